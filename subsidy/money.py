@@ -1,0 +1,180 @@
+"""Money: whole fen inside, Decimal yuan at the edges; named rounding and the one split, in Python and in SQL.
+
+Every amount in the library is an integer number of fen. Nothing here or above it uses a float.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from subsidy.finding import Refusal, Text
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Select
+
+    from subsidy.sql import Sql
+
+FEN_PER_YUAN = 100
+LARGEST = 2**63 - 1
+Rounding = Literal["half_up", "down", "up"]
+
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+
+def exact_number(text: str) -> Fraction:
+    """The exact value of a plain decimal numeral such as `12.50`.
+
+    Raises Refusal for anything else: thousands separators, exponents, full-width digits, signs other than `-`.
+    """
+    if len(text) > 40 or not _PLAIN_NUMBER.fullmatch(text):
+        raise Refusal(
+            Text("不是普通的十进制数", "this is not a plain decimal number"),
+            Text("请写成 12 或 12.50 的形式", "write it like 12 or 12.50"),
+        )
+    return Fraction(text)
+
+
+def fen(amount: Decimal | int | str) -> int:
+    """Yuan to fen, exactly. Raises Refusal when the amount is a float or has a part of a fen."""
+    if isinstance(amount, float) or not isinstance(amount, (Decimal, int, str)):
+        raise Refusal(
+            Text("金额不能是浮点数", "money is never a float"),
+            Text("请用 Decimal、int 或 str", "pass a Decimal, an int or a str"),
+        )
+    value = exact_number(amount) if isinstance(amount, str) else Fraction(amount)
+    whole = value * FEN_PER_YUAN
+    if whole.denominator != 1:
+        raise Refusal(
+            Text("金额不足一分的部分无法入账", "the amount has a part of a fen"),
+            Text("最多两位小数", "give at most two decimals"),
+        )
+    return whole.numerator
+
+
+def yuan(amount: int) -> Decimal:
+    """Fen to yuan with two decimals, exactly."""
+    return Decimal(amount).scaleb(-2)
+
+
+def yuan_text(amount: int) -> str:
+    """Fen as a plain string in yuan with two decimals: -101 is `-1.01`."""
+    return f"{yuan(amount):.2f}"
+
+
+def round_to(value: Fraction, step: Fraction, rounding: Rounding) -> Fraction:
+    """The multiple of `step` (> 0) that `rounding` names, acting on the absolute value.
+
+    `half_up`: the nearest, a half away from zero; `down`: towards zero; `up`: away from zero.
+    """
+    if step <= 0:
+        raise ValueError("a rounding step is greater than zero")
+    steps = abs(value) / step
+    if rounding == "half_up":
+        count = (2 * steps.numerator + steps.denominator) // (2 * steps.denominator)
+    elif rounding == "down":
+        count = steps.numerator // steps.denominator
+    else:
+        count = -(-steps.numerator // steps.denominator)
+    return (count if value >= 0 else -count) * step
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """Divide `total` in proportion to `weights` (>= 0), whole units that add up exactly.
+
+    Largest remainder on the absolute value: each gets the whole part of its quota, the units left go one each to
+    the largest remainders, ties to the earlier position, never to a zero weight; then the sign is put back. So the
+    split of -n is the exact opposite of the split of n. Raises ValueError when no weight is positive and the total
+    is not zero, or a weight is negative.
+    """
+    if any(weight < 0 for weight in weights):
+        raise ValueError("weights are not negative")
+    all_weights = sum(weights)
+    if all_weights == 0:
+        if total == 0:
+            return [0] * len(weights)
+        raise ValueError("an amount cannot be split over zero weights")
+    size = abs(total)
+    parts = [size * weight // all_weights for weight in weights]
+    by_remainder = sorted(
+        range(len(weights)), key=lambda i: (-(size * weights[i] - parts[i] * all_weights), i)
+    )
+    for i in by_remainder[: size - sum(parts)]:
+        parts[i] += 1
+    return parts if total >= 0 else [-part for part in parts]
+
+
+def odd_units(total: int, weights: Sequence[int]) -> list[int]:
+    """The positions that received one unit more than the whole part of their quota in `split`."""
+    size, all_weights = abs(total), sum(weights)
+    if all_weights == 0:
+        return []
+    return [i for i, part in enumerate(split(size, weights)) if part > size * weights[i] // all_weights]
+
+
+# --- the same two in SQL -------------------------------------------------------------------------------------------
+
+
+def round_to_sql(numerator: Sql, denominator: Sql, step: Fraction, rounding: Rounding) -> Sql:
+    """`round_to(numerator / denominator, step, rounding) / step` in SQL: a whole count of steps.
+
+    The denominator is positive or NULL (then so is the result).
+    """
+    from subsidy import sql
+
+    size = sql.scaled(sql.absolute(numerator), step.denominator)
+    per_step = sql.scaled(denominator, step.numerator)
+    if rounding == "half_up":
+        count = sql.int_div(sql.add(sql.scaled(size, 2), per_step), sql.scaled(per_step, 2))
+    elif rounding == "down":
+        count = sql.int_div(size, per_step)
+    else:
+        count = sql.int_div(sql.sub(sql.add(size, per_step), sql.whole(1)), per_step)
+    return sql.with_sign_of(numerator, count)
+
+
+def split_sql(
+    rows: Select,
+    keep: Sequence[str],
+    among: Sequence[str],
+    total: str,
+    weight: str,
+    position: Sequence[str],
+    part: str,
+) -> Select:
+    """`split` in SQL: the columns `keep` of `rows`, and `part`.
+
+    Rows that agree in the columns `among` share the amount in column `total` (the same on each of them) in
+    proportion to `weight`; ties go to the first in the order of the columns `position`. Where no weight is positive
+    the parts are NULL.
+    """
+    from subsidy import sql
+
+    group = [sql.column(key) for key in among]
+    size, own = sql.absolute(sql.column(total)), sql.column(weight)
+    weighed = sql.select(
+        [sql.all_columns("r"), sql.alias(sql.window_total(own, group), "weights#")], sql.subquery(rows, "r")
+    )
+    quota = sql.int_div(sql.mul(size, own), _positive(sql.column("weights#")))
+    floored = sql.select([sql.all_columns("w"), sql.alias(quota, "floor#")], sql.subquery(weighed, "w"))
+    remainder = sql.sub(sql.mul(size, own), sql.mul(sql.column("floor#"), sql.column("weights#")))
+    left_over = sql.sub(size, sql.window_total(sql.column("floor#"), group))
+    rank = sql.row_number(group, [(sql.column("remainder#"), True), *((sql.column(key), False) for key in position)])
+    measured = sql.select(
+        [sql.all_columns("f"), sql.alias(remainder, "remainder#"), sql.alias(left_over, "left#")],
+        sql.subquery(floored, "f"),
+    )
+    ranked = sql.select([sql.all_columns("m"), sql.alias(rank, "rank#")], sql.subquery(measured, "m"))
+    one_more = sql.add(sql.column("floor#"), sql.whole(1))
+    is_odd = sql.compare("<=", sql.column("rank#"), sql.column("left#"))
+    amount = sql.with_sign_of(sql.column(total), sql.case([(is_odd, one_more)], sql.column("floor#")))
+    return sql.select([*(sql.column(kept) for kept in keep), sql.alias(amount, part)], sql.subquery(ranked, "k"))
+
+
+def _positive(number: Sql) -> Sql:
+    from subsidy import sql
+
+    return sql.case([(sql.compare(">", number, sql.whole(0)), number)])

@@ -1,0 +1,246 @@
+"""A schedule file to a checked version: read, overlay, validate, check. Every mistake at once, with its place."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from subsidy.finding import Finding, Place, Refusal, ScheduleError, Text, nearest
+from subsidy.schedule import expression
+from subsidy.schedule.check import CheckedClause, CheckedLimit, Checker, check
+from subsidy.schedule.model import Column, ScheduleFile, SharedFacts, Table
+from subsidy.schedule.node import Type
+from subsidy.schedule.scope import Scope
+from subsidy.schedule.source import Source, read_source
+
+Overlay = Mapping[str, str]
+
+
+COUNT = Type("number", low=Fraction(1), high=Fraction(10_000_000))
+
+
+@dataclass(frozen=True)
+class RosterColumn:
+    """A column a roster may have. A ready figure (`history`, `derived`) goes before what would be derived."""
+
+    column: Column
+    type: Type
+    origin: Literal["own", "history", "derived"]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of one schedule, checked and ready to calculate."""
+
+    model: ScheduleFile
+    checker: Checker
+    clauses: Mapping[str, CheckedClause]
+    limits: Mapping[str, CheckedLimit]
+    text_hash: str
+    overlays: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.model.schedule
+
+    @property
+    def first_day(self) -> datetime.date:
+        return self.model.in_force.from_
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        return self.checker.tables
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        return {**shared_words(), **self.model.words}
+
+    def columns_of(self, table: str) -> dict[str, RosterColumn]:
+        """What a roster may give for a table: its own columns, `count`, and ready figures for derived facts."""
+        model = self.tables[table]
+        scope = Scope(self.checker, table, "month" if model.life else None, reads_facts_only=True)
+        found = {
+            name: RosterColumn(column, self.checker.type_of(column, table, name), "own")
+            for name, column in model.columns.items()
+            if not column.derived
+        }
+        if model.key is not None:
+            found["count"] = RosterColumn(Column(type="number", blank="none"), COUNT, "own")
+        for history in self.checker.histories_of(table):
+            for name, column in history.facts.items():
+                found.setdefault(name, RosterColumn(column, self.checker.type_of(column, table, name), "history"))
+        for name, column in model.columns.items():
+            if column.derived:
+                kind = scope.resolve(expression.Name((name,), 0)).type
+                if not kind.quotient:
+                    found[name] = RosterColumn(column, kind, "derived")
+        return found
+
+    def canonical(self) -> dict[str, Any]:
+        """The validated schedule with every table it may read, as JSON-ready texts, numbers, lists and mappings."""
+        content = self.model.model_dump(mode="json", by_alias=True)
+        tables = {name: table.model_dump(mode="json", by_alias=True) for name, table in self.tables.items()}
+        return {**content, "facts": tables}
+
+    @functools.cached_property
+    def meaning_hash(self) -> str:
+        canonical = json.dumps(self.canonical(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def schedules_root() -> Path:
+    """Where the shipped schedules are: inside the installed package, or beside it in a working copy."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_schedules"
+    return installed if installed.is_dir() else package.parent / "schedules"
+
+
+@functools.cache
+def _shared() -> tuple[dict[str, Table], dict[str, str], tuple[Source, ...]]:
+    tables: dict[str, Table] = {}
+    words: dict[str, str] = {}
+    sources = []
+    for path in sorted((schedules_root() / "_facts").glob("*.yaml")):
+        source = read_source(path.read_text(encoding="utf-8"), str(path))
+        shared = _validated(SharedFacts, source)
+        tables |= shared.facts
+        words |= shared.words
+        sources.append(source)
+    return tables, words, tuple(sources)
+
+
+def shared_words() -> dict[str, str]:
+    return _shared()[1]
+
+
+def _validated(model: type[Any], source: Source) -> Any:
+    try:
+        return model.model_validate(source.data)
+    except ValidationError as error:
+        raise ScheduleError([_form_finding(model, source, detail) for detail in error.errors()]) from None
+
+
+def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
+    path = _written_path(source, detail["loc"])
+    value = detail["input"] if isinstance(detail["input"], str) else ""
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, Refusal):
+        return Finding(source.place(path), "value", cause.why, cause.remedy, value)
+    kind = detail["type"]
+    name = str(path[-1]) if path else ""
+    if kind == "extra_forbidden":
+        known = _fields_at(model, path[:-1])
+        return Finding(source.place(path), "unknown-key", Text(f"没有 {name} 这个键", f"there is no key {name}"), nearest(name, known))
+    if kind == "missing":
+        why = Text(f"缺少 {name}", f"{name} is missing")
+        remedy = (
+            Text('请写文件中的条目编号,例如 item: "16"', 'give the number in the document, such as item: "16"')
+            if name == "item"
+            else Text(f"请补上 {name}: …", f"add {name}: …")
+        )
+        return Finding(source.place(path[:-1]), "missing-key", why, remedy)
+    if kind == "literal_error":
+        expected = detail["ctx"]["expected"].replace("'", "")
+        return Finding(
+            source.place(path), "value", Text(f"{name} 不能是 {value}", f"{name} cannot be {value}"),
+            Text(f"可用:{expected}", f"possible: {expected}"), value,
+        )
+    return Finding(
+        source.place(path), "form", Text(f"{name} 的形式不对", f"{name} has the wrong form: {detail['msg'].lower()}"),
+        Text("请对照 docs 中的写法", "compare it with the language reference"), value,
+    )
+
+
+def _written_path(source: Source, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path as it stands in the file: without pydantic's names for branches of a union and our own for columns."""
+    path: tuple[str | int, ...] = ()
+    for index, part in enumerate(loc):
+        last = index == len(loc) - 1
+        if (*path, part) in source.places or (last and part != "[key]"):
+            path = (*path, part)
+    return path
+
+
+def _fields_at(model: Any, path: tuple[str | int, ...]) -> list[str]:
+    import typing
+
+    current: Any = model
+    for part in path:
+        if isinstance(current, type) and hasattr(current, "model_fields"):
+            field = next(
+                (one for name, one in current.model_fields.items() if (one.alias or name) == part), None
+            )
+            current = field.annotation if field else None
+        else:
+            arguments = [one for one in typing.get_args(current) if one is not type(None)]
+            current = arguments[-1] if arguments else None
+        while current is not None and not hasattr(current, "model_fields"):
+            inner = [one for one in typing.get_args(current) if hasattr(one, "model_fields")]
+            if typing.get_origin(current) in (dict, tuple) or not inner:
+                break
+            current = inner[0]
+    if isinstance(current, type) and hasattr(current, "model_fields"):
+        return [one.alias or name for name, one in current.model_fields.items()]
+    return []
+
+
+def _overlaid(data: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
+    copy = json.loads(json.dumps(data))
+    findings = []
+    for path, value in overlay.items():
+        at: Any = copy
+        *parents, last = path.split(".")
+        for part in parents:
+            at = at.get(part) if isinstance(at, dict) else None
+        if not isinstance(at, dict) or not parents or (last not in at and parents[0] not in ("limits", "clauses")):
+            known = at if isinstance(at, dict) else data
+            why = Text(f"没有 {path}", f"there is no {path}")
+            findings.append(Finding(Place(path=path), "overlay", why, nearest(last if at else parents[0], known)))
+            continue
+        at[last] = value
+    if findings:
+        raise ScheduleError(findings)
+    return dict(copy)
+
+
+def load_text(text: str, file: str = "", overlay: Overlay | None = None) -> Version:
+    """A version from the text of a schedule file. Raises ScheduleError with every mistake in it."""
+    source = read_source(text, file)
+    if overlay:
+        source = Source(file, _overlaid(source.data, overlay), source.places)
+    model: ScheduleFile = _validated(ScheduleFile, source)
+    shared, _, shared_sources = _shared()
+    tables = dict(shared)
+    for name, table in model.facts.items():
+        known = tables.get(name)
+        tables[name] = (
+            Table(span=table.span or known.span, columns={**known.columns, **table.columns}) if known else table
+        )
+    checker, clauses, limits = check(model, tables, (source, *shared_sources))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Version(model, checker, clauses, limits, digest, tuple(sorted((overlay or {}).items())))
+
+
+def load_file(path: Path, overlay: Overlay | None = None) -> Version:
+    """A version from a file. Raises ScheduleError, also when the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = Text("文件无法读取", f"the file cannot be read ({type(error).__name__})")
+        remedy = Text("请检查路径,并用 UTF-8 保存", "check the path, and save it as UTF-8")
+        raise ScheduleError([Finding(Place(str(path)), "file", why, remedy)]) from None
+    return load_text(text, str(path), overlay)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a schedule file, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScheduleFile.model_json_schema(by_alias=True)}

@@ -1,0 +1,141 @@
+"""Typed expressions: what `infer` makes of a parsed one and what the engine prints as SQL.
+
+A number is stored as a whole number over a denominator known at load time (`scale`): 12.50 yuan is 1250 over 100.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from subsidy.money import Rounding
+from subsidy.schedule.model import Column
+
+Kind = Literal["number", "yes_no", "category", "text", "date"]
+DIMENSIONLESS_WORDS = frozenset({"percent", "weight"})
+YEAR, MONTH = "calendar_year", "calendar_month"      # units of points in time, as against lengths
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Words over words, such as yuan / person / month."""
+
+    over: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, written: str) -> Unit:
+        first, *rest = [word.strip() for word in written.split("/")]
+        over = () if first in DIMENSIONLESS_WORDS else (first,)
+        return cls(over, tuple(sorted(rest)))
+
+    def times(self, other: Unit) -> Unit:
+        return Unit((*self.over, *other.over), (*self.under, *other.under))._reduced()
+
+    def per(self, other: Unit) -> Unit:
+        return Unit((*self.over, *other.under), (*self.under, *other.over))._reduced()
+
+    def _reduced(self) -> Unit:
+        over, under = list(self.over), []
+        for word in self.under:
+            if word in over:
+                over.remove(word)
+            else:
+                under.append(word)
+        return Unit(tuple(sorted(over)), tuple(sorted(under)))
+
+    def within(self, row_names: frozenset[str]) -> Unit:
+        """The unit of one row: per row, per its references, per person and per period need not be said."""
+        return Unit(self.over, tuple(word for word in self.under if word not in row_names))
+
+    def __str__(self) -> str:
+        return " / ".join((" ".join(self.over) or "1", *self.under))
+
+
+@dataclass(frozen=True)
+class Type:
+    """`low` and `high` bound a number's value; `any_unit` marks 0 and 1; `quotient` is an unrounded division."""
+
+    kind: Kind
+    unit: Unit = Unit()
+    scale: int = 1
+    low: Fraction = Fraction(0)
+    high: Fraction = Fraction(0)
+    options: tuple[str, ...] = ()
+    table: str = ""
+    can_be_missing: bool = False
+    any_unit: bool = False
+    quotient: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A column of the roster as seen from a row: the references to follow, then a table or one of its histories."""
+
+    hops: tuple[tuple[str, str], ...]        # (reference column, the table it leads to)
+    table: str
+    column_name: str
+    column: Column
+    history: str = ""                        # the table of dated rows that holds the column
+    history_key: tuple[str, str] = ("", "")  # (column of the history, column of `table`) that link them
+
+    @property
+    def name(self) -> str:
+        return ".".join((*(hop for hop, _ in self.hops), self.column_name))
+
+    @property
+    def home(self) -> str:
+        """The table whose cells hold the fact."""
+        return self.history or self.table
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A fact of a table that sums up the rows of another one which refer to it."""
+
+    hops: tuple[tuple[str, str], ...]
+    table: str
+    column_name: str
+    kind: Literal["count", "sum", "average", "min", "max"]
+    over: str
+    link: str
+    every: str | None
+    where: Node | None
+    measure: Node | None
+
+    @property
+    def name(self) -> str:
+        return ".".join((*(hop for hop, _ in self.hops), self.column_name))
+
+
+Operation = Literal[
+    "number", "category", "date", "fact", "derived", "aggregate", "life", "time", "value", "step", "clause",
+    "add", "sub", "mul", "div", "neg", "compare", "and", "or", "not", "least", "greatest", "if", "round", "known",
+    "full_months_since", "full_years_since", "days_since", "year_of", "not_negative",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Node:
+    operation: Operation
+    type: Type
+    arguments: tuple[Node, ...] = ()
+    name: str = ""                                    # of a fact, value, step, clause, category; a comparison's sign
+    constant: Fraction | datetime.date | None = None
+    fact: Fact | None = None
+    aggregate: Aggregate | None = None
+    step: Fraction = Fraction(0)
+    rounding: Rounding = "half_up"
+    hops: tuple[tuple[str, str], ...] = ()
+
+    def with_type(self, **changes: object) -> Node:
+        return replace(self, type=replace(self.type, **changes))  # type: ignore[arg-type]
+
+    def leaves(self) -> list[Node]:
+        """The facts, values, steps and clauses read, in order of reading, through derived facts."""
+        if self.operation in ("fact", "aggregate", "step", "clause", "life", "time"):
+            return [self]
+        found = [leaf for argument in self.arguments for leaf in argument.leaves()]
+        return [*found, self] if self.operation == "value" else found
