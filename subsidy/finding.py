@@ -24,7 +24,7 @@ class Text:
         return self.zh if language == "zh" else self.en
 
 
-class Refusal(ValueError):
+class Refusal(ValueError):  # noqa: N818 - its message reaches a finding; no user catches it
     """A value that cannot be accepted: why, and what would be right."""
 
     def __init__(self, why: Text, remedy: Text, offset: int = 0) -> None:
@@ -80,7 +80,8 @@ class Finding:
         separator = "；" if language == "zh" else "; "
         label = {"zh": {"error": "错误", "warning": "提示"}}.get(language, {}).get(self.severity, self.severity)
         where = f"{self.place}: " if str(self.place) else ""
-        return f"{where}{label} [{self.code}]{value} {self.why.in_(language)}{separator}{self.remedy.in_(language)}{stop}"
+        text = f"{self.why.in_(language)}{separator}{self.remedy.in_(language)}{stop}"
+        return f"{where}{label} [{self.code}]{value} {text}"
 
     def to_dict(self) -> dict[str, object]:
         return {

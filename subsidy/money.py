@@ -39,11 +39,15 @@ def exact_number(text: str) -> Fraction:
 
 
 def fen(amount: Decimal | int | str) -> int:
-    """Yuan to fen, exactly. Raises Refusal when the amount is a float or has a part of a fen."""
-    if isinstance(amount, float) or not isinstance(amount, (Decimal, int, str)):
+    """Yuan to fen, exactly. Raises Refusal when the amount is a float, is no number, or has a part of a fen."""
+    if isinstance(amount, bool) or not isinstance(amount, (Decimal, int, str)):
         raise Refusal(
             Text("金额不能是浮点数", "money is never a float"),
             Text("请用 Decimal、int 或 str", "pass a Decimal, an int or a str"),
+        )
+    if isinstance(amount, Decimal) and not amount.is_finite():
+        raise Refusal(
+            Text(f"{amount} 不是金额", f"{amount} is no amount"), Text("请写成 12.50 的形式", "write it like 12.50")
         )
     value = exact_number(amount) if isinstance(amount, str) else Fraction(amount)
     whole = value * FEN_PER_YUAN

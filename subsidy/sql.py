@@ -36,6 +36,10 @@ def missing_text() -> Sql:
     return exp.Cast(this=exp.Null(), to=exp.DataType.build("TEXT"))
 
 
+def missing_condition() -> Sql:
+    return exp.Cast(this=exp.Null(), to=exp.DataType.build("BOOLEAN"))
+
+
 def text(value: str) -> Sql:
     return exp.Literal.string(value)
 
@@ -72,12 +76,12 @@ def int_div(left: Sql, right: Sql) -> Sql:
 
 
 def int_div_floor(left: Sql, positive: int) -> Sql:
-    """Whole quotient rounded towards minus infinity, for month and day numbers of any sign."""
+    """Whole quotient rounded towards minus infinity, for month and day numbers from -1,000,000 divisors up."""
     shifted = 1_000_000 * positive
     return sub(int_div(add(left, whole(shifted)), whole(positive)), whole(1_000_000))
 
 
-_COMPARISONS: dict[str, type[exp.Binary]] = {
+_COMPARISONS: dict[str, type[exp.Expression]] = {
     "=": exp.EQ,
     "<>": exp.NEQ,
     "<": exp.LT,
@@ -250,15 +254,16 @@ def all_columns(of: str = "") -> Sql:
 
 
 def inline_rows(columns: Sequence[str], rows: Sequence[Sequence[int | str | None]], as_name: str) -> exp.Subquery:
-    """A small table written into the query, from whole numbers and texts."""
+    """A small table (one row at least) written into the query, from whole numbers and texts; None is NULL."""
+    holds_text = [any(isinstance(row[i], str) for row in rows) for i in range(len(columns))]
 
-    def cell(value: int | str | None) -> Sql:
+    def cell(value: int | str | None, is_text: bool) -> Sql:
         if value is None:
-            return missing()
+            return missing_text() if is_text else missing()
         return whole(value) if isinstance(value, int) else text(value)
 
     values = exp.Values(
-        expressions=[exp.Tuple(expressions=[cell(value) for value in row]) for row in rows],
+        expressions=[exp.Tuple(expressions=list(map(cell, row, holds_text))) for row in rows],
         alias=exp.TableAlias(this=name("rows"), columns=[name(column_name) for column_name in columns]),
     )
     return subquery(select([all_columns()], values), as_name)

@@ -133,9 +133,11 @@ class Checker:
             raise refused.at(path) if path[0] == "facts" else refused from None
 
     def histories_of(self, table: str) -> list[History]:
-        found = []
+        found: list[History] = []
+        if self.tables[table].is_history:
+            return found
         for name, model in self.tables.items():
-            if not model.is_history or name == table:
+            if not model.is_history:
                 continue
             links = [column for column, to in model.references.items() if to == table]
             if len(links) == 1:
@@ -169,8 +171,8 @@ class Checker:
             )
         return Type("text", table=column.table or table, can_be_missing=missing)
 
-    def range_end(self, written: str, table: str, path: Path) -> Node:
-        """An end of a declared range: a number, or a value looked up by the row's own keys."""
+    def range_end(self, written: str, table: str, path: Path, hops: tuple[tuple[str, str], ...] = ()) -> Node:
+        """An end of a declared range: a number, or a value looked up by the keys of the row at the end of `hops`."""
         if re.fullmatch(r"-?[0-9.]+", written):
             number = Fraction(written)
             return Node("number", Type("number", scale=number.denominator, low=number, high=number), constant=number)
@@ -178,7 +180,7 @@ class Checker:
             raise Refusal(
                 Text(f"没有数值 {written}", f"there is no value {written}"), nearest(written, self.model.values)
             ).at(path)
-        return Scope(self, table, None, reads_facts_only=True).value(written, None, 0)
+        return Scope(self, table, None, hops, reads_facts_only=True).value(written, None, 0)
 
     def figures(self, name: str, keys: tuple[Type, ...]) -> Figures:
         known = self.value_types.get((name, keys))
@@ -263,11 +265,11 @@ class _ClauseChecker:
             payee_kind=payee_kind,
             facility=self._facility(scope),
             district=self._named("district", scope),
-            dated=self._date(model.dated, "dated", scope),
-            version_by=self._date(model.version_by, "version_by", scope),
+            dated=self._date(model.dated, "dated"),
+            version_by=self._date(model.version_by, "version_by"),
             reads_at=None
             if model.reads_at in ("last_day", "first_day")
-            else self._date(model.reads_at, "reads_at", scope),
+            else self._date(model.reads_at, "reads_at"),
             instalments=self._instalments(scope),
         )
 
@@ -320,7 +322,9 @@ class _ClauseChecker:
         given = self.expression(model.amount, ("amount",), scope) if model.amount else None
         if model.parts is None:
             if given is None:
-                raise refusal("缺少 amount", "amount is missing", "请写 amount 或 parts", "add amount or parts", 0).at(self.path)
+                raise refusal(
+                    "缺少 amount", "amount is missing", "请写 amount 或 parts", "add amount or parts", 0
+                ).at(self.path)
             return given, {}
         parts: dict[str, Node] = {}
         if given is not None:
@@ -366,7 +370,8 @@ class _ClauseChecker:
         if kind.quotient or 100 % kind.scale:
             raise refusal(
                 "金额可能不足一分", "the amount may have parts of a fen",
-                "请写 round … to fen half_up(或其他单位、方式)", "write round … to fen half_up (or another unit or way)", 0,
+                "请写 round … to fen half_up(或其他单位、方式)",
+                "write round … to fen half_up (or another unit or way)", 0,
             ).at(full)
 
     # --- who pays, whom, when ----------------------------------------------------------------------------------
@@ -384,13 +389,15 @@ class _ClauseChecker:
         if not model.cash:
             if both or model.pay:
                 raise refusal(
-                    "cash: no 不能有 split、parts 或 pay", "cash: no has no split, parts or pay", "请删除", "remove them", 0
+                    "cash: no 不能有 split、parts 或 pay", "cash: no has no split, parts or pay",
+                    "请删除", "remove them", 0,
                 ).at(self.path)
             return None
         if both != 1:
             raise refusal(
                 "须有且只有 split 或 parts 之一", "exactly one of split and parts is needed",
-                "请写谁承担,例如 split: {city: 5, district: 5}", "say who pays, such as split: {city: 5, district: 5}", 0,
+                "请写谁承担,例如 split: {city: 5, district: 5}",
+                "say who pays, such as split: {city: 5, district: 5}", 0,
             ).at(self.path)
         if isinstance(model.split, str):
             return self._sharing_by_value(model.split, scope)
@@ -402,7 +409,9 @@ class _ClauseChecker:
                     (*self.path, "split", payer)
                 )
         if weights and not sum(weight for _, weight in weights):
-            raise refusal("份额全为零", "all shares are zero", "至少一个大于零", "make one positive", 0).at((*self.path, "split"))
+            raise refusal(
+                "份额全为零", "all shares are zero", "至少一个大于零", "make one positive", 0
+            ).at((*self.path, "split"))
         return Sharing(weights)
 
     def _sharing_by_value(self, name: str, scope: Scope) -> Sharing:
@@ -468,12 +477,14 @@ class _ClauseChecker:
         except Refusal:
             return None
 
-    def _date(self, name: str | None, key: str, scope: Scope) -> Node | None:
+    def _date(self, name: str | None, key: str) -> Node | None:
         if name is None:
             return None
-        node = self.expression(name, (key,), scope)
+        node = self.expression(name, (key,), Scope(self.checker, self.model.for_, None, reads_facts_only=True))
         if node.type.kind != "date":
-            raise refusal(f"{name} 不是日期", f"{name} is not a date", "请用日期列", "use a date column", 0).at((*self.path, key))
+            raise refusal(
+                f"{name} 不是日期", f"{name} is not a date", "请用日期列", "use a date column", 0
+            ).at((*self.path, key))
         return node
 
     def _instalments(self, scope: Scope) -> Instalments | None:
@@ -487,9 +498,10 @@ class _ClauseChecker:
             ).at((*self.path, "pay"))
         value = self.checker.model.values.get(pay.shares)
         if value is None or value.by != ("instalment",):
+            known = [name for name, one in self.checker.model.values.items() if one.by == ("instalment",)]
             raise Refusal(
                 Text(f"{pay.shares} 不是按 instalment 的数值", f"{pay.shares} is no value by instalment"),
-                nearest(pay.shares, [name for name, one in self.checker.model.values.items() if one.by == ("instalment",)]),
+                nearest(pay.shares, known),
             ).at((*self.path, "pay", "shares"))
         figures = self.checker.figures(pay.shares, (Type("number"),))
         if sum(figures.numbers) != 1 or [row.keys[0] for row in sorted(figures.rows, key=lambda r: str(r.keys))] != [
@@ -500,13 +512,13 @@ class _ClauseChecker:
                 "请核对", "check them", 0,
             ).at(("values", pay.shares, "is"))
         ordered = sorted(figures.rows, key=lambda row: row.keys)
-        weights = tuple(int((row.figure or 0) * figures.scale) for row in ordered)  # type: ignore[operator, arg-type]
+        weights = tuple(int((row.figure or 0) * figures.scale) for row in ordered)  # type: ignore[operator]
         due_scope = Scope(self.checker, self.model.for_, "event", reads_facts_only=True)
         conditions = self._conditions(pay.while_, ("pay", "while"), due_scope)
         return Instalments(weights, MONTHS_IN[pay.every], conditions)
 
 
-class _Reported(Exception):
+class _Reported(Exception):  # noqa: N818 - not an error: it was handled
     """The mistake is in the list of findings already."""
 
 
@@ -592,7 +604,9 @@ class _LimitChecker:
     def _per_unit(self, table: str) -> bool:
         return self.checker.tables[table].key in self.model.per
 
-    def _way(self, written: str | None, plain: tuple[str, ...], with_fact: tuple[str, ...], key: str) -> tuple[str, str]:
+    def _way(
+        self, written: str | None, plain: tuple[str, ...], with_fact: tuple[str, ...], key: str
+    ) -> tuple[str, str]:
         if written is None:
             return "", ""
         first, _, fact = written.partition(" ")
@@ -601,7 +615,8 @@ class _LimitChecker:
         if first in with_fact and fact.strip():
             return first, fact.strip()
         options = ", ".join((*plain, *(f"{way} FACT" for way in with_fact)))
-        raise self.wrong(f"{key} 不能是 {written}", f"{key} cannot be {written}", f"可用:{options}", f"possible: {options}", key)
+        raise self.wrong(f"{key} 不能是 {written}", f"{key} cannot be {written}",
+                         f"可用:{options}", f"possible: {options}", key)
 
     def _counts_months(self, is_pot: bool) -> bool:
         name = self.model.at_most
@@ -620,12 +635,12 @@ class _LimitChecker:
 
     def _check_pot(self, is_pot: bool) -> None:
         model = self.model
-        payer_fields = (model.payer, model.rest_to)
-        for payer in payer_fields:
-            if payer and payer != NOT_STATED and payer not in self.checker.model.payers:
+        payers = self.checker.model.payers
+        for key, payer in (("payer", model.payer), ("rest_to", model.rest_to)):
+            if payer and payer != NOT_STATED and payer not in payers:
                 raise Refusal(
-                    Text(f"没有承担主体 {payer}", f"there is no payer {payer}"), nearest(payer, self.checker.model.payers)
-                ).at(self.path)
+                    Text(f"没有承担主体 {payer}", f"there is no payer {payer}"), nearest(payer, payers)
+                ).at((*self.path, key))
         if not is_pot and (model.years or model.used_before or model.rest_to):
             raise self.wrong("years、used_before、rest_to 只用于资金池", "years, used_before and rest_to are for pots",
                              "请写 payer", "name a payer")
@@ -669,8 +684,8 @@ class _LimitChecker:
             return None
         match = re.fullmatch(r"([0-9]{4})\.\.([0-9]{4})", self.model.years)
         if not match or match[1] > match[2]:
-            raise self.wrong("years 写法不明", "this is not a range of years", "请写成 2022..2023", "write it like 2022..2023",
-                             "years")
+            raise self.wrong("years 写法不明", "this is not a range of years",
+                             "请写成 2022..2023", "write it like 2022..2023", "years")
         return int(match[1]), int(match[2])
 
 
@@ -782,7 +797,8 @@ def _check_targets(checker: Checker) -> None:
         with checker.reporting((*path, "measure"), "target"):
             if target.for_ not in checker.tables:
                 raise Refusal(
-                    Text(f"没有表 {target.for_}", f"there is no table {target.for_}"), nearest(target.for_, checker.tables)
+                    Text(f"没有表 {target.for_}", f"there is no table {target.for_}"),
+                    nearest(target.for_, checker.tables),
                 ).at((*path, "for"))
             scope = Scope(checker, target.for_, target.every, reads_facts_only=True)
             infer(checker.parsed(target.measure, path), scope)
@@ -790,7 +806,9 @@ def _check_targets(checker: Checker) -> None:
                 if bound is not None:
                     scope.value(bound, None, 0) if bound in checker.model.values else _unknown_value(bound, checker)
             if target.at_least is None and target.at_most is None:
-                raise refusal("缺少 at_least 或 at_most", "at_least or at_most is missing", "请补上", "add one", 0).at(path)
+                raise refusal(
+                    "缺少 at_least 或 at_most", "at_least or at_most is missing", "请补上", "add one", 0
+                ).at(path)
 
 
 def _unknown_value(name: str, checker: Checker) -> None:
@@ -798,12 +816,17 @@ def _unknown_value(name: str, checker: Checker) -> None:
 
 
 def _check_one_meaning(checker: Checker) -> None:
-    columns = {name for table in checker.tables.values() for name in table.columns}
-    for section, names in (("values", checker.model.values), ("clauses", checker.model.clauses)):
+    """No name may be a word of time, a fact, a value or a clause at once."""
+    taken = dict.fromkeys(("year", "month", "date"), Text("时间", "a time"))
+    for table in checker.tables.values():
+        taken |= dict.fromkeys(table.columns, Text("事实", "a fact"))
+    model, value, clause = checker.model, Text("数值", "a value"), Text("条款", "a clause")
+    for section, names, meaning in (("values", list(model.values), value), ("clauses", list(model.clauses), clause)):
         for name in names:
-            also = "a fact" if name in columns else ("a clause" if section == "values" and name in checker.model.clauses else "")
-            if also or name in ("year", "month", "date"):
+            also = taken.setdefault(name, meaning)
+            if also is not meaning:
                 with checker.reporting((section, name), "two-meanings"):
                     raise refusal(
-                        f"{name} 已另有含义", f"{name} means {also or 'a time'} already", "请改名", "choose another name", 0
+                        f"{name} 已是{also.zh}的名称", f"{name} is the name of {also.en} already",
+                        "请改名", "choose another name", 0,
                     )

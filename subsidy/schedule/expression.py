@@ -28,8 +28,13 @@ from subsidy.money import Rounding
 
 LONGEST = 4000
 DEEPEST = 60
-RESERVED = frozenset("if then else and or not between in round known least greatest".split())
+MOST_OPERATORS = 100
+RESERVED = frozenset(
+    ("if", "then", "else", "and", "or", "not", "between", "in", "round", "known", "least", "greatest")
+)
 COMPARISONS = ("<>", "<=", ">=", "=", "<", ">")
+_OPERATORS = frozenset((*COMPARISONS, *"+-*/,", "and", "or", "not"))
+_MEANT = {"!": "<>", "≠": "<>", "≤": "<=", "≥": ">=", "×": "*", "÷": "/", "−": "-", **dict.fromkeys('"‘’“”', "'")}
 
 
 @dataclass(frozen=True)
@@ -152,10 +157,7 @@ def _tokens(source: str) -> list[_Token]:
     while position < len(source):
         match = _TOKEN.match(source, position)
         if not match:
-            character = source[position]
-            plain = unicodedata.normalize("NFKC", character)
-            fix = (f"请写 {plain}", f"write {plain}") if plain != character else ("请删除", "remove it")
-            raise _refuse(f"不能识别的字符 {character}", f"unknown character {character}", *fix, position)
+            raise _unknown_character(source[position], position)
         kind = match.lastgroup or ""
         text = match.group()
         if kind == "name" and unicodedata.normalize("NFKC", text) != text:
@@ -167,8 +169,24 @@ def _tokens(source: str) -> list[_Token]:
         if kind != "space":
             tokens.append(_Token(kind, text, position))
         position = match.end()
+    if sum(token.kind != "text" and token.text in _OPERATORS for token in tokens) > MOST_OPERATORS:
+        raise _refuse(
+            f"表达式的运算符超过 {MOST_OPERATORS} 个",
+            f"the expression has more than {MOST_OPERATORS} operators",
+            "请拆成若干步骤(steps)",
+            "divide it into steps",
+            0,
+        )
     tokens.append(_Token("end", "", len(source)))
     return tokens
+
+
+def _unknown_character(character: str, at: int) -> Refusal:
+    if character == "'":
+        return _refuse("引号没有结束", "this quotation has no end", "请补上 '", "close it with '", at)
+    meant = _MEANT.get(character) or unicodedata.normalize("NFKC", character)
+    fix = (f"请写 {meant}", f"write {meant}") if meant != character else ("请删除", "remove it")
+    return _refuse(f"不能识别的字符 {character}", f"unknown character {character}", *fix, at)
 
 
 class _Parser:
@@ -183,8 +201,13 @@ class _Parser:
 
     def advance(self) -> _Token:
         token = self.token
-        self.index += 1
+        if token.kind != "end":
+            self.index += 1
         return token
+
+    def found(self) -> tuple[str, str]:
+        """The current token, in Chinese and in English."""
+        return (self.token.text, self.token.text) if self.token.text else ("结尾", "the end")
 
     def accept(self, *texts: str) -> _Token | None:
         if self.token.kind in ("name", "symbol") and self.token.text in texts:
@@ -194,9 +217,9 @@ class _Parser:
     def expect(self, text: str) -> _Token:
         token = self.accept(text)
         if token is None:
-            found = self.token.text or "end"
+            found_zh, found = self.found()
             raise _refuse(
-                f"此处应为 {text},却是 {found}", f"expected {text}, found {found}",
+                f"此处应为 {text},却是 {found_zh}", f"expected {text}, found {found}",
                 f"请补上 {text}", f"add {text}", self.token.at,
             )
         return token
@@ -248,7 +271,8 @@ class _Parser:
             if second := self.accept(*COMPARISONS):
                 raise _refuse(
                     "比较不能连写", "comparisons cannot be chained",
-                    "请用 between … and …,或用 and 连接两个比较", "use between … and …, or join two with and", second.at,
+                    "请用 between … and …,或用 and 连接两个比较", "use between … and …, or join two with and",
+                    second.at,
                 )
             return Binary(token.text, left, right, token.at)
         denied = self.accept("not")
@@ -325,9 +349,9 @@ class _Parser:
             if self.accept("("):
                 return self.call(token)
             return Name(tuple(token.text.split(".")), token.at)
-        found = token.text or "end"
+        found_zh, found = self.found()
         raise _refuse(
-            f"此处应为数、名称或括号,却是 {found}", f"expected a number, a name or a bracket, found {found}",
+            f"此处应为数、名称或括号,却是 {found_zh}", f"expected a number, a name or a bracket, found {found}",
             "请检查此处之前的运算符", "check the operator before it", token.at,
         )
 
@@ -377,8 +401,10 @@ def shown(tree: Expression) -> str:
     """The expression as text again, with no more brackets than needed to read it."""
 
     def inner(node: Expression) -> str:
-        text = shown(node)
-        return f"({text})" if isinstance(node, (Binary, Between, In, If, Round)) else text
+        is_open = isinstance(node, (Binary, Between, In, If, Round)) or (
+            isinstance(node, Unary) and node.operator == "not"
+        )
+        return f"({shown(node)})" if is_open else shown(node)
 
     match tree:
         case Number(value, unit):
@@ -397,23 +423,24 @@ def shown(tree: Expression) -> str:
             return f"{operator}{' ' if operator == 'not' else ''}{inner(operand)}"
         case Binary(operator, left, right):
             if operator in ("and", "or"):
-                return f"{_same(left, operator)} {operator} {_same(right, operator)}"
+                return f"{_joined(left, operator)} {operator} {_joined(right, '')}"
             return f"{inner(left)} {operator} {inner(right)}"
         case Between(operand, low, high):
             return f"{inner(operand)} between {inner(low)} and {inner(high)}"
         case In(operand, options):
-            return f"{inner(operand)} in ({', '.join(shown(option) for option in options)})"
+            return f"{inner(operand)} in ({', '.join(inner(option) for option in options)})"
         case If(condition, then, otherwise):
             return f"if {shown(condition)} then {shown(then)} else {shown(otherwise)}"
         case Round(operand, to, rounding):
             return f"round {inner(operand)} to {to} {rounding}"
 
 
-def _same(node: Expression, operator: str) -> str:
-    mixed = isinstance(node, If) or (
+def _joined(node: Expression, operator: str) -> str:
+    """A side of `and` or `or`: bare where it is a chain of this very operator, or binds more tightly."""
+    is_open = isinstance(node, If) or (
         isinstance(node, Binary) and node.operator in ("and", "or") and node.operator != operator
     )
-    return f"({shown(node)})" if mixed else shown(node)
+    return f"({shown(node)})" if is_open else shown(node)
 
 
 def _plain(value: Fraction) -> str:

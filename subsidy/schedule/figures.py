@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.money import exact_number
-from subsidy.schedule.node import MONTH, YEAR, Type
+from subsidy.schedule.node import MONTH, Type
 
 LOWEST, HIGHEST = -(2**62), 2**62
 ELSE = "*"          # stands for every text that no branch of the figures names
@@ -127,7 +128,9 @@ def _is_ranged(key: Type) -> bool:
 def read_figure(written: Any, unit: str) -> Figure:
     """One printed figure in the unit of its value. `none` is no figure."""
     if not isinstance(written, str) or not written:
-        raise Refusal(Text("此处应为一个数", "a figure is expected here"), Text("键的层数与 by 一致", "nest as deep as `by` says"))
+        raise Refusal(
+            Text("此处应为一个数", "a figure is expected here"), Text("键的层数与 by 一致", "nest as deep as `by` says")
+        )
     if written == "none":
         return None
     if unit == "date":
@@ -181,7 +184,8 @@ def _flatten(
 def _branch(written: Any, key: Type, form: KeyForm) -> dict[str, list[str | Range]]:
     if not isinstance(written, dict) or not written:
         raise Refusal(
-            Text("此处应按键列出", "figures by key are expected here"), Text("键的层数与 by 一致", "nest as deep as `by` says")
+            Text("此处应按键列出", "figures by key are expected here"),
+            Text("键的层数与 by 一致", "nest as deep as `by` says"),
         )
     named = [name for name in written if name != "other"]
     if form.ranged:
@@ -205,7 +209,7 @@ def _branch(written: Any, key: Type, form: KeyForm) -> dict[str, list[str | Rang
 def _ranged_branch(named: list[str], has_other: bool, key: Type) -> dict[str, list[str | Range]]:
     ranges = {name: _range(name, key) for name in named}
     ordered = sorted(ranges.items(), key=lambda item: item[1])
-    for (one, first), (two, second) in zip(ordered, ordered[1:], strict=False):
+    for (one, first), (two, second) in pairwise(ordered):
         if second[0] <= first[1]:
             raise Refusal(Text(f"{one} 与 {two} 重叠", f"{one} and {two} overlap"), Text("请分开", "separate them"))
         if second[0] > first[1] + 1 and not has_other:

@@ -151,7 +151,8 @@ def _unrounded(node: Node, at: int) -> Node:
     if node.type.quotient:
         raise refusal(
             "除法的结果须先舍入", "a quotient must be rounded first",
-            "请写 round … to fen half_up(或其他单位、方式)", "write round … to fen half_up (or another unit or way)", at,
+            "请写 round … to fen half_up(或其他单位、方式)", "write round … to fen half_up (or another unit or way)",
+            at,
         )
     return node
 
@@ -162,7 +163,8 @@ def _bounded(node: Node, at: int) -> Node:
         facts = [leaf for leaf in node.leaves() if leaf.type.kind == "number"]
         blame = max(facts, key=lambda leaf: abs(leaf.type.high) * leaf.type.scale, default=node)
         raise refusal(
-            f"结果可能超出 2^63;范围最大的是 {blame.name}", f"the result could pass 2^63; {blame.name} has the widest range",
+            f"结果可能超出 2^63;范围最大的是 {blame.name}",
+            f"the result could pass 2^63; {blame.name} has the widest range",
             f"请缩小 {blame.name} 的声明范围", f"declare a smaller range for {blame.name}", at,
         )
     return node
@@ -246,7 +248,8 @@ def _comparison(operator: str, left: ex.Expression, right: ex.Expression, at: in
             )
     elif one.type.kind != two.type.kind:
         raise refusal(
-            f"{ex.shown(left)} 与 {ex.shown(right)} 不能比较", f"{ex.shown(left)} and {ex.shown(right)} cannot be compared",
+            f"{ex.shown(left)} 与 {ex.shown(right)} 不能比较",
+            f"{ex.shown(left)} and {ex.shown(right)} cannot be compared",
             "数与数、日期与日期、类别与类别才可比较", "compare numbers, dates, or categories with their like", at,
         )
     return Node("compare", _yes_no(one, two), (one, two), name=operator)
@@ -307,7 +310,8 @@ def _arity(tree: ex.Call, low: int, high: int) -> None:
     if not low <= len(tree.arguments) <= high:
         raise refusal(
             f"{tree.name} 的参数个数不对", f"{tree.name} has the wrong number of arguments",
-            f"需要 {low}" if low == high else f"至少 {low} 个", f"give {low}" if low == high else f"give at least {low}",
+            f"需要 {low} 个" if low == high else f"至少 {low} 个",
+            f"give {low}" if low == high else f"give at least {low}",
             tree.at,
         )
 

@@ -67,7 +67,7 @@ class Version:
     def columns_of(self, table: str) -> dict[str, RosterColumn]:
         """What a roster may give for a table: its own columns, `count`, and ready figures for derived facts."""
         model = self.tables[table]
-        scope = Scope(self.checker, table, "month" if model.life else None, reads_facts_only=True)
+        scope = Scope(self.checker, table, "month" if model.life else "event", reads_facts_only=True)
         found = {
             name: RosterColumn(column, self.checker.type_of(column, table, name), "own")
             for name, column in model.columns.items()
@@ -139,7 +139,8 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
     name = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         known = _fields_at(model, path[:-1])
-        return Finding(source.place(path), "unknown-key", Text(f"没有 {name} 这个键", f"there is no key {name}"), nearest(name, known))
+        why = Text(f"没有 {name} 这个键", f"there is no key {name}")
+        return Finding(source.place(path), "unknown-key", why, nearest(name, known))
     if kind == "missing":
         why = Text(f"缺少 {name}", f"{name} is missing")
         remedy = (

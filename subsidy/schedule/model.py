@@ -196,7 +196,9 @@ def _long_column(written: dict[str, Any]) -> dict[str, Any]:
         measured = _filled(written.pop(kind))
         over = measured if kind == "count" else written.pop("over", None)
         if over is None:
-            raise Refusal(Text("缺少 over(汇总哪张表)", "over (the table) is missing"), Text("请写 over: 表名", "add over: TABLE"))
+            raise Refusal(
+                Text("缺少 over(汇总哪张表)", "over (the table) is missing"), Text("请写 over: 表名", "add over: TABLE")
+            )
         formula = None if kind == "count" else measured
         return {"type": "aggregate", "aggregate": kind, "table": _name(over), "formula": formula, **written}
     if "one_of" in written:
@@ -211,7 +213,8 @@ def _long_column(written: dict[str, Any]) -> dict[str, Any]:
         if len(written) != 1:
             raise Refusal(
                 Text("列的写法不明", "this is not a column"),
-                Text("例如 {bed: 0..5000}、{date: .., blank: none}", "for example {bed: 0..5000}, {date: .., blank: none}"),
+                Text("例如 {bed: 0..5000}、{date: .., blank: none}",
+                     "for example {bed: 0..5000}, {date: .., blank: none}"),
             )
         (kind, limits), = written.items()
         column = _ranged_column(kind, limits, decimals)

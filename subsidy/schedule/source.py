@@ -78,10 +78,11 @@ class _Reader:
 
 
 def _forbidden_events(text: str, reader: _Reader) -> None:
+    event: Any
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
             reader.refuse(
-                event.start_mark, "alias", event.anchor, Text("不允许 YAML 别名", "YAML aliases are not allowed"),
+                event.start_mark, "alias", str(event.anchor), Text("不允许 YAML 别名", "YAML aliases are not allowed"),
                 Text("请把内容写全", "write the content out"),
             )
         elif getattr(event, "anchor", None):
@@ -91,7 +92,7 @@ def _forbidden_events(text: str, reader: _Reader) -> None:
             )
         elif getattr(event, "tag", None):
             reader.refuse(
-                event.start_mark, "tag", str(event.tag), Text("不允许 YAML 标签", "YAML tags are not allowed"),
+                event.start_mark, "tag", event.tag, Text("不允许 YAML 标签", "YAML tags are not allowed"),
                 Text("请删除 !…", "remove the !…"),
             )
 
@@ -127,7 +128,8 @@ def read_source(text: str, file: str = "") -> Source:
     try:
         data = reader.read(node, ())
     except RecursionError:
-        why, remedy = Text("嵌套过深", "nested too deeply"), Text("补贴标准最多几层", "a schedule has a few levels only")
+        why = Text("嵌套过深", "nested too deeply")
+        remedy = Text("补贴标准最多几层", "a schedule has a few levels only")
         raise ScheduleError([Finding(Place(file), "too-deep", why, remedy)]) from None
     if reader.findings:
         raise ScheduleError(reader.findings)

@@ -1,0 +1,93 @@
+"""A query that grows layer by layer: each column stands one layer above the columns it is computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from subsidy import sql
+from subsidy.sql import Sql
+
+ROW = "q"      # every expression refers to the columns of the layer below by this alias
+
+
+def ref(name: str) -> Sql:
+    """A column of the layer below."""
+    return sql.column(name, ROW)
+
+
+@dataclass
+class _Layer:
+    columns: dict[str, Sql] = field(default_factory=dict)
+    joins: dict[str, tuple[Sql, Sql]] = field(default_factory=dict)
+
+
+class Layers:
+    """`base` with the columns `known`, and what is put on top of it, in order of dependence."""
+
+    def __init__(self, base: exp.Select, known: list[str]) -> None:
+        self.base = base
+        self.level: dict[str, int] = dict.fromkeys(known, 0)
+        self.join_level: dict[str, int] = {}
+        self.layers: list[_Layer] = []
+        self.unnamed: dict[str, str] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.level
+
+    def _above(self, *trees: Sql) -> int:
+        needed = [node.name for tree in trees for node in tree.find_all(exp.Column) if node.table == ROW]
+        return max((self.level[name] for name in needed), default=0) + 1
+
+    def _layer(self, level: int) -> _Layer:
+        while len(self.layers) < level:
+            self.layers.append(_Layer())
+        return self.layers[level - 1]
+
+    def put(self, name: str, tree: Sql) -> str:
+        """Add a computed column, unless it stands already."""
+        if name not in self.level:
+            level = self._above(tree)
+            self._layer(level).columns[name] = tree
+            self.level[name] = level
+        return name
+
+    def join(self, alias: str, source: Sql, condition: Sql) -> None:
+        """Left-join `source`; `condition` relates its columns (by alias) to columns below."""
+        if alias not in self.join_level:
+            level = self._above(condition)
+            self._layer(level).joins[alias] = (source, condition)
+            self.join_level[alias] = level
+
+    def put_joined(self, name: str, alias: str, column: str) -> str:
+        """Add a column of a joined source."""
+        if name not in self.level:
+            level = self.join_level[alias]
+            self._layer(level).columns[name] = sql.column(column, alias)
+            self.level[name] = level
+        return name
+
+    def named(self, tree: Sql) -> str:
+        """The name of a column that holds the tree: its own where it is one, else a new one."""
+        if isinstance(tree, exp.Column) and tree.table == ROW:
+            return tree.name
+        text = sql.printed(tree)
+        name = self.unnamed.setdefault(text, f"#{len(self.unnamed) + 1}")
+        return self.put(name, tree)
+
+    def hoisted(self, tree: Sql) -> Sql:
+        """The tree itself where it is simple, else a reference to a column that holds it."""
+        if isinstance(tree, (exp.Column, exp.Cast, exp.Literal, exp.Boolean)):
+            return tree
+        return ref(self.named(tree))
+
+    def query(self, columns: list[tuple[str, Sql]] | None = None, where: Sql | None = None) -> exp.Select:
+        """The whole query; `columns` (name, expression over the top layer) or all of them."""
+        current = self.base
+        for layer in self.layers:
+            chosen = [sql.all_columns(ROW), *(sql.alias(tree, name) for name, tree in layer.columns.items())]
+            joins = [("left", source, condition) for source, condition in layer.joins.values()]
+            current = sql.select(chosen, sql.subquery(current, ROW), joins)
+        outer = [sql.all_columns(ROW)] if columns is None else [sql.alias(tree, name) for name, tree in columns]
+        return sql.select(outer, sql.subquery(current, ROW), where=where)

@@ -1,0 +1,194 @@
+"""Limits on subjects: who keeps an amount when several compete, and how far amounts reach under a ceiling.
+
+A ledger row stands for `count` equal units. A limit divides it into at most two pieces of equal units again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from subsidy import sql
+from subsidy.engine.grain import LimitColumns
+from subsidy.schedule.check import CheckedLimit
+from subsidy.schedule.figures import HIGHEST
+from subsidy.sql import Sql
+
+SUBJECT, PERIOD, PIECE, COUNT, UNIT, CUT_BY = "subject", "period", "piece", "count", "unit", "cut_by"
+GROUP = "k"
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """A ledger whose rows a limit concerns, in the order of `among`."""
+
+    relation: str
+    position: int
+    columns: LimitColumns
+    each_unit_alone: bool      # the group holds the row's own key: equal units do not compete
+    skips_counted: bool        # a limit per person says nothing of rows without names
+
+
+def c(name: str) -> Sql:
+    return sql.column(name)
+
+
+def _keys(limit: CheckedLimit) -> list[str]:
+    return [f"{GROUP}{index}" for index in range(len(limit.model.per))]
+
+
+def _competitors(limit: CheckedLimit, competitors: Sequence[Competitor]) -> Sql:
+    queries = []
+    for one in competitors:
+        count, single = c(COUNT), sql.whole(1)
+        key_columns = [c(name) for name in one.columns.keys]
+        by = c(one.columns.by) if one.columns.by else sql.whole(0)
+        takes_part = [sql.compare(">", c(UNIT), sql.whole(0)), *(sql.is_known(key) for key in key_columns)]
+        if one.skips_counted:
+            takes_part.append(sql.negation(c("counted")))
+        if one.columns.ceiling:
+            takes_part.append(sql.is_known(c(one.columns.ceiling)))
+        columns = {
+            "position": sql.whole(one.position),
+            SUBJECT: c(SUBJECT), PERIOD: c(PERIOD), PIECE: c(PIECE), "due": c("due"), "month": c("due#m"),
+            "units": single if one.each_unit_alone else count,
+            "each": count if one.each_unit_alone else single,
+            UNIT: c(UNIT),
+            "by": by if limit.keep == "most" else sql.first_known(by, sql.whole(HIGHEST)),
+            "ceiling": c(one.columns.ceiling) if one.columns.ceiling else sql.missing(),
+            **dict(zip(_keys(limit), key_columns, strict=True)),
+        }  # fmt: skip
+        queries.append(
+            sql.select([sql.alias(tree, name) for name, tree in columns.items()], sql.table(one.relation),
+                       where=sql.all_of(takes_part))
+        )
+    return sql.union_all(queries)
+
+
+def pieces(limit: CheckedLimit, competitors: Sequence[Competitor]) -> exp.Select:
+    """Columns position, subject, period, piece, then count_a, unit_a, count_b, unit_b: what each row becomes."""
+    rows = sql.subquery(_competitors(limit, competitors), "u")  # type: ignore[arg-type]
+    if limit.keep:
+        return _kept(limit, rows)
+    return _earliest_months(limit, rows) if limit.counts_months else _under_ceiling(limit, rows)
+
+
+IDENTITY = ("position", SUBJECT, PERIOD, PIECE)
+ORDER: list[tuple[Sql, bool]] = [(c("position"), False), (c("due"), False), (c(SUBJECT), False), (c(PIECE), False)]
+
+
+def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql) -> exp.Select:
+    columns = {
+        **{name: c(name) for name in IDENTITY},
+        "count_a": sql.mul(kept_units, c("each")), "unit_a": unit_a,
+        "count_b": sql.mul(sql.sub(c("units"), kept_units), c("each")), "unit_b": unit_b,
+    }  # fmt: skip
+    return sql.select([sql.alias(tree, name) for name, tree in columns.items()], source)
+
+
+def _kept(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    measure: list[tuple[Sql, bool]] = {
+        "highest": [(c(UNIT), True)], "first": [], "most": [(c("by"), True)],
+    }[limit.keep]  # fmt: skip
+    rank = sql.row_number([c(key) for key in _keys(limit)], [*measure, *ORDER])
+    ranked = sql.select([sql.all_columns("u"), sql.alias(rank, "rank")], rows)
+    winner = sql.case([(sql.compare("=", c("rank"), sql.whole(1)), sql.whole(1))], sql.whole(0))
+    return _result(sql.subquery(ranked, "r"), winner, c(UNIT), sql.whole(0))
+
+
+def _earliest_months(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    rank = sql.dense_rank([c(key) for key in _keys(limit)], [(c("month"), False)])
+    ranked = sql.select([sql.all_columns("u"), sql.alias(rank, "rank")], rows)
+    kept = sql.case([(sql.compare("<=", c("rank"), c("ceiling")), c("units"))], sql.whole(0))
+    return _result(sql.subquery(ranked, "r"), kept, c(UNIT), sql.whole(0))
+
+
+def _classes(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    """For each class of equal rank: what its units add up to and what is left for it."""
+    keys = [c(key) for key in _keys(limit)]
+    total = sql.total(sql.mul(c(UNIT), c("units")))
+    summed = sql.select(
+        [*keys, c("by"), sql.alias(total, "wanted"), sql.alias(sql.lowest(c("ceiling")), "ceiling")],
+        rows, group=[*keys, c("by")],
+    )  # fmt: skip
+    before = sql.sub(sql.running_total(c("wanted"), keys, [(c("by"), False)]), c("wanted"))
+    ranked = sql.select([sql.all_columns("s"), sql.alias(before, "before")], sql.subquery(summed, "s"))
+    left = sql.sub(c("ceiling"), c("before"))
+    given = sql.case([
+        (sql.compare("<=", left, sql.whole(0)), sql.whole(0)), (sql.compare("<", left, c("wanted")), left)
+    ], c("wanted"))
+    return sql.select(
+        [*keys, c("by"), c("wanted"), sql.alias(given, "given")], sql.subquery(ranked, "t")
+    )
+
+
+def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    keys = [*_keys(limit), "by"]
+    if limit.when_short in ("pro_rata", "report"):
+        rows = sql.subquery(_one_class(rows), "u")
+    classes = sql.subquery(_classes(limit, rows), "s")
+    joined = sql.select(
+        [sql.all_columns("u"), sql.column("wanted", "s"), sql.column("given", "s")],
+        rows.copy(), [("inner", classes, sql.all_of(sql.compare("=", sql.column(k, "u"), sql.column(k, "s")) for k in keys))],
+    )  # fmt: skip
+    wanted = c("wanted") if limit.when_short == "report" else c("given")
+    fits = sql.compare("=", wanted, c("wanted"))
+    base = sql.case([(fits, c(UNIT))], sql.int_div(sql.mul(wanted, c(UNIT)), c("wanted")))
+    floored = sql.select(
+        [sql.all_columns("j"), sql.alias(base, "floor"), sql.alias(wanted, "sum")], sql.subquery(joined, "j")
+    )
+    group = [c(key) for key in keys]
+    exact = sql.sub(sql.mul(c("sum"), c(UNIT)), sql.mul(c("floor"), c("wanted")))
+    remainder = sql.case([(sql.compare("=", c("sum"), c("wanted")), sql.whole(0))], exact)
+    left_over = sql.sub(c("sum"), sql.window_total(sql.mul(c("floor"), c("units")), group))
+    measured = sql.select(
+        [sql.all_columns("f"), sql.alias(remainder, "remainder"), sql.alias(left_over, "left_over")],
+        sql.subquery(floored, "f"),
+    )
+    before = sql.sub(sql.running_total(c("units"), group, [(c("remainder"), True), *ORDER]), c("units"))
+    ranked = sql.select([sql.all_columns("m"), sql.alias(sql.sub(c("left_over"), before), "odd")], sql.subquery(measured, "m"))
+    odd_units = sql.case([
+        (sql.compare("<=", c("odd"), sql.whole(0)), sql.whole(0)), (sql.compare("<", c("odd"), c("units")), c("odd"))
+    ], c("units"))
+    return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"))
+
+
+def _one_class(rows: Sql) -> exp.Select:
+    columns = [
+        "position", SUBJECT, PERIOD, PIECE, "due", "month", "units", "each", UNIT, "ceiling",
+        *sorted({node.alias for node in rows.find(exp.Select).expressions if node.alias.startswith(GROUP)}),  # type: ignore[union-attr]
+    ]  # fmt: skip
+    return sql.select([*(c(name) for name in columns), sql.alias(sql.whole(0), "by")], rows.copy())
+
+
+def limited(relation: str, columns: Sequence[str], position: int, limit: str, pieces_table: str) -> Sql:
+    """The ledger `relation` after a limit: rows it concerns in their pieces, all others as they were."""
+    on = sql.all_of([
+        sql.compare("=", sql.column("position", "p"), sql.whole(position)),
+        *(sql.compare("=", sql.column(name, "p"), sql.column(name, "l")) for name in (SUBJECT, PERIOD, PIECE)),
+    ])
+    kept = [name for name in columns if name not in (PIECE, COUNT, UNIT, CUT_BY)]
+    unit = sql.column(UNIT, "l")
+
+    def half(which: str, offset: int) -> exp.Select:
+        count = sql.column(f"count_{which}", "p")
+        new_unit = sql.column(f"unit_{which}", "p")
+        was_cut = sql.compare("<", new_unit, unit)
+        number = sql.add(sql.mul(sql.column(PIECE, "l"), sql.whole(2)), sql.whole(offset))
+        chosen = [
+            *(sql.column(name, "l") for name in kept),
+            sql.alias(number, PIECE), sql.alias(count, COUNT), sql.alias(new_unit, UNIT),
+            sql.alias(sql.case([(was_cut, sql.text(limit))], sql.column(CUT_BY, "l")), CUT_BY),
+        ]  # fmt: skip
+        source = sql.table(relation, "l")
+        return sql.select(chosen, source, [("inner", sql.table(pieces_table, "p"), on)],
+                          where=sql.compare(">", count, sql.whole(0)))
+
+    untouched = sql.select(
+        [*(sql.column(name, "l") for name in kept), *(sql.column(name, "l") for name in (PIECE, COUNT, UNIT, CUT_BY))],
+        sql.table(relation, "l"), [("left", sql.table(pieces_table, "p"), on)],
+        where=sql.is_missing(sql.column("position", "p")),
+    )  # fmt: skip
+    return sql.union_all([untouched, half("a", 0), half("b", 1)])

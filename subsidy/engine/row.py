@@ -1,0 +1,540 @@
+"""Typed expressions as SQL over the rows of one grain: every fact, look-up and step becomes a column of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+from subsidy import sql
+from subsidy.engine.layers import Layers, ref
+from subsidy.money import round_to_sql
+from subsidy.schedule.figures import ELSE, HIGHEST, LOWEST, Figures, day_number
+from subsidy.schedule.load import Version
+from subsidy.schedule.model import MONTHS_IN, Column
+from subsidy.schedule.node import Aggregate, Fact, Node, Type
+from subsidy.schedule.scope import Hops
+from subsidy.sql import Sql
+
+End = Literal["low", "high"]
+DAY, DAY_MONTH, DAY_OF_MONTH = "#day", "#day#m", "#day#d"          # the reading day
+YEAR, MONTH, FIRST, LAST = "#year", "#month", "#first", "#last"    # of the period; FIRST, LAST: days of the life in it
+
+
+class Value(NamedTuple):
+    """An expression in SQL. A quotient has a divisor; a date has its month number and day of the month."""
+
+    main: Sql
+    divisor: Sql | None = None
+    month: Sql | None = None
+    day_of_month: Sql | None = None
+
+
+@dataclass(frozen=True)
+class RosterShape:
+    """What the compiler must know of a roster: the typed columns of each table, and which are ready figures."""
+
+    columns: Mapping[str, frozenset[str]]
+    given: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def has(self, table: str, column: str = "") -> bool:
+        return table in self.columns and (not column or column in self.columns[table])
+
+    def is_given(self, table: str, column: str) -> bool:
+        return column in self.given.get(table, frozenset())
+
+
+def roster_table(table: str) -> str:
+    return f"roster:{table}"
+
+
+def typed_missing(kind: Type) -> Sql:
+    if kind.kind in ("text", "category"):
+        return sql.missing_text()
+    return sql.missing_condition() if kind.kind == "yes_no" else sql.missing()
+
+
+class RowCompiler:
+    """Puts the columns that expressions need on top of the base rows of `table`.
+
+    `aggregated(aggregate)` gives the query (columns link, period?, result, divisor?) behind an aggregate;
+    `clause_rows(clause)` the relation with the amounts of another grain, or None where it is this very grain.
+    """
+
+    def __init__(
+        self,
+        version: Version,
+        shape: RosterShape,
+        layers: Layers,
+        table: str,
+        end: End,
+        aggregated: Callable[[Aggregate], Sql],
+        clause_rows: Callable[[str], str | None],
+    ) -> None:
+        self.version = version
+        self.shape = shape
+        self.layers = layers
+        self.table = table
+        self.end = end
+        self.aggregated = aggregated
+        self.clause_rows = clause_rows
+        self.values: dict[str, Value] = {}
+
+    # --- columns of the roster ---------------------------------------------------------------------------------
+
+    def cell(self, hops: Hops, table: str, column: str, kind: Type) -> str:
+        """The column that holds a cell of the row reached through `hops`."""
+        plain = column.split("#")[0]
+        own = f"given:{column}" if self.shape.is_given(table, plain) else column
+        name = ".".join((*(hop for hop, _ in hops), own))
+        if name in self.layers:
+            return name
+        if not hops or not self.shape.has(table, column):
+            return self.layers.put(name, typed_missing(kind))
+        before = self.table if len(hops) == 1 else hops[-2][1]
+        link = self.cell(hops[:-1], before, hops[-1][0], Type("text"))
+        alias = "ref:" + ".".join(hop for hop, _ in hops)
+        key = self.version.tables[table].key or ""
+        self.layers.join(
+            alias, sql.table(roster_table(table), alias), sql.compare("=", sql.column(key, alias), ref(link))
+        )
+        return self.layers.put_joined(name, alias, column)
+
+    def _parts_of(self, kind: Type) -> tuple[str, ...]:
+        return ("", "#m", "#d") if kind.kind == "date" else ("",)
+
+    def _from_columns(self, names: list[str]) -> Value:
+        trees = [ref(name) for name in names]
+        return Value(trees[0], None, *trees[1:]) if len(trees) == 3 else Value(trees[0])
+
+    def fact(self, node: Node) -> Value:
+        fact = node.fact
+        assert fact is not None
+        if fact.history:
+            names = [self._history_cell(fact, node.type, part) for part in self._parts_of(node.type)]
+            return self._from_columns(names)
+        names = [self.cell(fact.hops, fact.table, fact.column_name + part, node.type) for part in self._parts_of(node.type)]
+        if fact.column.blank == "open":
+            opened = f"{node.name} ({self.end})"
+            limit = self.open_end(fact, node.type)
+            return Value(ref(self.layers.put(opened, sql.first_known(ref(names[0]), limit))))
+        return self._from_columns(names)
+
+    def open_end(self, fact: Fact, kind: Type) -> Sql:
+        return self.range_end(fact.column, fact.table, fact.hops, kind, self.end)
+
+    def range_end(self, column: Column, table: str, hops: Hops, kind: Type, end: End) -> Sql:
+        """The low or high end of a declared range, in the scale of the fact."""
+        written = column.low if end == "low" else column.high
+        node = self.version.checker.range_end(written, table, ("facts", table), hops)
+        return self._to_scale(self.number(node), node.type.scale, kind.scale)
+
+    def _to_scale(self, tree: Sql, scale: int, wanted: int) -> Sql:
+        if wanted % scale:
+            return sql.int_div_floor(sql.scaled(tree, wanted), scale)
+        return sql.scaled(tree, wanted // scale)
+
+    def _history_cell(self, fact: Fact, kind: Type, part: str) -> str:
+        name = fact.name + part
+        if name in self.layers:
+            return name
+        options: list[Sql] = []
+        if self.shape.is_given(fact.table, fact.column_name):
+            options.append(ref(self.cell(fact.hops, fact.table, fact.column_name + part, kind)))
+        if self.shape.has(fact.history):
+            options.append(self._history_join(fact, part, name))
+        blank = _blank_value(fact.column)
+        if blank is not None:
+            options.append(blank)
+        if not options:
+            options.append(typed_missing(kind))
+        tree = options[0] if len(options) == 1 else sql.first_known(*options)
+        return self.layers.put(name, tree)
+
+    def _history_join(self, fact: Fact, part: str, name: str) -> Sql:
+        own, other = fact.history_key
+        link = self.cell(fact.hops, fact.table, other, Type("text"))
+        alias = "history:" + ".".join((*(hop for hop, _ in fact.hops), fact.history))
+        self.layers.join(
+            alias,
+            sql.table(roster_table(fact.history), alias),
+            sql.all_of([
+                sql.compare("=", sql.column(own, alias), ref(link)),
+                sql.compare("<=", sql.column("from", alias), ref(DAY)),
+                sql.compare(">=", sql.column("valid_to", alias), ref(DAY)),
+            ]),
+        )
+        return ref(self.layers.put_joined(f"history:{name}", alias, fact.column_name + part))
+
+    # --- expressions -------------------------------------------------------------------------------------------
+
+    def value(self, node: Node) -> Value:
+        match node.operation:
+            case "number":
+                return Value(sql.whole(int((node.constant or 0) * node.type.scale)))  # type: ignore[operator, arg-type]
+            case "category":
+                return Value(sql.text(node.name))
+            case "fact":
+                return self.fact(node)
+            case "derived":
+                return self._derived(node)
+            case "aggregate":
+                return self._aggregate(node)
+            case "life":
+                return Value(self._life(node.name))
+            case "time":
+                return self._time(node)
+            case "value":
+                return self._figure(node)
+            case "step":
+                return self._step(node)
+            case "clause":
+                return Value(self._other_clause(node))
+            case _:
+                return self._computed(node)
+
+    def number(self, node: Node) -> Sql:
+        return self.value(node).main
+
+    def condition(self, node: Node) -> Sql:
+        return self.value(node).main
+
+    def number_at(self, node: Node, scale: int) -> Sql:
+        return sql.scaled(self.number(node), scale // node.type.scale)
+
+    def stored(self, name: str, value: Value) -> Value:
+        """The same value, held in columns so that later expressions refer to it."""
+        layers = self.layers
+        main = ref(layers.put(name, value.main))
+        rest = [
+            ref(layers.put(name + part, tree)) if tree is not None else None
+            for part, tree in (("#divisor", value.divisor), ("#m", value.month), ("#d", value.day_of_month))
+        ]
+        return Value(main, *rest)
+
+    def _derived(self, node: Node) -> Value:
+        known = self.values.get(node.name)
+        if known is None:
+            fact = node.fact
+            assert fact is not None
+            computed = self.value(node.arguments[0])
+            known = self.stored(node.name, self._ready_or(computed, fact.hops, fact.table, fact.column_name, node.type))
+            self.values[node.name] = known
+        return known
+
+    def _ready_or(self, computed: Value, hops: Hops, table: str, column: str, kind: Type) -> Value:
+        if not self.shape.is_given(table, column) or computed.divisor is not None:
+            return computed
+        ready = [ref(self.cell(hops, table, column + part, kind)) for part in self._parts_of(kind)]
+        trees = [computed.main, computed.month, computed.day_of_month]
+        both = [sql.first_known(own, tree) for own, tree in zip(ready, trees, strict=False) if tree is not None]
+        return Value(both[0], None, *both[1:])
+
+    def _aggregate(self, node: Node) -> Value:
+        known = self.values.get(node.name)
+        if known is not None:
+            return known
+        aggregate = node.aggregate
+        assert aggregate is not None
+        if self.shape.has(aggregate.over):
+            computed = self._joined_aggregate(aggregate, node)
+        elif aggregate.kind in ("count", "sum"):
+            computed = Value(sql.whole(0))
+        else:
+            computed = Value(sql.missing(), sql.whole(1) if aggregate.kind == "average" else None)
+        ready = self._ready_or(computed, aggregate.hops, aggregate.table, aggregate.column_name, node.type)
+        known = self.values[node.name] = self.stored(node.name, ready)
+        return known
+
+    def _joined_aggregate(self, aggregate: Aggregate, node: Node) -> Value:
+        alias = f"aggregate:{node.name}"
+        key = self.cell(aggregate.hops, aggregate.table, self.version.tables[aggregate.table].key or "", Type("text"))
+        matches = [sql.compare("=", sql.column("link", alias), ref(key))]
+        if aggregate.every:
+            period = sql.int_div(ref(MONTH), sql.whole(MONTHS_IN[aggregate.every]))
+            matches.append(sql.compare("=", sql.column("period", alias), period))
+        self.layers.join(alias, sql.subquery(self.aggregated(aggregate), alias), sql.all_of(matches))  # type: ignore[arg-type]
+        found = self.layers.put_joined(f"{alias}#result", alias, "result")
+        if aggregate.kind == "average":
+            divisor = self.layers.put_joined(f"{alias}#rows", alias, "rows")
+            return Value(ref(found), ref(divisor))
+        if aggregate.kind in ("count", "sum"):
+            has_rows = self.layers.put_joined(f"{alias}#link", alias, "link")
+            return Value(sql.case([(sql.is_missing(ref(has_rows)), sql.whole(0))], ref(found)))
+        return Value(ref(found))
+
+    def _life(self, name: str) -> Sql:
+        if name == "days_present":
+            return sql.add(sql.sub(ref(LAST), ref(FIRST)), sql.whole(1))
+        if name == "days_in_month":
+            return ref(self.month_length())
+        if name == "entry_month":
+            life = self.version.tables[self.table].life
+            assert life is not None
+            return ref(f"{life[0]}#m")
+        return sql.all_of([
+            sql.compare("<=", ref("life#from"), ref(DAY)), sql.compare(">=", ref("life#to"), ref(DAY))
+        ])
+
+    def month_length(self) -> str:
+        self.layers.join(
+            "months", sql.table("months", "months"), sql.compare("=", sql.column("month", "months"), ref(DAY_MONTH))
+        )
+        return self.layers.put_joined("#days", "months", "days")
+
+    def _time(self, node: Node) -> Value:
+        if node.name == "date":
+            return Value(ref(DAY), None, ref(DAY_MONTH), ref(DAY_OF_MONTH))
+        if node.name == "year":
+            return Value(ref(YEAR))
+        months = MONTHS_IN[node.name]
+        return Value(ref(MONTH) if months == 1 else sql.int_div(ref(MONTH), sql.whole(months)))
+
+    def _step(self, node: Node) -> Value:
+        inner = node.arguments[0]
+        name = f"step:{self._clause}.{node.name}"
+        known = self.values.get(name)
+        if known is None:
+            known = self.values[name] = self.stored(name, self.value(inner))
+        return known
+
+    _clause = ""
+
+    def within(self, clause: str) -> None:
+        """Steps from here on are those of this clause."""
+        self._clause = clause
+
+    def _other_clause(self, node: Node) -> Sql:
+        clause = node.name.rsplit(".", 1)[-1]
+        relation = self.clause_rows(clause)
+        if relation is None:
+            return ref(f"owed:{clause}")
+        model = self.version.model.clauses[clause]
+        table = model.for_
+        key = self.cell(node.hops, table, self.version.tables[table].key or "", Type("text"))
+        alias = f"clause:{node.name}"
+        period = sql.int_div(ref(MONTH), sql.whole(MONTHS_IN[model.every]))
+        self.layers.join(
+            alias,
+            sql.table(relation, alias),
+            sql.all_of([
+                sql.compare("=", sql.column("#subject", alias), ref(key)),
+                sql.compare("=", sql.column("#period", alias), period),
+            ]),
+        )
+        row = self.layers.put_joined(f"{alias}#row", alias, "#subject")
+        owed = self.layers.put_joined(f"{alias}#owed", alias, f"owed:{clause}")
+        return sql.case([(sql.is_missing(ref(row)), sql.whole(0))], ref(owed))
+
+    # --- look-ups ----------------------------------------------------------------------------------------------
+
+    def _figure(self, node: Node) -> Value:
+        figures = self.version.checker.figures_of(node)
+        if not node.arguments:
+            return self._constant(figures, node)
+        name = f"{node.name}({', '.join(_shown(key) for key in node.arguments)})"
+        known = self.values.get(name)
+        if known is None:
+            known = self.values[name] = self._looked_up(name, figures, node)
+        return known
+
+    def _constant(self, figures: Figures, node: Node) -> Value:
+        return Value(*_figure_trees(figures.rows[0].figure, node.type))
+
+    def _looked_up(self, name: str, figures: Figures, node: Node) -> Value:
+        keys = [self._key(key, form.texts) for key, form in zip(node.arguments, figures.forms, strict=True)]
+        source, conditions = figure_table(figures, node.type, name)
+        self.layers.join(name, source, sql.all_of(match(key) for match, key in zip(conditions, keys, strict=True)))
+        if node.type.kind == "date":
+            columns = [self.layers.put_joined(name + part, name, f"figure{part}") for part in ("", "#m", "#d")]
+            return self._from_columns(columns)
+        return Value(ref(self.layers.put_joined(name, name, "figure")))
+
+    def _key(self, key: Node, named: tuple[str, ...]) -> Sql:
+        tree = self.value(key).main
+        if key.type.kind == "yes_no":
+            tree = sql.case([(tree, sql.text("yes")), (sql.negation(tree), sql.text("no"))])
+        elif key.type.kind == "text":
+            is_named = sql.any_of(sql.compare("=", tree, sql.text(text)) for text in named)
+            tree = sql.case([(is_named, tree), (sql.is_known(tree), sql.text(ELSE))])
+        return self.layers.hoisted(tree)
+
+    # --- operations --------------------------------------------------------------------------------------------
+
+    def _computed(self, node: Node) -> Value:
+        arguments = node.arguments
+        kind = node.type
+        match node.operation:
+            case "add" | "sub":
+                left, right = (self.number_at(argument, kind.scale) for argument in arguments)
+                return Value(sql.add(left, right) if node.operation == "add" else sql.sub(left, right))
+            case "neg":
+                inner = self.value(arguments[0])
+                return Value(sql.sub(sql.whole(0), inner.main), inner.divisor)
+            case "mul":
+                return self._product(*(self.value(argument) for argument in arguments))
+            case "div":
+                return self._quotient(arguments[0], arguments[1])
+            case "compare":
+                return Value(self._comparison(node))
+            case "and":
+                return Value(sql.all_of(self.condition(argument) for argument in arguments))
+            case "or":
+                return Value(sql.any_of(self.condition(argument) for argument in arguments))
+            case "not":
+                return Value(sql.negation(self.condition(arguments[0])))
+            case "known":
+                inner = self.value(arguments[0])
+                known = [inner.main] if inner.divisor is None else [inner.main, inner.divisor]
+                return Value(sql.all_of(sql.is_known(tree) for tree in known))
+            case "least" | "greatest":
+                one, two = (self.layers.hoisted(self.number_at(argument, kind.scale)) for argument in arguments)
+                return Value(sql.smaller(one, two) if node.operation == "least" else sql.larger(one, two))
+            case "if":
+                return self._choice(node)
+            case "round":
+                return Value(self._rounded(node))
+            case "not_negative":
+                inner_tree = self.layers.hoisted(self.number(arguments[0]))
+                return Value(sql.case([(sql.compare(">=", inner_tree, sql.whole(0)), inner_tree)]))
+            case _:
+                return Value(self._date_word(node))
+
+    def _product(self, one: Value, two: Value) -> Value:
+        divisors = [value.divisor for value in (one, two) if value.divisor is not None]
+        divisor = divisors[0] if len(divisors) == 1 else (sql.mul(*divisors) if divisors else None)
+        return Value(sql.mul(one.main, two.main), divisor)
+
+    def _quotient(self, left: Node, right: Node) -> Value:
+        above, below = self.value(left), self.layers.hoisted(self.number(right))
+        positive = sql.case([(sql.compare(">", below, sql.whole(0)), below)])
+        divisor = positive if above.divisor is None else sql.mul(above.divisor, positive)
+        return Value(sql.scaled(above.main, right.type.scale), divisor)
+
+    def _comparison(self, node: Node) -> Sql:
+        left, right = node.arguments
+        one, two = self.value(left), self.value(right)
+        if left.type.kind != "number":
+            return sql.compare(node.name, one.main, two.main)
+        shared = _least_common(left.type.scale, right.type.scale)
+        a, b = sql.scaled(one.main, shared // left.type.scale), sql.scaled(two.main, shared // right.type.scale)
+        if two.divisor is not None:
+            a = sql.mul(a, two.divisor)
+        if one.divisor is not None:
+            b = sql.mul(b, one.divisor)
+        return sql.compare(node.name, a, b)
+
+    def _choice(self, node: Node) -> Value:
+        test = self.layers.hoisted(self.condition(node.arguments[0]))
+        branches = []
+        for argument in node.arguments[1:]:
+            value = self.value(argument)
+            main = sql.scaled(value.main, node.type.scale // argument.type.scale) if node.type.kind == "number" else value.main
+            branches.append((main, value.month, value.day_of_month))
+        trees = [
+            sql.case([(test, one), (sql.negation(test), two)]) if one is not None and two is not None else None
+            for one, two in zip(*branches, strict=True)
+        ]
+        assert trees[0] is not None
+        return Value(trees[0], None, trees[1], trees[2])
+
+    def _rounded(self, node: Node) -> Sql:
+        inner = self.value(node.arguments[0])
+        scale = node.arguments[0].type.scale
+        below = sql.whole(scale) if inner.divisor is None else sql.scaled(inner.divisor, scale)
+        count = round_to_sql(
+            self.layers.hoisted(inner.main), self.layers.hoisted(below), node.step, node.rounding
+        )
+        return sql.scaled(count, node.step.numerator)
+
+    def _date_word(self, node: Node) -> Sql:
+        date = self.value(node.arguments[0])
+        assert date.month is not None
+        assert date.day_of_month is not None
+        if node.operation == "year_of":
+            return sql.int_div(date.month, sql.whole(12))
+        if node.operation == "days_since":
+            return sql.sub(ref(DAY), date.main)
+        earlier = sql.all_of([
+            sql.compare("<", ref(DAY_OF_MONTH), date.day_of_month),
+            sql.compare("<", ref(DAY_OF_MONTH), ref(self.month_length())),
+        ])
+        apart = sql.sub(sql.sub(ref(DAY_MONTH), date.month), sql.case([(earlier, sql.whole(1))], sql.whole(0)))
+        return apart if node.operation == "full_months_since" else sql.int_div_floor(apart, 12)
+
+
+def _least_common(one: int, two: int) -> int:
+    return Fraction(one, two).numerator * two
+
+
+def _blank_value(column: Column) -> Sql | None:
+    if column.blank in ("missing", "none", "open"):
+        return None
+    if column.type == "number":
+        return sql.whole(0)
+    if column.type == "yes_no":
+        return sql.boolean(column.blank == "yes")
+    return sql.text(column.blank) if column.type == "one_of" else None
+
+
+def _shown(key: Node) -> str:
+    if key.operation in ("fact", "derived", "aggregate", "step", "clause", "life", "time", "category"):
+        return key.name
+    inner = ", ".join(_shown(argument) for argument in key.arguments)
+    return f"{key.operation} {key.name}({inner}){key.constant if key.constant is not None else ''}"
+
+
+def _figure_trees(figure: object, kind: Type) -> list[Sql | None]:
+    import datetime
+
+    if isinstance(figure, datetime.date):
+        month = figure.year * 12 + figure.month - 1
+        return [sql.whole(day_number(figure)), None, sql.whole(month), sql.whole(figure.day)]
+    if isinstance(figure, Fraction):
+        return [sql.whole(int(figure * kind.scale))]
+    return [sql.missing()]
+
+
+def figure_table(
+    figures: Figures, kind: Type, alias: str, skip: int = 0
+) -> tuple[Sql, list[Callable[[Sql], Sql]]]:
+    """The figures as an inline table, and for each key how it is matched.
+
+    The last `skip` keys are left to the caller: columns key0, key1 … (texts) or key0#low, key0#high (ranges).
+    """
+    import datetime
+
+    columns: list[str] = []
+    for index, form in enumerate(figures.forms):
+        columns += [f"key{index}#low", f"key{index}#high"] if form.ranged else [f"key{index}"]
+    parts = ("figure", "figure#m", "figure#d") if kind.kind == "date" else ("figure",)
+    rows: list[list[int | str | None]] = []
+    for row in figures.rows:
+        cells: list[int | str | None] = []
+        for key in row.keys:
+            cells += list(key) if isinstance(key, tuple) else [key]
+        figure = row.figure
+        if isinstance(figure, datetime.date):
+            cells += [day_number(figure), figure.year * 12 + figure.month - 1, figure.day]
+        else:
+            cells += [int(figure * kind.scale) if figure is not None else None, *([None] * (len(parts) - 1))]
+        rows.append(cells)
+    matched = figures.forms[: len(figures.forms) - skip]
+    conditions = [_matcher(alias, index, form.ranged, figures) for index, form in enumerate(matched)]
+    return sql.inline_rows([*columns, *parts], rows, alias), conditions
+
+
+def _matcher(alias: str, index: int, ranged: bool, figures: Figures) -> Callable[[Sql], Sql]:
+    if not ranged:
+        return lambda key: sql.compare("=", sql.column(f"key{index}", alias), key)
+    points = all(isinstance(row.keys[index], tuple) and row.keys[index][0] == row.keys[index][1] for row in figures.rows)
+    if points:
+        return lambda key: sql.compare("=", sql.column(f"key{index}#low", alias), key)
+    return lambda key: sql.all_of([
+        sql.compare("<=", sql.column(f"key{index}#low", alias), key),
+        sql.compare(">=", sql.column(f"key{index}#high", alias), key),
+    ])
+
+
+__all__ = ["HIGHEST", "LOWEST", "RosterShape", "RowCompiler", "Value", "figure_table", "roster_table"]

@@ -1,0 +1,253 @@
+"""Files to raw tables: CSV, Parquet and workbooks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+UTF8_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+MOST_ROWS_NAMED = 50
+
+
+def refused(place: Place, code: str, why: Text, remedy: Text, value: str = "") -> RosterError:
+    return RosterError([Finding(place, code, why, remedy, value)])
+
+
+def read_path(path: Path) -> list[RawTable]:
+    """Every table of a folder, a workbook or a single file. Raises RosterError, with all files that cannot be read."""
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in (".csv", ".parquet"))
+        if not files:
+            raise refused(
+                Place(str(path)), "no-tables",
+                Text("文件夹中没有 CSV 或 Parquet 文件", "this folder holds no CSV and no Parquet file"),
+                Text("每张表一个文件,文件名即表名,例如 residents.csv", "one file per table, named like it: residents.csv"),
+            )
+    elif path.is_file():
+        files = [path]
+    else:
+        raise refused(
+            Place(str(path)), "no-file", Text("没有这个文件或文件夹", "there is no such file or folder"),
+            Text("请检查路径", "check the path"),
+        )
+    tables: list[RawTable] = []
+    findings: list[Finding] = []
+    for file in files:
+        try:
+            tables += _read_file(file)
+        except RosterError as error:
+            findings += error.findings
+    if findings:
+        raise RosterError(findings)
+    return tables
+
+
+def _read_file(path: Path) -> list[RawTable]:
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".csv":
+            return [read_csv(path)]
+        if suffix == ".parquet":
+            return [read_parquet(path)]
+    except OSError as error:
+        raise _unreadable(path, type(error).__name__) from None
+    if suffix in WORKBOOKS:
+        return read_workbook(path)
+    raise refused(
+        Place(str(path)), "not-a-roster", Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
+        Text("请给出 .xlsx、.xls、.ods 工作簿,或 CSV、Parquet 文件夹", "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet"),
+    )
+
+
+def _unreadable(path: Path, reason: str) -> RosterError:
+    return refused(
+        Place(str(path)), "unreadable-file", Text(f"文件无法读取({reason})", f"this file cannot be read ({reason})"),
+        Text("请检查文件是否完整、是否加密", "check that it is whole and not protected by a password"),
+    )
+
+
+# --- CSV -----------------------------------------------------------------------------------------------------------
+
+
+def read_csv(path: Path) -> RawTable:
+    """A CSV file in UTF-8 (with or without mark) or GB18030; each row is named by the line it starts on."""
+    import pyarrow as pa
+
+    data = _utf8(path)
+    headings, lines = _heading_record(data)
+    if len(headings) == 1 and (found := next((sign for sign in ";\t" if sign in headings[0]), "")):
+        raise refused(
+            Place(str(path), row=lines, column=headings[0]), "separator",
+            Text("列之间不是英文逗号", "the columns are not separated by commas"),
+            Text("请另存为以逗号分隔的 CSV", "save it as CSV separated by commas"), "TAB" if found == "\t" else found,
+        )
+    body = data[_offset_of_line(data, lines):]
+    if headings and body.strip():
+        columns = _csv_columns(path, body, len(headings), lines)
+        rows = _line_numbers(body, len(columns[0]), lines)
+    else:
+        columns = [pa.array([], pa.string()) for _ in headings]
+        rows = []
+    return raw_table(path.stem, headings, columns, rows, str(path))
+
+
+def _utf8(path: Path) -> bytes:
+    data = path.read_bytes()
+    if data.startswith(UTF8_MARK):
+        data = data[len(UTF8_MARK):]
+    try:
+        if data.startswith(UTF16_MARKS):
+            raise UnicodeError
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            data = data.decode("gb18030").encode()
+    except UnicodeError:
+        raise refused(
+            Place(str(path)), "encoding", Text("文件编码既不是 UTF-8 也不是 GB18030", "the file is neither UTF-8 nor GB18030"),
+            Text("请另存为“CSV UTF-8”", "save it as CSV UTF-8"),
+        ) from None
+    return data.replace(b"\r", b"\n") if b"\n" not in data else data
+
+
+def _heading_record(data: bytes) -> tuple[list[str], int]:
+    """The first record that is not blank, and the number of lines up to its end."""
+    records = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""))
+    for record in records:
+        if any(cell.strip() for cell in record):
+            return [cell.strip() for cell in record], records.line_num
+    return [], records.line_num
+
+
+def _offset_of_line(data: bytes, lines: int) -> int:
+    offset = 0
+    for _ in range(lines):
+        offset = data.find(b"\n", offset) + 1
+        if offset == 0:
+            return len(data)
+    return offset
+
+
+def _csv_columns(path: Path, body: bytes, width: int, lines: int) -> list[pa.Array]:
+    import pyarrow as pa
+    import pyarrow.csv as arrow_csv
+
+    names = [str(position) for position in range(width)]
+    odd: list[Any] = []
+
+    def skip(row: Any) -> str:
+        odd.append(row)
+        return "skip"
+
+    def read(threads: bool) -> pa.Table:
+        return arrow_csv.read_csv(
+            pa.py_buffer(body),
+            arrow_csv.ReadOptions(use_threads=threads, column_names=names, block_size=1 << 24),
+            arrow_csv.ParseOptions(newlines_in_values=b'"' in body, invalid_row_handler=skip),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
+            ),
+        )
+
+    try:
+        table = read(threads=True)
+        if odd:
+            odd.clear()
+            read(threads=False)
+    except pa.ArrowInvalid as error:
+        raise _unreadable(path, str(error).split("\n")[0][:100]) from None
+    if odd:
+        starts = list(islice(_record_starts(body, lines), (odd[-1].number or 0)))
+        raise RosterError(_odd_row(path, row, starts[row.number - 1]) for row in odd[:MOST_ROWS_NAMED])
+    return [text_array(column) for column in table.columns]
+
+
+def _odd_row(path: Path, row: Any, line: int) -> Finding:
+    why = Text(
+        f"此行有 {row.actual_columns} 格,标题行有 {row.expected_columns} 格",
+        f"this row has {row.actual_columns} cells, the heading row has {row.expected_columns}",
+    )
+    remedy = Text("请补齐或删去多余的逗号;文字中的逗号要加引号", "add or remove commas; quote a text that has commas")
+    return Finding(Place(str(path), row=line), "row-width", why, remedy, row.text)
+
+
+def _line_numbers(body: bytes, count: int, before: int) -> Any:
+    import numpy as np
+
+    if body.rstrip(b"\r\n").count(b"\n") + 1 == count:
+        return np.arange(before + 1, before + 1 + count)
+    return np.fromiter(islice(_record_starts(body, before), count), dtype=np.int64, count=count)
+
+
+def _record_starts(body: bytes, before: int) -> Iterator[int]:
+    records = csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8", newline=""))
+    start = 1
+    for record in records:
+        if record:
+            yield before + start
+        start = records.line_num + 1
+
+
+# --- Parquet and workbooks -----------------------------------------------------------------------------------------
+
+
+def read_parquet(path: Path) -> RawTable:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        table = parquet.ParquetFile(path).read()
+    except pa.ArrowException as error:
+        raise _unreadable(path, str(error).split("\n")[0][:100]) from None
+    columns = [text_array(column) for column in table.columns]
+    return raw_table(path.stem, table.column_names, columns, np.arange(1, table.num_rows + 1), str(path))
+
+
+def read_workbook(path: Path) -> list[RawTable]:
+    """One table per sheet that is not empty; the heading row is the first that is not blank."""
+    try:
+        import python_calamine as calamine
+    except ImportError:
+        raise refused(
+            Place(str(path)), "no-workbook-reader", Text("读取工作簿需要 python-calamine", "reading workbooks needs python-calamine"),
+            Text("请安装 subsidy[excel],或另存为 CSV", "install subsidy[excel], or save the sheets as CSV"),
+        ) from None
+    tables = []
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+        for name in book.sheet_names:
+            found = _sheet(path, name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+            if found is not None:
+                tables.append(found)
+    except (calamine.CalamineError, OSError) as error:
+        raise _unreadable(path, type(error).__name__) from None
+    return tables
+
+
+def _sheet(path: Path, name: str, rows: list[list[Any]]) -> RawTable | None:
+    import numpy as np
+    import pyarrow as pa
+
+    top = next((i for i, row in enumerate(rows) if any(cell not in ("", None) for cell in row)), None)
+    if top is None:
+        return None
+    headings = [(plain_text(cell) or "").strip() for cell in rows[top]]
+    below = rows[top + 1:]
+    cells = list(zip(*below, strict=True)) if below else [() for _ in headings]
+    columns = [pa.array([plain_text(cell) for cell in column], pa.string()) for column in cells]
+    used = [i for i, heading in enumerate(headings) if heading or any(cell not in ("", None) for cell in cells[i])]
+    numbers = np.arange(top + 2, top + 2 + len(below))
+    return raw_table(name.strip(), [headings[i] for i in used], [columns[i] for i in used], numbers, str(path), name)

@@ -1,0 +1,153 @@
+"""Rosters: named tables of raw text, from files or from frames in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from subsidy.finding import Place, RosterError, Text
+from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
+from subsidy.roster.read import read_path, refused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Roster:
+    """The input of a calculation: tables by name, each cell as text until a schedule says what it is.
+
+    `Roster(residents=df, facilities=df2)` takes pandas, Polars and Arrow frames, anything else that speaks the Arrow
+    stream protocol, and lists of mappings; table and column names may be English or Chinese. Typed cells become the
+    text a person would write, exactly (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing is
+    checked here. Raises RosterError for what is no table.
+    """
+
+    def __init__(self, **frames: Any) -> None:
+        self._raw = [_from_frame(name, frame) for name, frame in frames.items()]
+
+    @classmethod
+    def of(cls, tables: Sequence[RawTable]) -> Roster:
+        """A roster of raw tables as a reader made them."""
+        roster = cls()
+        roster._raw = list(tables)
+        return roster
+
+    @property
+    def raw(self) -> tuple[RawTable, ...]:
+        """The raw tables, in the order given; two may have one name (which `intake` refuses)."""
+        return tuple(self._raw)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables, as given."""
+        return tuple(table.name for table in self._raw)
+
+    def table(self, name: str) -> RawTable:
+        """The raw table of this name. Raises KeyError."""
+        for table in self._raw:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    def row_count(self, table: str) -> int:
+        """How many rows that are not blank a table has. Raises KeyError."""
+        return len(self.table(table))
+
+    def content_hash(self, table: str) -> str:
+        """SHA-256 of a table's headings and cells, whatever the order of its rows and columns. Raises KeyError."""
+        return _content_hash(self.table(table).data)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{table.name}: {len(table)}" for table in self._raw)
+        return f"Roster({counts})"
+
+
+def read_roster(path: str | PathLike[str]) -> Roster:
+    """A roster from a folder of CSV or Parquet files (one per table) or a workbook (one sheet per table).
+
+    Text is kept exactly as it stands in the file. Raises RosterError for what cannot be read, with its place.
+    """
+    return Roster.of(read_path(Path(path)))
+
+
+def _from_frame(name: str, frame: Any) -> RawTable:
+    import numpy as np
+
+    try:
+        headings, columns, count = _columns(frame)
+    except RosterError:
+        raise
+    except (TypeError, ValueError, NotImplementedError) as error:
+        reason = f"{type(error).__name__}: {str(error)[:100]}"
+        raise refused(
+            Place(sheet=name), "not-a-table", Text(f"无法作为表读取({reason})", f"this cannot be read as a table ({reason})"),
+            Text("请给出 pandas、Polars、Arrow 表,或字典的列表", "pass a frame of pandas, Polars or Arrow, or a list of mappings"),
+            type(frame).__name__,
+        ) from None
+    return raw_table(name, headings, columns, np.arange(1, count + 1), sheet=name)
+
+
+def _columns(frame: Any) -> tuple[list[str], list[pa.Array], int]:
+    import pyarrow as pa
+
+    if isinstance(frame, (list, tuple)):
+        return _from_mappings(frame)
+    if type(frame).__module__.startswith("pandas"):
+        return [str(name) for name in frame.columns], [_from_series(frame.iloc[:, i]) for i in range(frame.shape[1])], len(frame)
+    if not hasattr(frame, "__arrow_c_stream__") and hasattr(frame, "toArrow"):
+        frame = frame.toArrow()
+    table = pa.table(frame)
+    return table.column_names, [text_array(column) for column in table.columns], table.num_rows
+
+
+def _from_mappings(rows: Sequence[Any]) -> tuple[list[str], list[pa.Array], int]:
+    import pyarrow as pa
+
+    if not all(isinstance(row, Mapping) for row in rows):
+        raise TypeError("a list of mappings is expected")
+    headings = list(dict.fromkeys(heading for row in rows for heading in row))
+    columns = [pa.array([plain_text(row.get(heading)) for row in rows], pa.string()) for heading in headings]
+    return [str(heading) for heading in headings], columns, len(rows)
+
+
+def _from_series(series: Any) -> pa.Array:
+    import pyarrow as pa
+
+    if series.dtype != object:
+        return text_array(pa.array(series, from_pandas=True))
+    return pa.array([plain_text(value) for value in series], pa.string())
+
+
+def _content_hash(data: pa.Table) -> str:
+    """Cells are escaped, joined to one text per row, sorted, and hashed: no two contents give the same texts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    order = sorted(range(data.num_columns), key=lambda i: (data.column_names[i], i))
+    headings = [data.column_names[i] for i in order]
+    digest = hashlib.sha256("\x1f".join(_escaped(heading) for heading in headings).encode() + b"\x1d")
+    if not order or not data.num_rows:
+        return digest.hexdigest()
+    cells = []
+    for i in order:
+        column = data.column(i).cast(pa.large_string())
+        for plain, escaped in _ESCAPES:
+            column = pc.replace_substring(column, plain, escaped)
+        cells.append(pc.fill_null(column, "\x00"))
+    lines = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string())).combine_chunks()
+    ordered = lines.take(pc.sort_indices(lines))
+    whole = pa.LargeListArray.from_arrays([0, len(ordered)], ordered)
+    digest.update(pc.binary_join(whole, pa.scalar("\x1e", pa.large_string()))[0].as_buffer())
+    return digest.hexdigest()
+
+
+_ESCAPES = (("\\", "\\\\"), ("\x00", "\\0"), ("\x1f", "\\u"), ("\x1e", "\\r"), ("\x1d", "\\g"))
+
+
+def _escaped(text: str) -> str:
+    for plain, escaped in _ESCAPES:
+        text = text.replace(plain, escaped)
+    return text

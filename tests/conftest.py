@@ -1,0 +1,58 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from subsidy import sql
+
+Rows = list[tuple[Any, ...]]
+Engine = Callable[[sql.Sql], Rows]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One local Spark session for the whole run; skips where Java or pyspark is missing."""
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("Spark is not tested: pyspark is not installed (pip install 'subsidy[spark]')")
+    java_home = os.environ.get("JAVA_HOME")
+    if not shutil.which("java") and not (java_home and (Path(java_home) / "bin" / "java").exists()):
+        pytest.skip("Spark is not tested: Java is not installed")
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.log.level": "OFF",
+    }
+    builder = SparkSession.builder.master("local[1]").appName("subsidy-tests")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session", params=["duckdb", "spark"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Runs a query tree on DuckDB, then on Spark: the rows as plain tuples."""
+    if request.param == "duckdb":
+        connection = duckdb.connect()
+        return lambda query: connection.execute(sql.printed(query, "duckdb")).fetchall()
+    session = request.getfixturevalue("spark")
+    return lambda query: [tuple(row) for row in session.sql(sql.printed(query, "spark")).collect()]

@@ -1,0 +1,1073 @@
+"""A second calculation, slow and plain: row by row, in fractions, straight from docs/design/001-semantics.md.
+
+It shares nothing with the engine but the reader of expressions, so that a mistake would have to be made twice.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+from subsidy.schedule import expression as ex
+
+Cells = Mapping[str, str | None]
+Day = datetime.date
+State = Literal["paid", "why-not", "finding"]
+ONGOING = Day(9999, 12, 31)
+MONTHS_IN = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+LIFE_FACTS = ("days_present", "days_in_month", "entry_month", "present")
+STEPS = {"fen": Fraction(1, 100), "jiao": Fraction(1, 10), "yuan": Fraction(1), "1": Fraction(1)}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """No value. `knowingly`: a blank cell of a column whose blank is `none`."""
+
+    knowingly: bool = False
+
+
+MISSING = Missing()
+Value = Fraction | Day | str | bool | Missing
+EntitlementKey = tuple[int, str, str, str]
+PaymentKey = tuple[str, str, str, str, str, str | None, str | None, str | None]
+
+
+@dataclass(frozen=True)
+class OracleResult:
+    """In fen. `entitlements`: (version, clause, subject, period) -> state, owed before and after limits, all units.
+    `payments`: (clause, payee, due day, period, payer, place, facility, district) -> owed, cut, amount."""
+
+    entitlements: dict[EntitlementKey, tuple[State, int, int]]
+    payments: dict[PaymentKey, tuple[int, int, int]]
+
+
+# --- numbers and days ----------------------------------------------------------------------------------------------
+
+
+def rounded(value: Fraction, step: Fraction, way: str) -> Fraction:
+    steps = abs(value) / step
+    whole = math.floor(steps)
+    if (way == "half_up" and steps - whole >= Fraction(1, 2)) or (way == "up" and steps > whole):
+        whole += 1
+    return whole * step * (-1 if value < 0 else 1)
+
+
+def divided(total: int, weights: Sequence[Fraction | int]) -> list[int]:
+    """The one split: largest remainder on the absolute value, ties to the earlier."""
+    if total == 0:
+        return [0] * len(weights)
+    if any(weight < 0 for weight in weights) or not any(weights):
+        raise ValueError(f"cannot divide {total} over {weights}")
+    quotas = [Fraction(abs(total)) * weight / sum(weights) for weight in weights]
+    shares = [math.floor(quota) for quota in quotas]
+    by_remainder = sorted(range(len(weights)), key=lambda i: shares[i] - quotas[i])
+    for i in by_remainder[: abs(total) - sum(shares)]:
+        shares[i] += 1
+    return shares if total > 0 else [-share for share in shares]
+
+
+def fen(yuan: Fraction) -> int:
+    if (yuan * 100).denominator != 1:
+        raise ValueError(f"{yuan} yuan has a part of a fen")
+    return int(yuan * 100)
+
+
+def month_of(day: Day) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def last_of_month(month: int) -> Day:
+    year, number = divmod(month, 12)
+    return Day(year, number + 1, calendar.monthrange(year, number + 1)[1])
+
+
+def period_around(day: Day, every: str) -> tuple[Day, Day]:
+    months = MONTHS_IN[every]
+    first = month_of(day) // months * months
+    return Day(first // 12, first % 12 + 1, 1), last_of_month(first + months - 1)
+
+
+def label(every: str, start: Day) -> str:
+    if every == "month":
+        return f"{start.year}-{start.month:02d}"
+    if every == "quarter":
+        return f"{start.year}-Q{(start.month + 2) // 3}"
+    if every == "half_year":
+        return f"{start.year}-H{(start.month + 5) // 6}"
+    return str(start.year) if every == "year" else start.isoformat()
+
+
+def months_later(day: Day, months: int) -> Day:
+    end = last_of_month(month_of(day) + months)
+    return end.replace(day=min(day.day, end.day))
+
+
+def full_months(since: Day, on: Day) -> int:
+    reached = on.day >= since.day or on == last_of_month(month_of(on))
+    return month_of(on) - month_of(since) - (0 if reached else 1)
+
+
+def number(text: str) -> Fraction:
+    return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
+
+
+def month_number(text: str) -> Fraction:
+    return Fraction(int(text[:4]) * 12 + int(text[5:7]) - 1)
+
+
+def plain_value(text: str) -> Value:
+    """What a text says of itself: a day, a month, yes or no, a number or a category."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return Day.fromisoformat(text)
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return month_number(text)
+    if re.fullmatch(r"-?\d+(\.\d+)?%?", text):
+        return number(text)
+    return {"yes": True, "no": False}.get(text, text)
+
+
+# --- rows and where they are read ----------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Row:
+    table: str
+    key: str
+    cells: Cells
+    first: Day | None = None            # of its own life
+    last: Day | None = None
+    spell_first: Day | None = None
+
+    @property
+    def count(self) -> int:
+        return int(self.cells.get("count") or 1)
+
+    @property
+    def is_counted(self) -> bool:
+        return bool(self.cells.get("count"))
+
+
+@dataclass(frozen=True)
+class At:
+    """A row as read: in a period (for once and event, a day), on a reading day, with the steps known by then."""
+
+    row: Row
+    every: str | None
+    start: Day = Day.min
+    end: Day = Day.min
+    day: Value = MISSING
+    year: int = 0
+    month: int = 0
+    first: Day = Day.min                # of the life within the period
+    last: Day = Day.min
+    steps: Mapping[str, ex.Expression] = field(default_factory=dict)
+    facts_only: bool = False
+    through_reference: bool = False
+
+
+@dataclass(eq=False)
+class Entitlement:
+    clause: str
+    at: At
+    period: str
+    date: Day
+    state: State
+    amount: Fraction = Fraction(0)      # of one unit, in yuan
+    parts: dict[str, Fraction] = field(default_factory=dict)
+    units: list[int] = field(default_factory=list)
+
+    @property
+    def row(self) -> Row:
+        return self.at.row
+
+
+@dataclass(eq=False)
+class Unit:
+    of: Entitlement
+    index: int
+
+    @property
+    def amount(self) -> int:
+        return self.of.units[self.index]
+
+    @amount.setter
+    def amount(self, amount: int) -> None:
+        self.of.units[self.index] = amount
+
+
+@dataclass(eq=False)
+class Part:
+    owed: int = 0
+    cut: int = 0
+
+    @property
+    def amount(self) -> int:
+        return self.owed - self.cut
+
+
+@dataclass(eq=False)
+class Line:
+    clause: str
+    payee: str
+    due: Day
+    period: str
+    facility: str | None
+    district: str | None
+    entitlements: list[Entitlement] = field(default_factory=list)
+    amount: int = 0
+    parts: dict[str, Part] = field(default_factory=dict)
+
+
+class World:
+    """One version of a schedule over one roster."""
+
+    def __init__(
+        self, version: dict[str, Any], index: int, spans: Sequence[tuple[Day, Day]],
+        rows: Mapping[str, Sequence[Cells]], end: str, horizon: int,
+    ) -> None:  # fmt: skip
+        self.version, self.index, self.spans, self.end, self.horizon = version, index, spans, end, horizon
+        self.facts: dict[str, Any] = version["facts"]
+        self.clauses: dict[str, Any] = version["clauses"]
+        self.values: dict[str, Any] = version["values"]
+        self.rows = {table: self.rows_of(table, rows.get(table, ())) for table in self.facts}
+        self.by_key = {table: {row.key: row for row in found} for table, found in self.rows.items()}
+        self.done: dict[str, dict[tuple[Row, Day], Entitlement]] = {}
+
+    # --- tables ----------------------------------------------------------------------------------------------------
+
+    def columns(self, table: str) -> dict[str, Any]:
+        columns: dict[str, Any] = self.facts[table]["columns"]
+        return columns
+
+    def key_column(self, table: str) -> str | None:
+        return next((name for name, column in self.columns(table).items() if column["type"] == "key"), None)
+
+    def life(self, table: str) -> tuple[str, str] | None:
+        if self.facts[table]["span"]:
+            first, last = self.facts[table]["span"]
+            return first, last
+        return ("from", "to") if {"from", "to"} <= set(self.columns(table)) else None
+
+    def references(self, table: str) -> dict[str, str]:
+        return {name: column["table"] for name, column in self.columns(table).items() if column["type"] == "ref"}
+
+    def is_history(self, table: str) -> bool:
+        return self.key_column(table) is None and "from" in self.columns(table)
+
+    def histories(self, table: str) -> Iterator[tuple[str, str, str]]:
+        """Tables of dated rows about this one, with the columns that link them: theirs and this table's."""
+        if self.is_history(table):
+            return
+        for other in self.facts:
+            if not self.is_history(other):
+                continue
+            links = [name for name, to in self.references(other).items() if to == table]
+            if len(links) == 1:
+                yield other, links[0], self.key_column(table) or ""
+            elif "person" in self.columns(other) and "person" in self.columns(table):
+                yield other, "person", "person"
+
+    def rows_of(self, table: str, given: Sequence[Cells]) -> list[Row]:
+        key = self.key_column(table)
+        rows = [Row(table, (cells.get(key) if key else None) or "", cells) for cells in given]
+        life = self.life(table)
+        if life is None:
+            return rows
+        for row in rows:
+            first, last = (self.cell(row, name) for name in life)
+            row.first = row.spell_first = first if isinstance(first, Day) else None
+            row.last = last if isinstance(last, Day) else None
+        return self.spells(table, rows, life) if "person" in self.columns(table) else rows
+
+    def spells(self, table: str, rows: list[Row], life: tuple[str, str]) -> list[Row]:
+        merged: dict[Row, Row] = {}
+        for row in sorted(rows, key=lambda row: (row.first or Day.min, row.key)):
+            before = next((other for other in rows if self.adjoin(table, other, row)), None)
+            if before is None:
+                continue
+            before = merged.get(before, before)
+            row.spell_first = before.spell_first
+            except_for = {self.key_column(table), *life}
+            names = {*row.cells, *before.cells} - except_for
+            if all((row.cells.get(name) or None) == (before.cells.get(name) or None) for name in names):
+                before.last = row.last
+                merged[row] = before
+        return [row for row in rows if row not in merged]
+
+    def adjoin(self, table: str, one: Row, two: Row) -> bool:
+        """Whether `two` begins on the day after the last day written in `one`."""
+        if one is two or one.is_counted or two.is_counted or not one.cells.get("person"):
+            return False
+        names = ["person", *self.references(table)]
+        if any((one.cells.get(name) or None) != (two.cells.get(name) or None) for name in names):
+            return False
+        last_name = (self.life(table) or ("", ""))[1]
+        last = self.typed(one, self.columns(table)[last_name], one.cells.get(last_name))
+        return isinstance(last, Day) and last != ONGOING and two.first == last + datetime.timedelta(days=1)
+
+    # --- cells -----------------------------------------------------------------------------------------------------
+
+    def cell(self, row: Row, name: str) -> Value:
+        """A cell of the row's own column; the first day is that of the spell."""
+        life = self.life(row.table)
+        if life and name == life[0] and row.spell_first is not None:
+            return row.spell_first
+        if life and name == life[1] and row.last is not None:
+            return row.last
+        return self.typed(row, self.columns(row.table)[name], row.cells.get(name))
+
+    def typed(self, row: Row, column: dict[str, Any], text: str | None) -> Value:
+        if not text:
+            return self.blank(row, column)
+        match column["type"]:
+            case "date":
+                return Day.fromisoformat(text)
+            case "month":
+                return month_number(text)
+            case "year" | "number":
+                return number(text)
+            case "yes_no":
+                return text == "yes"
+            case _:
+                return text
+
+    def blank(self, row: Row, column: dict[str, Any]) -> Value:
+        blank: str = column["blank"]
+        if blank in ("missing", "none"):
+            return Missing(blank == "none")
+        if blank == "ongoing":
+            return ONGOING
+        if blank == "open":
+            written = column[self.end]
+            is_plain = re.fullmatch(r"-?[0-9.]+", written)
+            return number(written) if is_plain else self.look_up(written, None, At(row, None))
+        if blank == "0":
+            return Fraction(0)
+        return blank == "yes" if blank in ("yes", "no") else blank
+
+    def history(self, row: Row, name: str, table: str, link: str, own: str, at: At) -> Value:
+        """What the last dated row not after the reading day says; a cell of that name in the row itself goes first."""
+        column = self.columns(table)[name]
+        if row.cells.get(name):
+            return self.typed(row, column, row.cells[name])
+        whom = row.cells.get(own)
+        if not isinstance(at.day, Day):
+            return MISSING
+        own_entries = [entry for entry in self.rows[table] if whom and entry.cells.get(link) == whom]
+        dated = [(self.cell(entry, "from"), entry) for entry in own_entries]
+        known = [(day, entry) for day, entry in dated if isinstance(day, Day) and day <= at.day]
+        if not known:
+            return self.blank(row, column)
+        latest = max(known, key=lambda pair: pair[0])[1]
+        return self.cell(latest, name)
+
+    # --- names -----------------------------------------------------------------------------------------------------
+
+    def has(self, table: str, name: str, at: At, hopped: bool) -> bool:
+        is_alive = self.life(table) is not None
+        return (
+            name in self.columns(table)
+            or any(name in self.history_facts(other, link) for other, link, _ in self.histories(table))
+            or (name in LIFE_FACTS and at.every is not None and not (hopped or at.through_reference) and is_alive)
+            or (name in self.clauses and not at.facts_only)
+        )
+
+    def history_facts(self, table: str, link: str) -> set[str]:
+        return set(self.columns(table)) - {"from", link, "count"}
+
+    def follow(self, row: Row, reference: str) -> Row | Missing:
+        to = self.cell(row, reference)
+        if isinstance(to, Missing):
+            return to
+        return self.by_key[self.references(row.table)[reference]].get(str(to), MISSING)
+
+    def named(self, path: tuple[str, ...], at: At) -> tuple[Value, list[bool]]:
+        """The value of a name; where it is missing, for each cause whether it is knowingly nothing."""
+        *hops, last = path
+        if not hops and last in at.steps:
+            before = {name: at.steps[name] for name in list(at.steps)[: list(at.steps).index(last)]}
+            inner = replace(at, steps=before)
+            return self.with_causes(at.steps[last], inner)
+        row = at.row
+        for hop in hops:
+            there = self.follow(row, hop)
+            if isinstance(there, Missing):
+                return there, [there.knowingly]
+            row = there
+        if self.has(row.table, last, at, bool(hops)):
+            return self.on_row(row, last, at, bool(hops))
+        if hops:
+            raise KeyError(".".join(path))
+        if last in ("year", "month", "date") and at.every is not None:
+            return {"year": Fraction(at.year), "month": Fraction(at.month), "date": at.day}[last], []
+        if last in self.values:
+            return self.value_with_causes(last, None, at)
+        ways = [name for name, to in self.references(row.table).items() if self.has(to, last, at, True)]
+        if len(ways) != 1:
+            raise KeyError(last)
+        return self.named((ways[0], last), at)
+
+    def on_row(self, row: Row, name: str, at: At, hopped: bool) -> tuple[Value, list[bool]]:
+        hopped = hopped or at.through_reference
+        column = self.columns(row.table).get(name)
+        if column and column["type"] not in ("formula", "aggregate"):
+            return self.with_own_cause(self.cell(row, name))
+        for table, link, own in self.histories(row.table):
+            if name in self.history_facts(table, link):
+                return self.with_own_cause(self.history(row, name, table, link, own, at))
+        if column:
+            if row.cells.get(name):
+                return plain_value(row.cells[name] or ""), []
+            if column["type"] == "aggregate":
+                return self.with_own_cause(self.aggregate(row, column, at))
+            inner = replace(at, row=row, steps={}, facts_only=True, through_reference=hopped)
+            value, causes = self.with_causes(ex.parse(column["formula"]), inner)
+            return value, causes
+        if name in LIFE_FACTS:
+            return self.life_fact(name, at), []
+        return self.with_own_cause(self.other_clause(name, row, at))
+
+    @staticmethod
+    def with_own_cause(value: Value) -> tuple[Value, list[bool]]:
+        return value, [value.knowingly] if isinstance(value, Missing) else []
+
+    def life_fact(self, name: str, at: At) -> Value:
+        row = at.row
+        if name == "days_present":
+            return Fraction((at.last - at.first).days + 1)
+        if name == "entry_month":
+            return Fraction(month_of(row.spell_first)) if row.spell_first else MISSING
+        if not isinstance(at.day, Day):
+            return MISSING
+        if name == "days_in_month":
+            return Fraction(last_of_month(month_of(at.day)).day)
+        return (row.first or Day.max) <= at.day <= (row.last or Day.min)
+
+    def other_clause(self, name: str, row: Row, at: At) -> Value:
+        start, _ = period_around(at.end, self.clauses[name]["every"])
+        found = self.entitled(name).get((row, start))
+        if found is None or found.state == "why-not":
+            return Fraction(0)
+        return MISSING if found.state == "finding" else found.amount
+
+    def aggregate(self, row: Row, column: dict[str, Any], at: At) -> Value:
+        over, every, kind = column["table"], column["every"], column["aggregate"]
+        link = next(name for name, to in self.references(over).items() if to == row.table)
+        measures: list[tuple[Fraction | Day, int]] = []
+        for other in self.rows[over]:
+            if self.cell(other, link) != row.key:
+                continue
+            there = self.within(other, every, at) if every else At(other, None)
+            if there is None:
+                continue
+            there = replace(there, facts_only=True)
+            counts = self.evaluate(ex.parse(column["where"]), there) if column["where"] else True
+            if isinstance(counts, Missing):
+                return MISSING
+            if not counts:
+                continue
+            measure = self.evaluate(ex.parse(column["formula"]), there) if column["formula"] else Fraction(1)
+            if not isinstance(measure, (Fraction, Day)):
+                return MISSING
+            measures.append((measure, other.count))
+        if kind in ("min", "max"):
+            return (min if kind == "min" else max)(m for m, _ in measures) if measures else MISSING
+        total = sum((Fraction(m) * n for m, n in measures if isinstance(m, Fraction)), Fraction(0))
+        if kind in ("count", "sum"):
+            return total
+        return total / sum(n for _, n in measures) if measures else MISSING
+
+    def within(self, row: Row, every: str, at: At) -> At | None:
+        """The row in the period around that of `at`, if it is alive in it or belongs to it."""
+        start, end = period_around(at.end, every)
+        first, last = start, end
+        if self.life(row.table):
+            if row.first is None or row.last is None or row.first > end or row.last < start:
+                return None
+            first, last = max(start, row.first), min(end, row.last)
+        else:
+            own = self.own_period(row, every)
+            if own is None or not (start <= own[0] and own[1] <= end):
+                return None
+        return At(row, every, start, end, last, end.year, month_of(end), first, last)
+
+    def own_period(self, row: Row, every: str) -> tuple[Day, Day] | None:
+        """The period that the column `year` or `month` of a row names."""
+        columns = self.columns(row.table)
+        if every == "year" and columns.get("year", {}).get("type") == "year":
+            year = self.cell(row, "year")
+            return period_around(Day(int(year), 1, 1), "year") if isinstance(year, Fraction) else None
+        month = self.cell(row, "month") if columns.get("month", {}).get("type") == "month" else MISSING
+        return period_around(last_of_month(int(month)), "month") if isinstance(month, Fraction) else None
+
+    # --- values ----------------------------------------------------------------------------------------------------
+
+    def look_up(self, name: str, arguments: Sequence[ex.Expression] | None, at: At) -> Value:
+        return self.value_with_causes(name, arguments, at)[0]
+
+    def value_with_causes(
+        self, name: str, arguments: Sequence[ex.Expression] | None, at: At
+    ) -> tuple[Value, list[bool]]:
+        value = self.values[name]
+        trees = [ex.parse(key) for key in value["by"]] if arguments is None else list(arguments)
+        keys, causes = [], []
+        for tree in trees:
+            key, why = self.with_causes(tree, at)
+            keys.append(key)
+            causes += why
+        if any(isinstance(key, Missing) for key in keys):
+            return MISSING, causes
+        return self.with_own_cause(self.figure(name, keys))
+
+    def figure(self, name: str, keys: Sequence[Value]) -> Value:
+        at: Any = self.values[name]["is"]
+        for key in keys:
+            branches = [written for written in at if written != "other" and meets(written, key)]
+            if not branches and "other" not in at:
+                return MISSING
+            at = at[branches[0]] if branches else at["other"]
+        if at == "none":
+            return MISSING
+        return Day.fromisoformat(at) if self.values[name]["unit"] == "date" else number(at)
+
+    # --- expressions -----------------------------------------------------------------------------------------------
+
+    def evaluate(self, tree: ex.Expression, at: At) -> Value:
+        return self.with_causes(tree, at)[0]
+
+    def with_causes(self, tree: ex.Expression, at: At) -> tuple[Value, list[bool]]:
+        """The value, and for each missing fact that is read anywhere in it whether it is knowingly nothing."""
+        match tree:
+            case ex.Number(value):
+                return value, []
+            case ex.Category(value) | ex.DateLiteral(value):
+                return value, []
+            case ex.Name(path):
+                return self.named(path, at)
+            case ex.Call(name, arguments) if name in self.values:
+                return self.value_with_causes(name, arguments, at)
+        pairs = [self.with_causes(inner, at) for inner in inner_trees(tree)]
+        causes = [cause for _, inner in pairs for cause in inner]
+        return self.operation(tree, [value for value, _ in pairs], at), causes
+
+    def operation(self, tree: ex.Expression, values: list[Value], at: At) -> Value:
+        match tree:
+            case ex.Binary("and", _, _):
+                return kleene(values, False)
+            case ex.Binary("or", _, _):
+                return kleene(values, True)
+            case ex.Call("known", _):
+                return not isinstance(values[0], Missing)
+            case ex.If():
+                if isinstance(values[0], Missing):
+                    return MISSING
+                return values[1] if values[0] else values[2]
+        if any(isinstance(value, Missing) for value in values):
+            return MISSING
+        first: Any = values[0]
+        others: list[Any] = values[1:]
+        match tree:
+            case ex.Unary("not", _):
+                return not first
+            case ex.Unary("-", _):
+                return Fraction(-first)
+            case ex.Binary(operator, _, _):
+                return binary(operator, first, others[0])
+            case ex.Between():
+                return bool(others[0] <= first <= others[1])
+            case ex.In():
+                return first in others
+            case ex.Round(_, to, way):
+                step = STEPS[to] if to in STEPS else self.figure(to, ())
+                assert isinstance(step, Fraction)
+                return rounded(first, step, way)
+            case ex.Call("least", _):
+                return Fraction(min(first, *others))
+            case ex.Call("greatest", _):
+                return Fraction(max(first, *others))
+            case ex.Call("nullif", _):
+                return Fraction(first)
+            case ex.Call("year_of", _):
+                return Fraction(first.year)
+            case ex.Call(name, _):
+                if not isinstance(at.day, Day):
+                    return MISSING
+                if name == "days_since":
+                    return Fraction((at.day - first).days)
+                months = full_months(first, at.day)
+                return Fraction(months if name == "full_months_since" else months // 12)
+        raise TypeError(tree)
+
+    # --- clauses ---------------------------------------------------------------------------------------------------
+
+    def entitled(self, name: str) -> dict[tuple[Row, Day], Entitlement]:
+        if name not in self.done:
+            found = (self.entitlement(name, at) for at in self.places_of(name))
+            self.done[name] = {(one.row, one.at.start): one for one in found}
+        return self.done[name]
+
+    def places_of(self, name: str) -> Iterator[At]:
+        """The rows of a clause that belong to this version, each in its periods or on its day."""
+        clause = self.clauses[name]
+        for row in self.rows[clause["for"]]:
+            if clause["every"] in ("once", "event"):
+                day = self.evaluate(ex.parse(clause["dated"]), At(row, None))
+                if isinstance(day, Day):
+                    at = At(row, clause["every"], day, day, day, day.year, month_of(day), day, day)
+                    if self.belongs(clause, at):
+                        yield self.reading(clause, at)
+                continue
+            for at in self.periods_of(row, clause["every"]):
+                if self.belongs(clause, at):
+                    cut = self.cut_to_force(clause, at)
+                    if cut is not None:
+                        yield self.reading(clause, cut)
+
+    def periods_of(self, row: Row, every: str) -> Iterator[At]:
+        if self.life(row.table):
+            if row.first is None or row.last is None or row.last < row.first:
+                return
+            start, end = period_around(row.first, every)
+            while start <= row.last and end.year <= self.horizon:
+                first, last = max(start, row.first), min(end, row.last)
+                yield At(row, every, start, end, last, end.year, month_of(end), first, last)
+                start, end = period_around(end + datetime.timedelta(days=1), every)
+        else:
+            own = self.own_period(row, every)
+            if own is not None and own[1].year <= self.horizon:
+                yield At(row, every, *own, own[1], own[1].year, month_of(own[1]), *own)
+
+    def belongs(self, clause: dict[str, Any], at: At) -> bool:
+        day: Value = at.end
+        if clause["version_by"]:
+            day = self.evaluate(ex.parse(clause["version_by"]), at)
+        first, last = self.spans[self.index]
+        return isinstance(day, Day) and first <= day <= last
+
+    def cut_to_force(self, clause: dict[str, Any], at: At) -> At | None:
+        if not self.life(at.row.table):
+            return at
+        if clause["version_by"]:
+            spans = [(max(at.first, first), min(at.last, last)) for first, last in self.spans]
+            spans = [(first, last) for first, last in spans if first <= last]
+        else:
+            spans = [(max(at.first, self.spans[self.index][0]), at.last)]
+        first, last = (spans[0][0], spans[-1][1]) if spans else (Day.max, Day.min)
+        return replace(at, first=first, last=last, day=last) if first <= last else None
+
+    def reading(self, clause: dict[str, Any], at: At) -> At:
+        reads_at = clause["reads_at"]
+        if reads_at == "last_day" or (reads_at == "first_day" and at.every in ("once", "event")):
+            return at
+        if reads_at == "first_day":
+            return replace(at, day=at.first)
+        day = self.evaluate(ex.parse(reads_at), at)
+        if at.every in ("once", "event") and isinstance(day, Day):
+            return replace(at, day=day, year=day.year, month=month_of(day))
+        return replace(at, day=day)
+
+    def entitlement(self, name: str, at: At) -> Entitlement:
+        clause = self.clauses[name]
+        steps = {step: ex.parse(written) for step, written in clause["steps"].items()}
+        at = replace(at, steps=steps)
+        period = label(clause["every"], at.start)
+        made = Entitlement(name, replace(at, steps={}), period, at.end, self.state(clause["when"], at))
+        if made.state != "paid":
+            return made
+        amount = self.evaluate(ex.parse(clause["amount"]), at) if clause["amount"] else Fraction(0)
+        parts = self.parts(clause, amount, at)
+        if parts is not None and not clause["amount"]:
+            amount = sum(parts.values(), Fraction(0))
+        if parts is None or not isinstance(amount, Fraction):
+            made.state = "finding"
+            return made
+        made.amount, made.parts = amount, parts
+        made.units = [fen(amount)] * at.row.count
+        return made
+
+    def state(self, when: str | None, at: At) -> State:
+        conditions = [self.with_causes(tree, at) for tree in ex.conjuncts(ex.parse(when))] if when else []
+        if any(value is False for value, _ in conditions):
+            return "why-not"
+        for value, causes in conditions:
+            if isinstance(value, Missing):
+                return "why-not" if causes and all(causes) else "finding"
+        return "paid"
+
+    def parts(self, clause: dict[str, Any], amount: Value, at: At) -> dict[str, Fraction] | None:
+        parts: dict[str, Fraction] = {}
+        steps = dict(at.steps)
+        if clause["amount"]:
+            steps["amount"] = ex.parse(clause["amount"])
+        for payer, written in (clause["parts"] or {}).items():
+            if written == "rest":
+                if not isinstance(amount, Fraction):
+                    return None
+                part: Value = amount - sum(parts.values(), Fraction(0))
+                if parts and isinstance(part, Fraction) and part < 0:
+                    return None
+            else:
+                steps[payer] = ex.parse(written)
+                part = self.evaluate(steps[payer], replace(at, steps=dict(steps)))
+            if not isinstance(part, Fraction):
+                return None
+            parts[payer] = part
+        return parts
+
+    # --- limits ----------------------------------------------------------------------------------------------------
+
+    def is_pot(self, limit: dict[str, Any]) -> bool:
+        return limit["payer"] is not None or all(key in MONTHS_IN or key == "district" for key in limit["per"])
+
+    def limit(self, limit: dict[str, Any]) -> None:
+        groups: dict[tuple[Any, ...], list[Unit]] = {}
+        per_unit = any(self.key_column(self.clauses[name]["for"]) in limit["per"] for name in limit["among"])
+        for name in limit["among"]:
+            for one in sorted(self.entitled(name).values(), key=lambda one: (one.date, one.row.key)):
+                if "person" in limit["per"] and one.row.is_counted:
+                    continue
+                keys = [self.group_key(key, one) for key in limit["per"]]
+                if any(isinstance(key, Missing) for key in keys):
+                    continue
+                for index, amount in enumerate(one.units):
+                    if amount:
+                        groups.setdefault((*keys, index if per_unit else 0), []).append(Unit(one, index))
+        for units in groups.values():
+            if limit["keep"]:
+                self.keep(limit["keep"], units)
+            else:
+                self.at_most(limit, units)
+
+    def group_key(self, key: str, one: Entitlement) -> Any:
+        return period_around(one.date, key) if key in MONTHS_IN else self.evaluate(ex.parse(key), one.at)
+
+    def keep(self, way: str, units: list[Unit]) -> None:
+        winner = units[0]
+        if way == "highest":
+            winner = max(units, key=lambda unit: unit.amount)
+        elif way != "first":
+            fact = ex.parse(way.removeprefix("most "))
+            winner = max(units, key=lambda unit: from_smallest(self.evaluate(fact, unit.of.at)))
+        for unit in units:
+            if unit is not winner:
+                unit.amount = 0
+
+    def at_most(self, limit: dict[str, Any], units: list[Unit]) -> None:
+        ceiling = self.look_up(limit["at_most"], None, units[0].of.at)
+        if not isinstance(ceiling, Fraction):
+            return
+        if self.values[limit["at_most"]]["unit"].split("/")[0].strip() == "month":
+            months = sorted({month_of(unit.of.date) for unit in units})[: int(ceiling)]
+            for unit in units:
+                if month_of(unit.of.date) not in months:
+                    unit.amount = 0
+            return
+        short: str = limit["when_short"]
+        fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
+        classes = [self.evaluate(fact, unit.of.at) if fact else Fraction(0) for unit in units]
+        left = rationed(short, max(math.floor(ceiling * 100), 0), [unit.amount for unit in units], classes)
+        for unit, amount in zip(units, left, strict=True):
+            unit.amount = amount
+
+    # --- payments --------------------------------------------------------------------------------------------------
+
+    def text(self, name: str, at: At) -> str | None:
+        """A fact that may not exist, or be blank."""
+        try:
+            value = self.evaluate(ex.parse(name), at)
+        except KeyError:
+            return None
+        return None if isinstance(value, Missing) else str(value)
+
+    def facility(self, at: At) -> str | None:
+        if at.row.table == "facilities":
+            return at.row.key
+        homes = [name for name, to in self.references(at.row.table).items() if to == "facilities"]
+        return self.text(homes[0], at) if len(homes) == 1 else None
+
+    def place(self, payer: str, one: Entitlement) -> str | None:
+        if payer not in self.version["payers"]:
+            return None
+        of = self.version["payers"][payer]["of"]
+        return self.text(of or "district", one.at)
+
+    def payee(self, clause: dict[str, Any], at: At) -> str:
+        to = (clause["pay"] or {}).get("to")
+        if to:
+            return self.text(to, at) or ""
+        return self.facility(at) or at.row.key
+
+    def payers(self, clause: dict[str, Any]) -> list[str]:
+        if clause["parts"] or isinstance(clause["split"], dict):
+            return list(clause["parts"] or clause["split"])
+        return [*self.version["payers"], "not_stated"]
+
+    def instalments(self, clause: dict[str, Any], one: Entitlement) -> Iterator[tuple[Day, list[int]]]:
+        """Each due day that is paid, with the amounts of the units."""
+        pay = clause["pay"]
+        if not pay or not pay["shares"]:
+            yield one.date, one.units
+            return
+        shares = self.values[pay["shares"]]["is"]
+        weights = [number(shares[str(n + 1)]) for n in range(len(shares))]
+        divisions = [divided(amount, weights) for amount in one.units]
+        for n in range(len(weights)):
+            due = months_later(one.date, n * MONTHS_IN[pay["every"]])
+            if self.is_paid_on(pay["while"], one, due):
+                yield due, [division[n] for division in divisions]
+
+    def is_paid_on(self, condition: str | None, one: Entitlement, due: Day) -> bool:
+        on = At(one.row, "event", due, due, due, due.year, month_of(due), due, due, facts_only=True)
+        return condition is None or self.evaluate(ex.parse(condition), on) is True
+
+    def lines(self, name: str) -> list[Line]:
+        clause = self.clauses[name]
+        lines: dict[tuple[Any, ...], Line] = {}
+        payers = self.payers(clause) if clause["cash"] else []
+        by_value = clause["split"] if isinstance(clause["split"], str) else None
+        for one in self.entitled(name).values() if clause["cash"] else ():
+            payee, facility, district = self.payee(clause, one.at), self.facility(one.at), self.text("district", one.at)
+            for due, amounts in self.instalments(clause, one):
+                on = replace(one.at, year=due.year, month=month_of(due))
+                by = self.values[by_value]["by"][:-1] if by_value else []
+                keys = [self.evaluate(ex.parse(key), on) for key in by]
+                places = [self.place(payer, one) for payer in payers]
+                line = lines.setdefault(
+                    (payee, due, one.period, *places, facility, district, *keys),
+                    Line(name, payee, due, one.period, facility, district, parts={payer: Part() for payer in payers}),
+                )
+                line.entitlements.append(one)
+                line.amount += sum(amounts)
+                if clause["parts"]:
+                    for amount in amounts:
+                        weights = [one.parts[payer] for payer in payers]
+                        for payer, part in zip(payers, divided(amount, weights), strict=True):
+                            line.parts[payer].owed += part
+        for line in lines.values():
+            if not clause["parts"]:
+                self.split(clause, line, payers, by_value)
+        return list(lines.values())
+
+    def split(self, clause: dict[str, Any], line: Line, payers: list[str], by_value: str | None) -> None:
+        weights: list[Fraction] = [Fraction(clause["split"][payer]) for payer in payers] if not by_value else []
+        if by_value:
+            on = replace(line.entitlements[0].at, year=line.due.year, month=month_of(line.due))
+            keys = [self.evaluate(ex.parse(key), on) for key in self.values[by_value]["by"][:-1]]
+            for payer in payers:
+                weight = MISSING if MISSING in keys else self.figure(by_value, [*keys, payer])
+                if not isinstance(weight, Fraction):
+                    raise ValueError(f"{by_value} has no share for {payer} and {keys}")
+                weights.append(weight)
+        for payer, part in zip(payers, divided(line.amount, weights), strict=True):
+            line.parts[payer].owed = part
+
+    # --- pots ------------------------------------------------------------------------------------------------------
+
+    def pot(self, limit: dict[str, Any], lines: list[Line]) -> None:
+        years = [int(year) for year in limit["years"].split("..")] if limit["years"] else [1, 9999]
+        among: list[str] = limit["among"]
+        groups: dict[tuple[Any, ...], list[tuple[Line, str]]] = {}
+        ordered = [line for line in lines if line.clause in among and years[0] <= line.due.year <= years[1]]
+        ordered.sort(key=lambda line: (
+            among.index(line.clause), line.due, line.payee, line.district or "", line.facility or "", line.period
+        ))  # fmt: skip
+        for line in ordered:
+            group = tuple(self.pot_key(key, line) for key in limit["per"])
+            for payer, part in line.parts.items():
+                if limit["payer"] in (None, payer) and part.amount:
+                    groups.setdefault(group, []).append((line, payer))
+        for keys, members in groups.items():
+            by_name = dict(zip(limit["per"], keys, strict=True))
+            ceiling, used = (self.pot_figure(limit[name], by_name) for name in ("at_most", "used_before"))
+            if ceiling is None:
+                continue
+            short: str = limit["when_short"]
+            fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
+            classes = [self.line_fact(fact, line) if fact else Fraction(0) for line, _ in members]
+            amounts = [line.parts[payer].amount for line, payer in members]
+            left = rationed(short, max(math.floor((ceiling - (used or 0)) * 100), 0), amounts, classes)
+            for (line, payer), amount, paid in zip(members, amounts, left, strict=True):
+                line.parts[payer].cut += amount - paid
+                if limit["rest_to"]:
+                    line.parts.setdefault(limit["rest_to"], Part()).owed += amount - paid
+
+    def pot_key(self, key: str, line: Line) -> Any:
+        return line.district if key == "district" else period_around(line.due, key)
+
+    def pot_figure(self, name: str | None, by_name: dict[str, Any]) -> Fraction | None:
+        if name is None:
+            return None
+        keys: list[Value] = []
+        for key in self.values[name]["by"]:
+            own = by_name[key]
+            if own is None:
+                return None
+            keys.append(own if key == "district" else Fraction(own[1].year if key == "year" else month_of(own[1])))
+        figure = self.figure(name, keys)
+        return figure if isinstance(figure, Fraction) else None
+
+    def line_fact(self, fact: ex.Expression, line: Line) -> Value:
+        return min((self.evaluate(fact, one.at) for one in line.entitlements), key=upwards)
+
+
+# --- small helpers of the interpreter --------------------------------------------------------------------------------
+
+
+def inner_trees(tree: ex.Expression) -> list[ex.Expression]:
+    match tree:
+        case ex.Call(_, arguments):
+            return list(arguments)
+        case ex.Unary(_, operand) | ex.Round(operand):
+            return [operand]
+        case ex.Binary(_, left, right):
+            return [left, right]
+        case ex.Between(operand, low, high):
+            return [operand, low, high]
+        case ex.In(operand, options):
+            return [operand, *options]
+        case ex.If(condition, then, otherwise):
+            return [condition, then, otherwise]
+    return []
+
+
+def kleene(values: Iterable[Value], decisive: bool) -> Value:
+    values = list(values)
+    if any(value is decisive for value in values):
+        return decisive
+    return MISSING if any(isinstance(value, Missing) for value in values) else not decisive
+
+
+def binary(operator: str, left: Any, right: Any) -> Value:
+    match operator:
+        case "+":
+            return Fraction(left + right)
+        case "-":
+            return Fraction(left - right)
+        case "*":
+            return Fraction(left * right)
+        case "/":
+            return MISSING if right == 0 else Fraction(left) / right
+        case "=":
+            return bool(left == right)
+        case "<>":
+            return bool(left != right)
+        case "<":
+            return bool(left < right)
+        case "<=":
+            return bool(left <= right)
+        case ">":
+            return bool(left > right)
+    return bool(left >= right)
+
+
+def meets(written: str, key: Value) -> bool:
+    """Whether a key of the figures (a category, a number, `1..3`) is met."""
+    if isinstance(key, bool):
+        return written == ("yes" if key else "no")
+    if isinstance(key, str):
+        return written == key
+
+    def end(text: str) -> Any:
+        return plain_value(text)
+
+    low, dots, high = written.partition("..")
+    if not dots:
+        return bool(end(written) == key)
+    return (not low or end(low) <= key) and (not high or key <= end(high))
+
+
+def from_smallest(value: Value) -> tuple[int, Any]:
+    return (0, 0) if isinstance(value, Missing) else (1, value)
+
+
+def upwards(value: Value) -> tuple[int, Any]:
+    """The order of classes: upwards, yes before no, missing last."""
+    if isinstance(value, Missing):
+        return (1, 0)
+    return (0, not value if isinstance(value, bool) else value)
+
+
+def rationed(way: str, available: int, amounts: list[int], classes: list[Value]) -> list[int]:
+    """What is left of the amounts where only `available` is there, class by class upwards, pro rata within one."""
+    if way == "report" or sum(amounts) <= available:
+        return amounts
+    left = [0] * len(amounts)
+    for order in sorted({upwards(one) for one in classes}):
+        members = [i for i, one in enumerate(classes) if upwards(one) == order]
+        wanted = sum(amounts[i] for i in members)
+        shares = (
+            [amounts[i] for i in members] if wanted <= available
+            else divided(available, [amounts[i] for i in members])
+        )  # fmt: skip
+        for i, share in zip(members, shares, strict=True):
+            left[i] = share
+        available -= sum(shares)
+    return left
+
+
+def in_force(versions: list[dict[str, Any]]) -> list[tuple[Day, Day]]:
+    firsts = [Day.fromisoformat(version["in_force"]["from"]) for version in versions]
+    spans = []
+    for index, version in enumerate(versions):
+        last = Day.fromisoformat(version["in_force"]["to"]) if version["in_force"]["to"] else ONGOING
+        if index + 1 < len(versions):
+            last = min(last, firsts[index + 1] - datetime.timedelta(days=1))
+        spans.append((firsts[index], last))
+    return spans
+
+
+def horizon(versions: list[dict[str, Any]], rows: Mapping[str, Sequence[Cells]], year_asked: int) -> int:
+    years = [year_asked]
+    for version in versions:
+        for table, given in rows.items():
+            columns = version["facts"].get(table, {"columns": {}})["columns"]
+            for cells in given:
+                years += [
+                    int((cells[name] or "")[:4])
+                    for name, column in columns.items()
+                    if column["type"] in ("date", "month", "year") and cells.get(name)
+                ]
+    return max(year for year in years if year < ONGOING.year)
+
+
+def calculate(
+    versions: list[dict[str, Any]], rows: Mapping[str, Sequence[Cells]], end: Literal["low", "high"], year_asked: int
+) -> OracleResult:
+    """All entitlements and payments, of every year, with open amounts at their low or high end.
+
+    `versions`: `Version.canonical()` of each, oldest first. `rows`: cells as texts, by table.
+    """
+    spans = in_force(versions)
+    last_year = horizon(versions, rows, year_asked)
+    entitlements: dict[EntitlementKey, tuple[State, int, int]] = {}
+    payments: dict[PaymentKey, tuple[int, int, int]] = {}
+    for index, version in enumerate(versions):
+        world = World(version, index, spans, rows, end, last_year)
+        before = {
+            (index, name, one.row.key, one.period): (one, sum(one.units))
+            for name in world.clauses
+            for one in world.entitled(name).values()
+        }
+        for limit in version["limits"].values():
+            if not world.is_pot(limit):
+                world.limit(limit)
+        for key, (one, owed) in before.items():
+            entitlements[key] = (one.state, owed, sum(one.units))
+        lines = [line for name in world.clauses for line in world.lines(name)]
+        for limit in version["limits"].values():
+            if world.is_pot(limit):
+                world.pot(limit, lines)
+        for line in lines:
+            for payer, part in line.parts.items():
+                place = world.place(payer, line.entitlements[0])
+                where = (line.clause, line.payee, line.due.isoformat(), line.period, payer, place)
+                known = payments.get((*where, line.facility, line.district), (0, 0, 0))
+                sums = (known[0] + part.owed, known[1] + part.cut, known[2] + part.amount)
+                payments[(*where, line.facility, line.district)] = sums
+    return OracleResult(entitlements, {key: sums for key, sums in payments.items() if sums[0]})
