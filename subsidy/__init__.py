@@ -1,0 +1,63 @@
+"""Subsidy policy to money, exactly: a schedule and a roster in, budgets with their reasons out.
+
+    import subsidy
+
+    xian = subsidy.schedule("cn/xian/elderly-care")
+    roster = subsidy.read_roster("examples/xian/roster")
+    result = subsidy.calculate(xian, roster, year=2023, proceed=True)
+    result.by_payer()
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from subsidy.budget.calculate import calculate, check
+    from subsidy.budget.result import Result
+    from subsidy.engine.explain import Explanation
+    from subsidy.finding import Finding, FindingsError, RosterError, ScheduleError
+    from subsidy.roster.tables import Roster, read_roster
+    from subsidy.schedule.catalogue import Schedule, catalogue, schedule
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "calculate": "subsidy.budget.calculate",
+    "check": "subsidy.budget.calculate",
+    "Result": "subsidy.budget.result",
+    "Explanation": "subsidy.engine.explain",
+    "Finding": "subsidy.finding",
+    "FindingsError": "subsidy.finding",
+    "RosterError": "subsidy.finding",
+    "ScheduleError": "subsidy.finding",
+    "Roster": "subsidy.roster.tables",
+    "read_roster": "subsidy.roster.tables",
+    "Schedule": "subsidy.schedule.catalogue",
+    "catalogue": "subsidy.schedule.catalogue",
+    "schedule": "subsidy.schedule.catalogue",
+}
+__all__ = [
+    "Explanation",
+    "Finding",
+    "FindingsError",
+    "Result",
+    "Roster",
+    "RosterError",
+    "Schedule",
+    "ScheduleError",
+    "calculate",
+    "catalogue",
+    "check",
+    "read_roster",
+    "schedule",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used, so that `import subsidy` stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'subsidy' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -34,10 +34,10 @@ class Refusal(ValueError):  # noqa: N818 - its message reaches a finding; no use
         self.offset = offset                              # into the text that was refused
         self.path: tuple[str | int, ...] | None = None    # of the entry, where it is not the one being read
 
-    def at(self, path: tuple[str | int, ...]) -> Refusal:
-        """The same refusal, placed at `path` unless a place further in is known already."""
+    def at(self, path: tuple[str | int, ...], offset: int = 0) -> Refusal:
+        """The same refusal, placed `offset` characters into `path` unless a place further in is known already."""
         if self.path is None:
-            self.path = path
+            self.path, self.offset = path, offset
         return self
 
 
@@ -123,6 +123,6 @@ def nearest(name: str, known: Iterable[str]) -> Text:
     if close:
         return Text(f"是否应为 {close[0]}", f"did you mean {close[0]}?")
     if not names:
-        return Text("此处不应有内容", "nothing belongs here")
+        return Text("没有可选的名称", "there are none to choose from")
     shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
     return Text(f"可用:{shown}", f"known here: {shown}")

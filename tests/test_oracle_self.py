@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from oracle import OracleResult, calculate, divided, full_months, months_later, rounded
 
 from subsidy.schedule.load import load_text
-from tests.oracle import OracleResult, calculate, divided, full_months, months_later, rounded
 
 HEAD = """
 schedule: test/oracle
@@ -169,7 +169,8 @@ def staff(key: str, person: str, hired: str, left: str | None, **cells: str) -> 
 
 
 def test_instalments_while_present() -> None:
-    result = run(ENTRY, {"staff": [staff("S1", "P1", "2022-02-28", None), staff("S2", "P2", "2022-03-01", "2023-03-01")]})
+    rows = [staff("S1", "P1", "2022-02-28", None), staff("S2", "P2", "2022-03-01", "2023-03-01")]
+    result = run(ENTRY, {"staff": rows})
     paid = {(key[1], key[2]): sums[2] for key, sums in result.payments.items()}
     assert paid == {
         ("P1", "2022-02-28"): 1_500_000, ("P1", "2023-02-28"): 1_500_000, ("P1", "2024-02-28"): 2_000_000,
@@ -306,8 +307,8 @@ def test_parts_with_rest_and_three_valued_conditions() -> None:
             "handicapped": "no", "accepted": "2023-05-01", "actual_cost": "33.33"}  # fmt: skip
     rows: list[dict[str, str | None]] = [
         home, {**home, "household": "H2", "disabled": "yes"}, {**home, "household": "H3", "actual_cost": "99.99"},
-        {**home, "household": "H4", "very_old": "yes", "disabled": "yes"}, {**home, "household": "H5", "accepted": None},
-        {**home, "household": "H6", "actual_cost": None},
+        {**home, "household": "H4", "very_old": "yes", "disabled": "yes"},
+        {**home, "household": "H5", "accepted": None}, {**home, "household": "H6", "actual_cost": None},
     ]  # fmt: skip
     result = run(PARTS, {"households": rows})
     states = {key[2]: state for key, (state, _, _) in result.entitlements.items()}

@@ -268,7 +268,7 @@ class GrainCompiler:
         mine = [limit for limit in limits if clause.name in limit.model.among]
         return ClauseColumns(
             owed=owed,
-            payee=expose.value(clause.payee),
+            payee=expose.payee(clause),
             facility=expose.value(clause.facility),
             district=expose.value(clause.district),
             places={of: expose.value(node) for of, node in clause.places.items()},
@@ -357,6 +357,12 @@ class _Exposer:
 
     def value(self, node: Node | None) -> str:
         return self.rows.layers.named(sql.missing_text() if node is None else self.rows.value(node).main)
+
+    def payee(self, clause: CheckedClause) -> str:
+        """The payee; where the facility is the default but there is none, the subject itself."""
+        named = self.rows.value(clause.payee).main
+        by_default = clause.facility is not None and (clause.model.pay is None or clause.model.pay.to is None)
+        return self.rows.layers.named(sql.first_known(named, ref(SUBJECT)) if by_default else named)
 
     def fen(self, node: Node) -> str:
         return self.rows.layers.named(self.rows.number_at(node, 100))

@@ -124,6 +124,13 @@ def _classes(limit: CheckedLimit, rows: Sql) -> exp.Select:
     )
 
 
+def excess(limit: CheckedLimit, competitors: Sequence[Competitor]) -> exp.Select:
+    """What a ceiling that only reports is exceeded by, over all groups (fen)."""
+    rows = sql.subquery(_one_class(sql.subquery(_competitors(limit, competitors), "u")), "u")  # type: ignore[arg-type]
+    over = sql.sub(sql.total(c("wanted")), sql.total(c("given")))
+    return sql.select([sql.alias(sql.first_known(over, sql.whole(0)), "over")], sql.subquery(_classes(limit, rows), "s"))
+
+
 def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
     keys = [*_keys(limit), "by"]
     if limit.when_short in ("pro_rata", "report"):

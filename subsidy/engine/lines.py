@@ -17,11 +17,11 @@ from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Node, Type
 from subsidy.sql import Sql
 
-LEDGER_HEAD = ("subject", "period", "piece", "count", "counted", "unit", "owed", "cut_by", "due", "due#m", "due#d")
+LEDGER_HEAD = ("subject", "period", "piece", "count", "counted", "unit", "owed", "cut_by", "due", "due#m", "due#d", "accrued#m")
 UNIT, COUNT = "unit", "count"
-LINE_HEAD = ("payee", "facility", "district", "due", "due#m", "accrued")
+LINE_HEAD = ("payee", "facility", "district", "due", "due#m", "accrued", "accrued#m")
 PART_COLUMNS = (
-    "clause", "version", "line", "payee", "facility", "district", "due", "due#m", "accrued", "payer", "position",
+    "clause", "version", "line", "payee", "facility", "district", "due", "due#m", "accrued", "accrued#m", "payer", "position",
     "place", "owed",
 )  # fmt: skip
 
@@ -58,7 +58,7 @@ def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
     head = {
         "subject": c("#subject"), "period": c("#period"), "piece": sql.whole(1), "count": c("#count"),
         "counted": c("#counted"), "unit": owed, "owed": owed, "cut_by": sql.missing_text(),
-        "due": c(DUE), "due#m": c(f"{DUE}#m"), "due#d": c(f"{DUE}#d"),
+        "due": c(DUE), "due#m": c(f"{DUE}#m"), "due#d": c(f"{DUE}#d"), "accrued#m": c(f"{DUE}#m"),
     }  # fmt: skip
     columns = [sql.alias(tree, name) for name, tree in head.items()]
     columns += [sql.alias(c(name), f"x:{name}") for name in ledger.extras]
@@ -117,6 +117,7 @@ def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
     keys: dict[str, Sql] = {
         "payee": extra(columns.payee), "facility": extra(columns.facility), "district": extra(columns.district),
         "due": c("due"), "due#m": c("due#m"), "accrued": c("period"),
+        "accrued#m": c("accrued#m"),
     }  # fmt: skip
     keys |= {f"at:{of}": extra(name) for of, name in columns.places.items()}
     keys |= {f"split:{index}": extra(name) for index, name in enumerate(columns.split_keys)}

@@ -13,7 +13,7 @@ from subsidy.engine import calendar
 from subsidy.engine.calendar import Span
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
 from subsidy.engine.layers import Layers, ref
-from subsidy.engine.limits import Competitor, limited, pieces
+from subsidy.engine.limits import Competitor, excess, limited, pieces
 from subsidy.engine.lines import (
     PART_COLUMNS,
     Ledger,
@@ -149,6 +149,7 @@ class Run:
     grains: list[tuple[CompiledGrain, str]] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
+    exceeded: dict[str, int] = field(default_factory=dict)      # by limits that only report, in fen
     pots: tuple[str, ...] = ()
 
     @property
@@ -309,6 +310,8 @@ def _apply_limit(run: Run, name: str, limit: CheckedLimit, concerned: list[int])
     competitors = [_competitor(run, run.ledgers[index], limit) for index in concerned]
     table = prepared.create(run.named("limit", name), pieces(limit, competitors))
     run.limit_tables[name] = (limit, table)
+    if limit.when_short == "report":
+        run.exceeded[name] = int(prepared.rows(excess(limit, competitors))[0][0])
     for competitor, index in zip(competitors, concerned, strict=True):
         ledger = run.ledgers[index]
         columns = ledger_columns(ledger)

@@ -9,8 +9,9 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Literal
 
-from subsidy.finding import Refusal, Text, nearest
-from subsidy.roster.names import normal
+from subsidy.finding import Text, nearest
+from subsidy.roster.names import known_names, normal
+from subsidy.roster.refusal import CodedRefusal, coded
 from subsidy.schedule.node import MONTH, YEAR, Unit
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ EPOCH = 719_163                                # ordinal of 1970-01-01
 LAST_DAY = (2_932_896, 9999 * 12 + 11, 31)     # 9999-12-31
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 LARGEST = 2**53
+DATE_PARTS = ("", "#m", "#d")              # a date's columns: day number, month, day of month
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}([,，][0-9]{3})+(\.[0-9]+)?")
@@ -34,19 +36,11 @@ _DATE = re.compile(
 _TIME_OF_DAY = re.compile(r".*[0-9][ T][0-9]{1,2}:[0-9]{2}.*")
 _MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-0?1)?|/([0-9]{1,2})|年([0-9]{1,2})月|([0-9]{2}))")
 _YEAR = re.compile(r"([0-9]{4})年?")
-LOST_DIGITS = r"^[0-9](\.[0-9]+)?[eE]\+[0-9]+$"
+EXPONENT = r"^[0-9](\.[0-9]+)?[eE]\+[0-9]+$"
 _YES_NO = {
     "yes": True, "true": True, "是": True, "有": True, "1": True,
     "no": False, "false": False, "否": False, "无": False, "0": False,
 }  # fmt: skip
-
-
-class CellError(Refusal):
-    """A cell that cannot be read, with the code of its finding."""
-
-    def __init__(self, code: str, zh: str, en: str, fix_zh: str, fix_en: str) -> None:
-        super().__init__(Text(zh, en), Text(fix_zh, fix_en))
-        self.code = code
 
 
 def form_of(spec: RosterColumn) -> Form:
@@ -62,7 +56,7 @@ def form_of(spec: RosterColumn) -> Form:
 
 
 def reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bool) -> Read:
-    """The function that reads the stripped texts of a column; it raises CellError.
+    """The function that reads the stripped texts of a column that is not text; it raises CodedRefusal.
 
     number -> value × scale; month -> year * 12 + month - 1; date -> (days since 1970-01-01, month, day of month).
     """
@@ -73,12 +67,13 @@ def reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bool) -> R
         return _category_reader(spec.type.options, words)
     if form == "date":
         return _date_reader(spec.column.blank == "ongoing")
-    return {"month": read_month, "year": read_year, "yes_no": read_yes_no, "text": str}[form]
+    return {"month": read_month, "year": read_year, "yes_no": read_yes_no}[form]
 
 
-def lost_digits() -> CellError:
-    return CellError(
-        "lost-digits", "长数字变成了科学计数法,末尾数位已丢失", "a long number became an exponent and lost its last digits",
+def lost_digits() -> CodedRefusal:
+    return coded(
+        "lost-digits",
+        "长数字变成了科学计数法,末尾数位已丢失", "a long number became an exponent and lost its last digits",
         "请把该列设为文本格式后重新填写", "format the column as text and enter it again",
     )
 
@@ -92,7 +87,7 @@ def _number_reader(spec: RosterColumn, in_workbook: bool) -> Read:
     may_have_sign = is_percent or (column.derived and kind.unit == Unit())
     scale = Fraction(kind.scale, 100) if is_percent else Fraction(kind.scale)
     low, high, shown = _range(spec)
-    least, most = ceil(low * scale), floor(high * scale)
+    least, most = max(ceil(low * scale), -LARGEST), min(floor(high * scale), LARGEST)
 
     def read(text: str) -> int:
         has_sign = may_have_sign and text.endswith("%")
@@ -104,12 +99,13 @@ def _number_reader(spec: RosterColumn, in_workbook: bool) -> Read:
         if digits is None:
             raise _out_of_range(shown)
         if is_percent and in_workbook and not has_sign and 0 < abs(digits) <= 10 ** len(decimals):
-            raise CellError(
+            raise coded(
                 "percent-or-fraction", "无法判断是百分数还是小数(Excel 把 25% 存为 0.25)",
                 "this may be a percentage or a fraction (Excel stores 25% as 0.25)",
                 "请以文本填写,例如 25% 或 0.25%", "write it as text, such as 25% or 0.25%",
             )
         factor = scale if is_percent or not has_sign else scale / 100
+        scaled: int
         scaled, rest = divmod(digits * factor.numerator, factor.denominator * 10 ** len(decimals))
         if rest:
             raise _too_fine(factor)
@@ -137,30 +133,30 @@ def _short(number: Fraction) -> str:
     return str(number.numerator) if number.denominator == 1 else str(floor(number))
 
 
-def _not_a_number(text: str) -> CellError:
+def _not_a_number(text: str) -> CodedRefusal:
     if _FULL_WIDTH.search(text):
         return _full_width()
     if _THOUSANDS.fullmatch(text):
-        return CellError(
+        return coded(
             "thousands-separator", "数字中有千位分隔符", "this number has thousands separators",
             f"请写成 {text.replace(',', '').replace('，', '')}", f"write {text.replace(',', '').replace('，', '')}",
         )
-    return CellError(
+    return coded(
         "not-a-number", "不是数字", "this is not a number",
         "请写成 12 或 12.50 的形式,不带单位", "write it like 12 or 12.50, without a unit",
     )
 
 
-def _full_width() -> CellError:
-    return CellError(
+def _full_width() -> CodedRefusal:
+    return coded(
         "full-width", "含有全角数字或符号", "there are full-width digits or signs",
         "请改用半角,例如 12.50", "use plain digits, such as 12.50",
     )
 
 
-def _too_fine(factor: Fraction) -> CellError:
+def _too_fine(factor: Fraction) -> CodedRefusal:
     places = len(str(floor(factor))) - 1
-    return CellError(
+    return coded(
         "too-many-decimals", "小数位过多" if places else "此列须为整数",
         "there are too many decimals" if places else "this column holds whole numbers",
         f"最多 {places} 位小数" if places else "请写成 12 的形式",
@@ -168,8 +164,8 @@ def _too_fine(factor: Fraction) -> CellError:
     )
 
 
-def _out_of_range(shown: str) -> CellError:
-    return CellError(
+def _out_of_range(shown: str) -> CodedRefusal:
+    return coded(
         "out-of-range", f"超出范围 {shown}", f"this is outside the range {shown}",
         "请核对数值和单位", "check the figure and its unit",
     )
@@ -179,17 +175,14 @@ def _out_of_range(shown: str) -> CellError:
 
 
 def _category_reader(options: tuple[str, ...], words: Mapping[str, str]) -> Read:
-    known = {normal(option): option for option in options}
-    for option in options:
-        if option in words:
-            known.setdefault(normal(words[option]), option)
+    known, _ = known_names(options, words)
 
     def read(text: str) -> str:
         found = known.get(normal(text))
         if found is None:
             chinese = any("\u4e00" <= letter <= "\u9fff" for letter in text)
             near = nearest(text, [words.get(option, option) for option in options] if chinese else options)
-            raise CellError("unknown-category", f"没有类别 {text}", f"there is no category {text}", near.zh, near.en)
+            raise CodedRefusal("unknown-category", Text(f"没有类别 {text}", f"there is no category {text}"), near)
         return found
 
     return read
@@ -198,7 +191,7 @@ def _category_reader(options: tuple[str, ...], words: Mapping[str, str]) -> Read
 def read_yes_no(text: str) -> bool:
     answer = _YES_NO.get(text.lower())
     if answer is None:
-        raise CellError(
+        raise coded(
             "not-yes-or-no", "不是“是”或“否”", "this is neither yes nor no", "请写 是 或 否", "write yes or no"
         )
     return answer
@@ -220,7 +213,7 @@ def read_month(text: str) -> int:
         raise _not_written("not-a-month", "月份", "a month", "2023-03", text)
     year, month = match[1], next(part for part in match.groups()[1:] if part)
     if not 1 <= int(month) <= 12:
-        raise CellError("no-such-month", "没有这个月", "there is no such month", "月份为 1 至 12", "months are 1 to 12")
+        raise coded("no-such-month", "没有这个月", "there is no such month", "月份为 1 至 12", "months are 1 to 12")
     return _year(year) * 12 + int(month) - 1
 
 
@@ -235,7 +228,7 @@ def _date_reader(may_be_last: bool) -> Read:
         try:
             date = datetime.date(year, month, day)
         except ValueError:
-            raise CellError(
+            raise coded(
                 "no-such-day", "没有这一天", "there is no such day", "请核对年月日", "check year, month and day"
             ) from None
         _year(match[1])
@@ -244,26 +237,27 @@ def _date_reader(may_be_last: bool) -> Read:
     return read
 
 
-def _not_a_date(text: str) -> CellError:
+def _not_a_date(text: str) -> CodedRefusal:
     if _TIME_OF_DAY.fullmatch(text):
-        return CellError(
+        return coded(
             "time-of-day", "日期带有时刻", "this date has a time of day", "请只写日期,例如 2023-03-05",
             "write the day alone, such as 2023-03-05",
         )
     return _not_written("not-a-date", "日期", "a date", "2023-03-05", text)
 
 
-def _not_written(code: str, zh: str, en: str, example: str, text: str) -> CellError:
+def _not_written(code: str, zh: str, en: str, example: str, text: str) -> CodedRefusal:
     if _FULL_WIDTH.search(text):
         return _full_width()
-    return CellError(code, f"不是{zh}", f"this is not {en}", f"请写成 {example}", f"write it like {example}")
+    return coded(code, f"不是{zh}", f"this is not {en}", f"请写成 {example}", f"write it like {example}")
 
 
 def _year(text: str) -> int:
     year = int(text)
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise CellError(
-            "year-out-of-range", f"年份不在 {FIRST_YEAR}–{LAST_YEAR} 之间", f"the year is not in {FIRST_YEAR}–{LAST_YEAR}",
+        raise coded(
+            "year-out-of-range",
+            f"年份不在 {FIRST_YEAR}–{LAST_YEAR} 之间", f"the year is not in {FIRST_YEAR}–{LAST_YEAR}",
             "请核对年份", "check the year",
         )
     return year

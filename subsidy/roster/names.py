@@ -1,18 +1,21 @@
-"""Which table a sheet is and which column a heading is: by identifier or Chinese word, with a unit in brackets or not."""
+"""Which table a sheet is and which column a heading is: by identifier or Chinese word, a unit in brackets aside."""
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from subsidy.finding import Refusal, Text, nearest
+from subsidy.roster.refusal import CodedRefusal, coded
 
 if TYPE_CHECKING:
     from subsidy.schedule.check import Checker
     from subsidy.schedule.load import RosterColumn, Version
+    from subsidy.schedule.model import Column
 
 _IN_BRACKETS = re.compile(r"(.+?)\s*[(（\[【]([^()（）\[\]【】]*)[)）\]】]\s*")
 _REMARKS = ("note", "remark", "备注", "说明")
@@ -26,9 +29,21 @@ _OTHER_SIZES = {
 }
 
 
+@functools.lru_cache(4096)
 def normal(name: str) -> str:
     """A name without what people write differently: case, spaces, hyphens and underscores."""
     return re.sub(r"[\s_\-]+", "", name).casefold()
+
+
+def known_names(names: Iterable[str], words: Mapping[str, str]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Normal form -> name, for identifiers and Chinese words; and the words that stand for more than one name."""
+    known = {normal(name): name for name in names}
+    by_word: dict[str, list[str]] = {}
+    for name in known.values():
+        if name in words and known.get(normal(words[name]), name) == name:
+            by_word.setdefault(normal(words[name]), []).append(name)
+    known |= {word: found[0] for word, found in by_word.items() if len(found) == 1}
+    return known, {word: found for word, found in by_word.items() if len(found) > 1}
 
 
 def is_remark(name: str) -> bool:
@@ -47,13 +62,28 @@ class Shape:
     columns: Mapping[str, RosterColumn]
     conflicts: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def references(self) -> dict[str, str]:
         return {
             name: spec.column.table or ""
             for name, spec in self.columns.items()
             if spec.column.type == "ref" and spec.origin == "own"
         }
+
+    @functools.cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The columns without which a row means nothing, `person` apart."""
+        found = [self.key, self.link, "from" if self.is_history else None]
+        found += [name for name in self.references if self._blank(name) == "missing"]
+        if self.life:
+            found += [self.life[0], self.life[1] if self._blank(self.life[1]) == "missing" else None]
+        elif self.key:
+            periods = [name for name in ("month", "year") if name in self.columns]
+            found += [name for name in periods if self.columns[name].column.type == name]
+        return tuple(dict.fromkeys(name for name in found if name))
+
+    def _blank(self, name: str) -> str:
+        return self.columns[name].column.blank
 
     @property
     def has_persons(self) -> bool:
@@ -81,14 +111,10 @@ class Names:
             if cached is None:
                 cached = _CACHE[version.checker] = _Cached(version.words)
             self.words.update(cached.words)
-        self._tables = self._known(dict.fromkeys(name for version in versions for name in version.tables))
+        self._tables, _ = known_names(self._all_tables(), self.words)
 
-    def _known(self, names: Mapping[str, object]) -> dict[str, str]:
-        known = {normal(name): name for name in names}
-        for name in names:
-            if name in self.words:
-                known.setdefault(normal(self.words[name]), name)
-        return known
+    def _all_tables(self) -> list[str]:
+        return list(dict.fromkeys(name for version in self.versions for name in version.tables))
 
     def table(self, written: str) -> str | None:
         return self._tables.get(normal(written))
@@ -112,39 +138,45 @@ class Names:
         last = shapes[-1]
         return Shape(last.key, last.life, last.is_history, last.link, merged, tuple(conflicts))
 
-    def columns(self, shape: Shape, headings: Sequence[str]) -> list[str | Refusal | None]:
+    def columns(self, shape: Shape, headings: Sequence[str]) -> list[str | CodedRefusal | None]:
         """The column each heading stands for, None for remarks and empty headings, or why there is none."""
-        known = self._known(shape.columns)
-        return [self._column(shape, known, heading) for heading in headings]
+        known, ambiguous = known_names(shape.columns, self.words)
+        return [self._column(shape, known, ambiguous, heading) for heading in headings]
 
-    def _column(self, shape: Shape, known: Mapping[str, str], heading: str) -> str | Refusal | None:
-        found = known.get(normal(heading))
-        if found is not None:
-            return found
-        if not heading or is_remark(heading):
-            return None
+    def _column(
+        self, shape: Shape, known: Mapping[str, str], ambiguous: Mapping[str, Sequence[str]], heading: str
+    ) -> str | CodedRefusal | None:
+        if normal(heading) in known or not heading or is_remark(heading):
+            return known.get(normal(heading))
         match = _IN_BRACKETS.fullmatch(heading)
-        found = known.get(normal(match[1])) if match else None
-        if match is None or found is None:
-            stem = match[1] if match else heading
-            return Refusal(
-                Text(f"没有名为 {stem} 的列", f"there is no column {stem}"), self._nearest(stem, shape.columns)
-            )
-        column = shape.columns[found].column
-        unit = match[2].strip().casefold()
-        if column.type == "number" and (_MAGNITUDE.fullmatch(unit) or unit in _OTHER_SIZES.get(column.unit, ())):
-            right = self.words.get(column.unit, column.unit)
-            return Refusal(
-                Text(f"单位是 {match[2]},应为 {right}", f"this is in {match[2]} and should be in {column.unit}"),
-                Text(f"请换算为 {right},并更改标题", f"convert the figures to {column.unit} and change the heading"),
-            )
-        return found
+        stem, unit = (match[1], match[2].strip()) if match else (heading, "")
+        found = known.get(normal(stem))
+        if found is not None:
+            return self._wrong_unit(shape.columns[found].column, unit) or found
+        if options := ambiguous.get(normal(stem)):
+            either = " / ".join(options)
+            return coded(
+                "ambiguous-column", f"{stem} 可指 {either}", f"{stem} may be {either}",
+                "请以英文列名为标题", "use the identifier as the heading",
+            )  # fmt: skip
+        why = Text(f"没有名为 {stem} 的列", f"there is no column {stem}")
+        return CodedRefusal("unknown-column", why, self._nearest(stem, shape.columns))
+
+    def _wrong_unit(self, column: Column, unit: str) -> CodedRefusal | None:
+        other = _MAGNITUDE.fullmatch(unit) or unit.casefold() in _OTHER_SIZES.get(column.unit, ())
+        if column.type != "number" or not other:
+            return None
+        right = self.words.get(column.unit, column.unit)
+        return coded(
+            "wrong-unit", f"单位是 {unit},应为 {right}", f"this is in {unit} and should be in {column.unit}",
+            f"请换算为 {right},并更改标题", f"convert the figures to {column.unit} and change the heading",
+        )  # fmt: skip
 
     def unknown_table(self, written: str) -> Refusal:
-        tables = {name: None for version in self.versions for name in version.tables}
-        return Refusal(Text(f"没有名为 {written} 的表", f"there is no table {written}"), self._nearest(written, tables))
+        why = Text(f"没有名为 {written} 的表", f"there is no table {written}")
+        return Refusal(why, self._nearest(written, self._all_tables()))
 
-    def _nearest(self, written: str, names: Mapping[str, object]) -> Text:
+    def _nearest(self, written: str, names: Iterable[str]) -> Text:
         if any("\u4e00" <= letter <= "\u9fff" for letter in written):
             return nearest(written, [self.words.get(name, name) for name in names])
         return nearest(written, names)
@@ -185,6 +217,6 @@ def _joined(one: RosterColumn, two: RosterColumn) -> RosterColumn | None:
     for end, pick in (("low", min), ("high", max)):
         ends = [getattr(one.column, end), getattr(two.column, end)]
         if ends[0] != ends[1]:
-            literal = all(re.fullmatch(r"-?[0-9.]+", text) for text in ends)
-            changes[end] = pick(ends, key=Fraction) if literal else next(text for text in ends if not text[-1:].isdigit())
+            named = [text for text in ends if not re.fullmatch(r"-?[0-9.]+", text)]
+            changes[end] = named[0] if named else pick(ends, key=Fraction)
     return replace(two, column=two.column.model_copy(update=changes), type=kind)

@@ -120,7 +120,8 @@ def text_array(column: pa.Array | pa.ChunkedArray) -> pa.StringArray:
         return pa.array([plain_text(value) for value in array.to_pylist()], pa.string())
     encoded = array.dictionary_encode()
     if types.is_floating(kind):
-        values: list[object] = [None if text is None else float(text) for text in encoded.dictionary.cast(pa.string()).to_pylist()]
+        shortest = encoded.dictionary.cast(pa.string()).to_pylist()
+        values: list[object] = [None if text is None else float(text) for text in shortest]
     else:
         values = encoded.dictionary.to_pylist()
     return pa.array([plain_text(value) for value in values], pa.string()).take(encoded.indices)

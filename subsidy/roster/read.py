@@ -33,7 +33,7 @@ def read_path(path: Path) -> list[RawTable]:
             raise refused(
                 Place(str(path)), "no-tables",
                 Text("文件夹中没有 CSV 或 Parquet 文件", "this folder holds no CSV and no Parquet file"),
-                Text("每张表一个文件,文件名即表名,例如 residents.csv", "one file per table, named like it: residents.csv"),
+                Text("每张表一个文件,文件名即表名,例如 residents.csv", "one file per table, such as residents.csv"),
             )
     elif path.is_file():
         files = [path]
@@ -67,7 +67,10 @@ def _read_file(path: Path) -> list[RawTable]:
         return read_workbook(path)
     raise refused(
         Place(str(path)), "not-a-roster", Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
-        Text("请给出 .xlsx、.xls、.ods 工作簿,或 CSV、Parquet 文件夹", "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet"),
+        Text(
+            "请给出 .xlsx、.xls、.ods 工作簿,或 CSV、Parquet 文件夹",
+            "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet",
+        ),
     )
 
 
@@ -116,7 +119,8 @@ def _utf8(path: Path) -> bytes:
             data = data.decode("gb18030").encode()
     except UnicodeError:
         raise refused(
-            Place(str(path)), "encoding", Text("文件编码既不是 UTF-8 也不是 GB18030", "the file is neither UTF-8 nor GB18030"),
+            Place(str(path)), "encoding",
+            Text("文件编码既不是 UTF-8 也不是 GB18030", "the file is neither UTF-8 nor GB18030"),
             Text("请另存为“CSV UTF-8”", "save it as CSV UTF-8"),
         ) from None
     return data.replace(b"\r", b"\n") if b"\n" not in data else data
@@ -222,7 +226,8 @@ def read_workbook(path: Path) -> list[RawTable]:
         import python_calamine as calamine
     except ImportError:
         raise refused(
-            Place(str(path)), "no-workbook-reader", Text("读取工作簿需要 python-calamine", "reading workbooks needs python-calamine"),
+            Place(str(path)), "no-workbook-reader",
+            Text("读取工作簿需要 python-calamine", "reading workbooks needs python-calamine"),
             Text("请安装 subsidy[excel],或另存为 CSV", "install subsidy[excel], or save the sheets as CSV"),
         ) from None
     tables = []

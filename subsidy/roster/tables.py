@@ -83,8 +83,9 @@ def _from_frame(name: str, frame: Any) -> RawTable:
     except (TypeError, ValueError, NotImplementedError) as error:
         reason = f"{type(error).__name__}: {str(error)[:100]}"
         raise refused(
-            Place(sheet=name), "not-a-table", Text(f"无法作为表读取({reason})", f"this cannot be read as a table ({reason})"),
-            Text("请给出 pandas、Polars、Arrow 表,或字典的列表", "pass a frame of pandas, Polars or Arrow, or a list of mappings"),
+            Place(sheet=name), "not-a-table",
+            Text(f"无法作为表读取({reason})", f"this cannot be read as a table ({reason})"),
+            Text("请给出 pandas、Polars、Arrow 表,或字典的列表", "pass a frame of pandas, Polars, Arrow, or a list of mappings"),
             type(frame).__name__,
         ) from None
     return raw_table(name, headings, columns, np.arange(1, count + 1), sheet=name)
@@ -96,7 +97,8 @@ def _columns(frame: Any) -> tuple[list[str], list[pa.Array], int]:
     if isinstance(frame, (list, tuple)):
         return _from_mappings(frame)
     if type(frame).__module__.startswith("pandas"):
-        return [str(name) for name in frame.columns], [_from_series(frame.iloc[:, i]) for i in range(frame.shape[1])], len(frame)
+        columns = [_from_series(frame.iloc[:, i]) for i in range(frame.shape[1])]
+        return [str(name) for name in frame.columns], columns, len(frame)
     if not hasattr(frame, "__arrow_c_stream__") and hasattr(frame, "toArrow"):
         frame = frame.toArrow()
     table = pa.table(frame)

@@ -10,12 +10,12 @@ from fractions import Fraction
 
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.figures import Figures, read_figures
+from subsidy.schedule.figures import Figures, check_each_figure, read_figures
 from subsidy.schedule.infer import infer, refusal
-from subsidy.schedule.model import MONTHS_IN, PERIODS, Clause, Column, Limit, ScheduleFile, Table
+from subsidy.schedule.model import MONTHS_IN, PERIODS, Clause, Column, Limit, ScheduleFile, Table, Value
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
 from subsidy.schedule.scope import History, Scope, type_of_unit
-from subsidy.schedule.source import Path, Source
+from subsidy.schedule.source import KEY, Path, Source
 
 NOT_STATED = "not_stated"
 PERIOD_WORDS = frozenset(PERIODS)
@@ -93,14 +93,16 @@ class Checker:
         self.value_types: dict[tuple[str, tuple[Type, ...]], Figures] = {}
         self.clauses: dict[str, CheckedClause] = {}
         self.entered: list[str] = []
+        self.circles: set[frozenset[str]] = set()
 
     # --- findings ----------------------------------------------------------------------------------------------
 
     def report(self, path: Path, refused: Refusal, code: str, value: str = "") -> None:
         at = refused.path if refused.path is not None else path
         source = next((source for source in self.sources if at in source.places), self.sources[0])
-        offset = refused.offset if refused.path is None else 0
-        finding = Finding(source.place(at, offset), code, refused.why, refused.remedy, value)
+        if refused.path is not None:
+            code = {"facts": "fact", "values": "value"}.get(str(at[0]), code)
+        finding = Finding(source.place(at, refused.offset), code, refused.why, refused.remedy, value)
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -110,11 +112,17 @@ class Checker:
             yield
         except Refusal as refused:
             self.report(path, refused, code)
+        except _Reported:
+            pass
 
     @contextmanager
     def entering(self, what: str, path: Path) -> Iterator[None]:
         if what in self.entered:
-            circle = " → ".join([*self.entered[self.entered.index(what):], what])
+            members = self.entered[self.entered.index(what):]
+            if frozenset(members) in self.circles:
+                raise _Reported
+            self.circles.add(frozenset(members))
+            circle = " → ".join([*members, what])
             raise refusal(f"循环引用:{circle}", f"these read each other: {circle}", "请断开循环", "break the circle", 0)
         self.entered.append(what)
         try:
@@ -126,11 +134,12 @@ class Checker:
 
     # --- facts and values --------------------------------------------------------------------------------------
 
-    def parsed(self, written: str, path: Path) -> ex.Expression:
+    def formula(self, written: str, path: Path, scope: Scope) -> Node:
+        """The typed form of the expression that stands at `path`."""
         try:
-            return ex.parse(written)
+            return infer(ex.parse(written), scope)
         except Refusal as refused:
-            raise refused.at(path) if path[0] == "facts" else refused from None
+            raise refused.at(path, refused.offset) from None
 
     def histories_of(self, table: str) -> list[History]:
         found: list[History] = []
@@ -280,7 +289,7 @@ class _ClauseChecker:
     def expression(self, written: str, path: Path, scope: Scope) -> Node:
         full = (*self.path, *path)
         try:
-            return infer(self.checker.parsed(written, full), scope)
+            return infer(ex.parse(written), scope)
         except Refusal as refused:
             if refused.path is None:
                 self.checker.report(full, refused, "expression", written)
@@ -332,10 +341,13 @@ class _ClauseChecker:
         for position, (payer, written) in enumerate(model.parts.items()):
             self._check_payer(payer, ("parts", payer))
             if written == "rest":
-                if given is None or position != len(model.parts) - 1:
+                if position != len(model.parts) - 1:
                     raise refusal(
-                        "rest 须在最后,并有 amount", "rest comes last and needs an amount",
-                        "请给出 amount", "add amount", 0,
+                        "rest 不在最后", "rest is not the last part", "请移到最后", "put it last", 0
+                    ).at((*self.path, "parts", payer))
+                if given is None:
+                    raise refusal(
+                        "rest 需要 amount", "rest needs an amount", "请给出 amount", "add amount", 0
                     ).at((*self.path, "parts", payer))
                 node = _rest(steps["amount"], list(parts.values()))
             else:
@@ -360,8 +372,12 @@ class _ClauseChecker:
     def _check_money(self, node: Node, path: Path = ("amount",)) -> None:
         kind = node.type
         full = (*self.path, *path)
-        if kind.kind != "number" or (not kind.any_unit and kind.unit.within(self.scope.row_names) != Unit(("yuan",))):
-            found = f"{kind.unit.within(self.scope.row_names)}" if kind.kind == "number" else kind.kind
+        if kind.kind != "number":
+            raise refusal(
+                "此处须为金额", "this is not an amount", "请写单位为 yuan 的数量", "write a quantity in yuan", 0
+            ).at(full)
+        found = kind.unit.within(self.scope.row_names)
+        if not kind.any_unit and found != Unit(("yuan",)):
             raise refusal(
                 f"金额的单位是 {found},应为 yuan", f"the amount is in {found} and should be in yuan",
                 "请核对单位;按行计的单位(如 / person / month)自动消去",
@@ -381,21 +397,26 @@ class _ClauseChecker:
             raise Refusal(
                 Text(f"没有承担主体 {payer}", f"there is no payer {payer}"),
                 nearest(payer, {*self.checker.model.payers, NOT_STATED}),
-            ).at((*self.path, *path))
+            ).at((*self.path, *path, KEY))
 
     def _sharing(self, scope: Scope) -> Sharing | None:
         model = self.model
         both = (model.split is not None) + (model.parts is not None)
         if not model.cash:
-            if both or model.pay:
-                raise refusal(
-                    "cash: no 不能有 split、parts 或 pay", "cash: no has no split, parts or pay",
-                    "请删除", "remove them", 0,
-                ).at(self.path)
+            for key, given in (("split", model.split), ("parts", model.parts), ("pay", model.pay)):
+                if given is not None:
+                    raise refusal(
+                        f"cash: no 不能有 {key}", f"cash: no has no {key}", "请删除", "remove it", 0
+                    ).at((*self.path, key))
             return None
-        if both != 1:
+        if both == 2:
             raise refusal(
-                "须有且只有 split 或 parts 之一", "exactly one of split and parts is needed",
+                "split 与 parts 不能并存", "split and parts cannot stand together",
+                "请删除一个", "remove one of them", 0,
+            ).at((*self.path, "split"))
+        if both == 0:
+            raise refusal(
+                "缺少 split 或 parts", "split or parts is missing",
                 "请写谁承担,例如 split: {city: 5, district: 5}",
                 "say who pays, such as split: {city: 5, district: 5}", 0,
             ).at(self.path)
@@ -444,7 +465,8 @@ class _ClauseChecker:
         places = {}
         for payer in payers:
             if payer.of and self.model.cash:
-                places[payer.of] = self.expression(payer.of, ("for",), scope)
+                name = next(name for name, one in known.items() if one is payer)
+                places[payer.of] = self.checker.formula(payer.of, ("payers", name, "of"), scope)
         return places
 
     def _payee(self, scope: Scope) -> tuple[Node, str]:
@@ -580,7 +602,7 @@ class _LimitChecker:
         is_pot = self._is_pot()
         keep, most = self._way(model.keep, ("highest", "first"), ("most",), "keep")
         short, ranked = self._way(model.when_short, ("report", "pro_rata"), ("in_order", "by_rank"), "when_short")
-        if most and is_pot:
+        if keep and is_pot:
             raise self.wrong("资金池不能用 keep", "a pot has no keep", "请用 at_most", "use at_most", "keep")
         counts_months = self._counts_months(is_pot)
         if model.at_most and not counts_months and not short:
@@ -589,7 +611,8 @@ class _LimitChecker:
         self._check_pot(is_pot)
         fact = most or ranked
         keys = {} if is_pot else {name: self._keys(scope) for name, scope in scopes.items()}
-        by = {name: self._fact(fact, scope) for name, scope in scopes.items()} if fact else {}
+        way = "keep" if most else "when_short"
+        by = {name: self._fact(fact, scope, way) for name, scope in scopes.items()} if fact else {}
         ceiling = {} if is_pot or not model.at_most else {
             name: scope.value(model.at_most, None, 0) for name, scope in scopes.items()
         }
@@ -622,16 +645,19 @@ class _LimitChecker:
         name = self.model.at_most
         if name is None:
             return False
-        value = self.checker.model.values.get(name)
-        if value is None:
-            raise Refusal(
-                Text(f"没有数值 {name}", f"there is no value {name}"), nearest(name, self.checker.model.values)
-            ).at((*self.path, "at_most"))
-        unit = Unit.parse(value.unit).over
+        unit = Unit.parse(self._value(name, "at_most").unit).over
         if unit not in (("yuan",), ("month",)) or (is_pot and unit != ("yuan",)):
             raise self.wrong(f"{name} 的单位应为 yuan 或 month", f"{name} should be in yuan or month",
                              "请核对单位", "check its unit", "at_most")
         return unit == ("month",)
+
+    def _value(self, name: str, key: str) -> Value:
+        known = self.checker.model.values
+        if name not in known:
+            raise Refusal(
+                Text(f"没有数值 {name}", f"there is no value {name}"), nearest(name, known)
+            ).at((*self.path, key))
+        return known[name]
 
     def _check_pot(self, is_pot: bool) -> None:
         model = self.model
@@ -641,15 +667,16 @@ class _LimitChecker:
                 raise Refusal(
                     Text(f"没有承担主体 {payer}", f"there is no payer {payer}"), nearest(payer, payers)
                 ).at((*self.path, key))
-        if not is_pot and (model.years or model.used_before or model.rest_to):
-            raise self.wrong("years、used_before、rest_to 只用于资金池", "years, used_before and rest_to are for pots",
-                             "请写 payer", "name a payer")
+        for key in ("years", "used_before", "rest_to"):
+            if not is_pot and getattr(model, key) is not None:
+                raise self.wrong(f"{key} 只用于资金池", f"{key} is for pots only", "请写 payer", "name a payer", key)
         if is_pot and model.at_most:
-            for name in (model.at_most, *([model.used_before] if model.used_before else [])):
-                value = self.checker.model.values.get(name)
-                if value is None or any(key not in model.per for key in value.by):
+            for key, name in (("at_most", model.at_most), ("used_before", model.used_before)):
+                if name is None:
+                    continue
+                if any(by not in model.per for by in self._value(name, key).by):
                     raise self.wrong(f"{name} 的键须在 per 之内", f"the keys of {name} must be among per",
-                                     "请核对", "check them", "at_most")
+                                     "请核对", "check them", key)
                 self.pot_figures(name)
 
     def pot_figures(self, name: str) -> Figures:
@@ -665,18 +692,16 @@ class _LimitChecker:
         try:
             return infer(ex.parse(key), scope)
         except Refusal as refused:
-            refused.path = None
             raise refused.at((*self.path, "per")) from None
 
-    def _fact(self, written: str, scope: Scope) -> Node:
+    def _fact(self, written: str, scope: Scope, way: str) -> Node:
         try:
             node = infer(ex.parse(written), scope)
         except Refusal as refused:
-            refused.path = None
-            raise refused.at(self.path) from None
+            raise refused.at((*self.path, way)) from None
         if node.type.kind not in ("number", "yes_no", "date") or node.type.quotient:
             raise self.wrong(f"{written} 不能排序", f"{written} cannot be put in order",
-                             "请用数量、日期或是否", "use a number, a date or a yes_no")
+                             "请用数量、日期或是否", "use a number, a date or a yes_no", way)
         return node
 
     def _years(self) -> tuple[int, int] | None:
@@ -705,40 +730,62 @@ def check(model: ScheduleFile, tables: Mapping[str, Table], sources: tuple[Sourc
 ]:
     """Everything a schedule means. Raises ScheduleError with every mistake that was found."""
     checker = Checker(model, tables, sources)
-    for name in model.clauses:
-        with checker.reporting(("clauses", name), "clause"):
-            try:
-                checker.clause(name)
-            except _Reported:
-                continue
     limits: dict[str, CheckedLimit] = {}
-    if not checker.findings:
-        for name in model.limits:
-            with checker.reporting(("limits", name), "limit"):
-                limits[name] = _LimitChecker(checker, name).checked()
+    try:
+        for name in model.clauses:
+            with checker.reporting(("clauses", name), "clause"):
+                checker.clause(name)
         _check_facts(checker)
         _check_values(checker)
-        _check_two_rows_in_a_period(checker, limits)
-        _check_rules(checker)
-        _check_targets(checker)
         _check_one_meaning(checker)
+        _check_targets(checker)
+        if not checker.findings:
+            for name in model.limits:
+                with checker.reporting(("limits", name), "limit"):
+                    limits[name] = _LimitChecker(checker, name).checked()
+        if not checker.findings:
+            _check_two_rows_in_a_period(checker, limits)
+            _check_rules(checker)
+    except RecursionError:
+        why, remedy = Text("引用层次过深", "names lead too deep"), Text("请减少中间事实", "use fewer facts in between")
+        checker.findings.append(Finding(sources[0].place(()), "too-deep", why, remedy))
     if checker.findings:
         raise ScheduleError(checker.findings)
     return checker, dict(checker.clauses), limits
 
 
 def _check_facts(checker: Checker) -> None:
-    for table, model in checker.tables.items():
-        for name, column in model.columns.items():
-            path = ("facts", table, name)
-            with checker.reporting(path, "fact"):
+    for table, own in checker.model.facts.items():
+        model = checker.tables[table]
+        with checker.reporting(("facts", table), "fact"):
+            _check_table(table, model)
+        scope = Scope(checker, table, "month" if model.life else "event", reads_facts_only=True)
+        for name, column in own.columns.items():
+            with checker.reporting(("facts", table, name), "fact"):
                 if column.type in ("ref", "aggregate") and column.table not in checker.tables:
                     raise Refusal(
                         Text(f"没有表 {column.table}", f"there is no table {column.table}"),
                         nearest(column.table or "", checker.tables),
-                    ).at(path)
-                if table in checker.model.facts and not column.derived:
+                    )
+                if column.derived:
+                    scope.resolve(ex.Name((name,), 0))
+                else:
                     checker.type_of(column, table, name)
+
+
+def _check_table(name: str, model: Table) -> None:
+    keys = [column_name for column_name, column in model.columns.items() if column.type == "key"]
+    if len(keys) > 1:
+        raise refusal(
+            f"表 {name} 有两列 key:{keys[0]} 与 {keys[1]}", f"the table {name} has two keys: {keys[0]} and {keys[1]}",
+            "请只留一列", "keep one of them", 0,
+        ).at(("facts", name, keys[1]))
+    for day in model.life or ():
+        if day not in model.columns or model.columns[day].type != "date":
+            raise refusal(
+                f"起止列 {day} 不是日期列", f"the life of a row needs {day} to be a date",
+                f"请写 {day}: date", f"write {day}: date", 0,
+            )
 
 
 def _check_values(checker: Checker) -> None:
@@ -746,9 +793,9 @@ def _check_values(checker: Checker) -> None:
     for name, value in checker.model.values.items():
         if name not in read:
             with checker.reporting(("values", name), "value"):
-                if value.by:
-                    continue
-                checker.figures(name, ())
+                check_each_figure(value.figures, value.unit, ("values", name, "is"))
+                if not value.by:
+                    checker.figures(name, ())
 
 
 def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLimit]) -> None:
@@ -769,50 +816,92 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
 
 def _check_rules(checker: Checker) -> None:
     for rule, model in checker.model.rules.items():
-        for name, clause in checker.clauses.items():
-            if not clause.model.cash:
-                continue
-            nodes = [*clause.when, clause.amount, *clause.parts.values(), *clause.steps.values()]
-            read = {leaf.name for node in nodes for leaf in _all_leaves(node)}
-            for fact in set(model.unread) & read:
-                with checker.reporting(("clauses", name), "rule"):
-                    raise refusal(
-                        f"规则 {rule}(第 {model.item} 条)不允许补贴条款读取 {fact}",
-                        f"rule {rule} (item {model.item}) forbids a subsidy clause to read {fact}",
-                        "请去掉该条件", "remove the condition", 0,
-                    )
+        for position, written in enumerate(model.unread):
+            forbidden = _columns_named(checker, written)
+            with checker.reporting(("rules", rule, "unread", position), "rule"):
+                if not forbidden:
+                    known = {name for table in checker.tables.values() for name in table.columns}
+                    last = written.rpartition(".")[2]
+                    raise Refusal(Text(f"没有事实 {written}", f"there is no fact {written}"), nearest(last, known))
+            for name, clause in checker.clauses.items():
+                if clause.model.cash and forbidden & _columns_read(clause):
+                    with checker.reporting(("clauses", name), "rule"):
+                        raise refusal(
+                            f"规则 {rule}(第 {model.item} 条)不允许补贴条款读取 {written}",
+                            f"rule {rule} (item {model.item}) forbids a subsidy clause to read {written}",
+                            "请去掉该条件", "remove the condition", 0,
+                        )
 
 
-def _all_leaves(node: Node) -> list[Node]:
-    found = []
-    for leaf in node.leaves():
-        found.append(leaf)
-        found += [inner for argument in leaf.arguments for inner in _all_leaves(argument)]
+def _columns_named(checker: Checker, written: str) -> set[tuple[str, str]]:
+    """The (table, column) a fact may be: by the reference before its name, or in any table that has it."""
+    *hops, last = written.split(".")
+    tables = set(checker.tables)
+    if hops:
+        tables = {table.references[hops[-1]] for table in checker.tables.values() if hops[-1] in table.references}
+    tables |= {history.table for table in tables & set(checker.tables) for history in checker.histories_of(table)}
+    return {(table, last) for table in tables if table in checker.tables and last in checker.tables[table].columns}
+
+
+def _columns_read(clause: CheckedClause) -> set[tuple[str, str]]:
+    """Every (table, column) that decides about a clause's money, also through derived facts."""
+    nodes = [*clause.when, clause.amount, *clause.parts.values(), *clause.steps.values()]
+    if clause.sharing:
+        nodes += clause.sharing.keys
+    if clause.instalments:
+        nodes += clause.instalments.conditions
+    found, seen = set(), set()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        nodes += node.arguments
+        if node.fact is not None:
+            found.add((node.fact.home, node.fact.column_name))
+        if node.aggregate is not None:
+            found.add((node.aggregate.table, node.aggregate.column_name))
+            nodes += [part for part in (node.aggregate.where, node.aggregate.measure) if part is not None]
     return found
 
 
 def _check_targets(checker: Checker) -> None:
     for name, target in checker.model.targets.items():
         path = ("targets", name)
-        with checker.reporting((*path, "measure"), "target"):
+        with checker.reporting(path, "target"):
             if target.for_ not in checker.tables:
                 raise Refusal(
                     Text(f"没有表 {target.for_}", f"there is no table {target.for_}"),
                     nearest(target.for_, checker.tables),
                 ).at((*path, "for"))
             scope = Scope(checker, target.for_, target.every, reads_facts_only=True)
-            infer(checker.parsed(target.measure, path), scope)
-            for bound in (target.at_least, target.at_most):
-                if bound is not None:
-                    scope.value(bound, None, 0) if bound in checker.model.values else _unknown_value(bound, checker)
-            if target.at_least is None and target.at_most is None:
+            measure = checker.formula(target.measure, (*path, "measure"), scope)
+            if measure.type.kind != "number":
                 raise refusal(
-                    "缺少 at_least 或 at_most", "at_least or at_most is missing", "请补上", "add one", 0
-                ).at(path)
+                    f"{target.measure} 不是数量", f"{target.measure} is not a number",
+                    "此处需要数量或金额", "a quantity or an amount is needed here", 0,
+                ).at((*path, "measure"))
+            if target.at_least is None and target.at_most is None:
+                raise refusal("缺少 at_least 或 at_most", "at_least or at_most is missing", "请补上", "add one", 0)
+            for key, bound in (("at_least", target.at_least), ("at_most", target.at_most)):
+                if bound is not None:
+                    _check_bound(checker, scope, measure, bound, (*path, key))
 
 
-def _unknown_value(name: str, checker: Checker) -> None:
-    raise Refusal(Text(f"没有数值 {name}", f"there is no value {name}"), nearest(name, checker.model.values))
+def _check_bound(checker: Checker, scope: Scope, measure: Node, bound: str, path: Path) -> None:
+    known = checker.model.values
+    if bound not in known:
+        raise Refusal(Text(f"没有数值 {bound}", f"there is no value {bound}"), nearest(bound, known)).at(path)
+    try:
+        kind = scope.value(bound, None, 0).type
+    except Refusal as refused:
+        raise refused.at(path) from None
+    left, right = measure.type.unit.within(scope.row_names), kind.unit.within(scope.row_names)
+    if not measure.type.any_unit and left != right:
+        raise refusal(
+            f"单位不同:{left} 与 {right}", f"the units differ: {left} and {right}",
+            "请核对两边的单位", "compare like with like", 0,
+        ).at(path)
 
 
 def _check_one_meaning(checker: Checker) -> None:

@@ -16,7 +16,9 @@ from typing import Any
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.money import exact_number
+from subsidy.schedule.model import read_date
 from subsidy.schedule.node import MONTH, Type
+from subsidy.schedule.source import KEY
 
 LOWEST, HIGHEST = -(2**62), 2**62
 ELSE = "*"          # stands for every text that no branch of the figures names
@@ -83,19 +85,16 @@ def day_of(number: int) -> datetime.date:
 
 def _end(written: str, key: Type) -> int:
     if key.kind == "date":
-        try:
-            return day_number(datetime.date.fromisoformat(written))
-        except ValueError:
-            raise Refusal(
-                Text("不是日期", "this is not a date"), Text("请写成 2021-11-05", "write it like 2021-11-05")
-            ) from None
+        return day_number(read_date(written))
     if key.unit.over == (MONTH,):
         return month_number(written)
     number = exact_number(written.removesuffix("%")) / (100 if written.endswith("%") else 1) * key.scale
     if number.denominator != 1:
         raise Refusal(
             Text("小数位多于该事实", "more decimals than the fact has"),
-            Text(f"精确到 1/{key.scale}", f"the fact is counted in 1/{key.scale}"),
+            Text(f"该事实以 1/{key.scale} 计", f"the fact is counted in {key.scale}ths")
+            if key.scale > 1
+            else Text("请写整数", "write a whole number"),
         )
     return number.numerator
 
@@ -134,17 +133,24 @@ def read_figure(written: Any, unit: str) -> Figure:
     if written == "none":
         return None
     if unit == "date":
-        try:
-            return datetime.date.fromisoformat(written)
-        except ValueError:
-            raise Refusal(
-                Text("不是日期", "this is not a date"), Text("请写成 2021-11-05", "write it like 2021-11-05")
-            ) from None
+        return read_date(written)
     if unit.split("/")[0].strip() == "percent":
         if not written.endswith("%"):
             raise Refusal(Text("百分比须带 %", "a percentage has its %"), Text("请写成 30%", "write it like 30%"))
         return exact_number(written[:-1]) / 100
     return exact_number(written)
+
+
+def check_each_figure(written: Any, unit: str, path: tuple[str, ...]) -> None:
+    """Raises Refusal for the first figure that is none, however deep; the keys are not looked at."""
+    if isinstance(written, dict):
+        for name, inner in written.items():
+            check_each_figure(inner, unit, (*path, name))
+        return
+    try:
+        read_figure(written, unit)
+    except Refusal as refusal:
+        raise refusal.at(path) from None
 
 
 def read_figures(written: Any, unit: str, keys: Sequence[Type]) -> Figures:
@@ -174,7 +180,8 @@ def _flatten(
             return
         matches = _branch(written, *keys[0])
     except Refusal as refusal:
-        raise refusal.at(("is", *path)) from None
+        inner, refusal.path = refusal.path or (), None
+        raise refusal.at(("is", *path, *inner)) from None
     for name, own_keys in matches.items():
         for row in _flatten(written[name], unit, keys[1:], (*path, name)):
             for own in own_keys:
@@ -193,7 +200,9 @@ def _branch(written: Any, key: Type, form: KeyForm) -> dict[str, list[str | Rang
     options = {"yes_no": ("no", "yes")}.get(key.kind, key.options)
     for name in named:
         if options and name not in options:
-            raise Refusal(Text(f"没有类别 {name}", f"there is no category {name}"), nearest(name, options))
+            raise Refusal(
+                Text(f"没有类别 {name}", f"there is no category {name}"), nearest(name, options)
+            ).at((name, KEY))
     every = options or (*form.texts, ELSE)
     rest: list[str | Range] = [name for name in every if name not in named]
     if "other" in written:
@@ -207,16 +216,23 @@ def _branch(written: Any, key: Type, form: KeyForm) -> dict[str, list[str | Rang
 
 
 def _ranged_branch(named: list[str], has_other: bool, key: Type) -> dict[str, list[str | Range]]:
-    ranges = {name: _range(name, key) for name in named}
+    ranges = {}
+    for name in named:
+        try:
+            ranges[name] = _range(name, key)
+        except Refusal as refusal:
+            raise refusal.at((name, KEY)) from None
     ordered = sorted(ranges.items(), key=lambda item: item[1])
     for (one, first), (two, second) in pairwise(ordered):
         if second[0] <= first[1]:
-            raise Refusal(Text(f"{one} 与 {two} 重叠", f"{one} and {two} overlap"), Text("请分开", "separate them"))
+            raise Refusal(
+                Text(f"{one} 与 {two} 重叠", f"{one} and {two} overlap"), Text("请分开", "separate them")
+            ).at((two, KEY))
         if second[0] > first[1] + 1 and not has_other:
             raise Refusal(
                 Text(f"{one} 与 {two} 之间有空档", f"there is a gap between {one} and {two}"),
                 Text("请补上,或写 other", "fill it, or add other"),
-            )
+            ).at((two, KEY))
     branches: dict[str, list[str | Range]] = {name: [own] for name, own in ranges.items()}
     if has_other:
         branches["other"] = list(_gaps(list(ranges.values())))

@@ -310,7 +310,7 @@ def _arity(tree: ex.Call, low: int, high: int) -> None:
     if not low <= len(tree.arguments) <= high:
         raise refusal(
             f"{tree.name} 的参数个数不对", f"{tree.name} has the wrong number of arguments",
-            f"需要 {low} 个" if low == high else f"至少 {low} 个",
+            f"请给出 {low} 个" if low == high else f"请至少给出 {low} 个",
             f"give {low}" if low == high else f"give at least {low}",
             tree.at,
         )

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from subsidy.finding import Finding, Place, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression
 from subsidy.schedule.check import CheckedClause, CheckedLimit, Checker, check
-from subsidy.schedule.model import Column, ScheduleFile, SharedFacts, Table
+from subsidy.schedule.model import COLUMN_KEYS, Column, ScheduleFile, SharedFacts, Table
 from subsidy.schedule.node import Type
 from subsidy.schedule.scope import Scope
-from subsidy.schedule.source import Source, read_source
+from subsidy.schedule.source import KEY, Source, read_source
 
 Overlay = Mapping[str, str]
 
@@ -130,7 +130,7 @@ def _validated(model: type[Any], source: Source) -> Any:
 
 
 def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
-    path = _written_path(source, detail["loc"])
+    path = _written_path(source, detail["loc"], is_missing=detail["type"] == "missing")
     value = detail["input"] if isinstance(detail["input"], str) else ""
     cause = detail.get("ctx", {}).get("error")
     if isinstance(cause, Refusal):
@@ -138,9 +138,10 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
     kind = detail["type"]
     name = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        known = _fields_at(model, path[:-1])
+        is_column = path[:1] == ("facts",) and len(path) == 4
+        known = COLUMN_KEYS if is_column else _fields_at(model, path[:-1])
         why = Text(f"没有 {name} 这个键", f"there is no key {name}")
-        return Finding(source.place(path), "unknown-key", why, nearest(name, known))
+        return Finding(source.place((*path, KEY)), "unknown-key", why, nearest(name, known))
     if kind == "missing":
         why = Text(f"缺少 {name}", f"{name} is missing")
         remedy = (
@@ -150,25 +151,31 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
         )
         return Finding(source.place(path[:-1]), "missing-key", why, remedy)
     if kind == "literal_error":
-        expected = detail["ctx"]["expected"].replace("'", "")
+        expected = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
         return Finding(
             source.place(path), "value", Text(f"{name} 不能是 {value}", f"{name} cannot be {value}"),
             Text(f"可用:{expected}", f"possible: {expected}"), value,
         )
+    remedy = next((text for words, text in _FORMS.items() if kind.startswith(words)), _FORMS[("string",)])
     return Finding(
-        source.place(path), "form", Text(f"{name} 的形式不对", f"{name} has the wrong form: {detail['msg'].lower()}"),
-        Text("请对照 docs 中的写法", "compare it with the language reference"), value,
+        source.place(path), "form", Text(f"{name} 的形式不对", f"{name} has the wrong form"), remedy, value
     )
 
 
-def _written_path(source: Source, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+_FORMS = {
+    ("dict", "model"): Text("请写成 名称: 内容", "write name: content"),
+    ("tuple", "list", "too_"): Text("请写成 [a, b],至少一项", "write a list like [a, b], with one item at least"),
+    ("string",): Text("请写文字", "write a text"),
+}
+
+
+def _written_path(source: Source, loc: tuple[str | int, ...], is_missing: bool) -> tuple[str | int, ...]:
     """The path as it stands in the file: without pydantic's names for branches of a union and our own for columns."""
     path: tuple[str | int, ...] = ()
-    for index, part in enumerate(loc):
-        last = index == len(loc) - 1
-        if (*path, part) in source.places or (last and part != "[key]"):
+    for part in loc:
+        if (*path, part) in source.places:
             path = (*path, part)
-    return path
+    return (*path, loc[-1]) if is_missing else path
 
 
 def _fields_at(model: Any, path: tuple[str | int, ...]) -> list[str]:
@@ -217,7 +224,7 @@ def load_text(text: str, file: str = "", overlay: Overlay | None = None) -> Vers
     """A version from the text of a schedule file. Raises ScheduleError with every mistake in it."""
     source = read_source(text, file)
     if overlay:
-        source = Source(file, _overlaid(source.data, overlay), source.places)
+        source = replace(source, data=_overlaid(source.data, overlay))
     model: ScheduleFile = _validated(ScheduleFile, source)
     shared, _, shared_sources = _shared()
     tables = dict(shared)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from subsidy.finding import Refusal, Text
 from subsidy.schedule.expression import RESERVED
@@ -17,6 +19,7 @@ Every = Literal["month", "quarter", "half_year", "year", "once", "event"]
 PERIODS: tuple[str, ...] = ("month", "quarter", "half_year", "year")
 MONTHS_IN: dict[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 AGGREGATES = ("count", "sum", "average", "min", "max")
+COLUMN_KEYS = (*AGGREGATES, "over", "where", "every", "formula", "one_of", "ref", "date", "blank", "decimals")
 
 
 def _whole(value: object) -> int:
@@ -27,7 +30,8 @@ def _whole(value: object) -> int:
     return int(value)
 
 
-def _date(value: object) -> datetime.date:
+def read_date(value: object) -> datetime.date:
+    """The day of a text such as `2021-11-05`. Raises Refusal for any other way to write it."""
     if isinstance(value, datetime.date):
         return value
     remedy = Text("请写成 2021-11-05", "write it like 2021-11-05")
@@ -54,6 +58,11 @@ def _name(value: object) -> str:
             Text("名称由文字、数字和下划线组成,不以数字开头,不用保留字",
                  "a name is made of letters, digits and _, does not begin with a digit and is no reserved word"),
         )
+    plain = unicodedata.normalize("NFKC", value)
+    if plain != value:
+        raise Refusal(
+            Text("名称含有形近字符", "the name has look-alike characters"), Text(f"请写 {plain}", f"write {plain}")
+        )
     return value
 
 
@@ -69,7 +78,7 @@ def _both_languages(value: object) -> object:
 
 _text = {"type": "string", "minLength": 1}
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
-Date = Annotated[datetime.date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Date = Annotated[datetime.date, BeforeValidator(read_date), WithJsonSchema({"type": "string", "format": "date"})]
 YesNo = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"type": "boolean"})]
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[^0-9\\W]\\w*$"})]
 Filled = Annotated[str, BeforeValidator(_filled), WithJsonSchema(_text)]
@@ -107,6 +116,14 @@ class Document(Part):
 class InForce(Part):
     from_: Date = Field(alias="from")
     to: Date | None = None
+
+    @model_validator(mode="after")
+    def _not_backwards(self) -> InForce:
+        if self.to is not None and self.to < self.from_:
+            raise Refusal(
+                Text("止日早于起日", "the last day is before the first"), Text("请核对", "check the two days")
+            )
+        return self
 
 
 class Payer(Part):
@@ -227,6 +244,10 @@ def _long_column(written: dict[str, Any]) -> dict[str, Any]:
     return {**column, "blank": blank}
 
 
+def _is_number(written: str) -> bool:
+    return re.fullmatch(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,10})?", written) is not None
+
+
 def _ranged_column(kind: str, limits: Any, decimals: Any) -> dict[str, Any]:
     if not isinstance(limits, str) or limits.count("..") != 1:
         raise Refusal(
@@ -242,6 +263,14 @@ def _ranged_column(kind: str, limits: Any, decimals: Any) -> dict[str, Any]:
             Text("数量必须有上下限", "a quantity has a low and a high end"),
             Text("请写成 0..5000;计算前由此证明不会溢出", "write it like 0..5000: it proves that nothing overflows"),
         )
+    for end in (low, high):
+        if not _is_number(end) and not NAME.fullmatch(end):
+            raise Refusal(
+                Text(f"{end} 不是数也不是名称", f"{end} is neither a number nor a name"),
+                Text("请写成 0..5000", "write it like 0..5000"),
+            )
+    if _is_number(low) and _is_number(high) and Fraction(low) > Fraction(high):
+        raise Refusal(Text("范围上下限颠倒", "the range ends before it begins"), Text("请交换两端", "swap its ends"))
     return {"type": "number", "unit": _name(kind), "low": low, "high": high, "decimals": decimals}
 
 
@@ -300,6 +329,12 @@ class Value(Part):
     reading: Reading | None = None
 
 
+Split = Annotated[
+    Annotated[dict[Name, Whole], Tag("weights")] | Annotated[Name, Tag("value")],
+    Discriminator(lambda written: "value" if isinstance(written, str) else "weights"),
+]
+
+
 class Pay(Part):
     to: Name | None = None
     shares: Name | None = None
@@ -337,7 +372,7 @@ class Clause(Provision):
     steps: dict[Name, Formula] = {}
     amount: Formula | None = None
     parts: dict[Name, Formula] | None = None
-    split: dict[Name, Whole] | Name | None = None
+    split: Split | None = None
     pay: Pay | None = None
     cash: YesNo = True
     fund: Filled | None = None

@@ -65,16 +65,17 @@ class Scope:
         if keys is None:
             keys = tuple(self._key(key, name, at) for key in model.by)
         if len(keys) != len(model.by):
+            whole = f"{name}({', '.join(model.by)})" if model.by else name
             raise refusal(
-                f"{name} 有 {len(model.by)} 个键", f"{name} has {len(model.by)} keys",
-                f"请按顺序给出 {', '.join(model.by)}", f"give {', '.join(model.by)} in this order", at,
+                f"{name} 有 {len(model.by)} 个键,却给出 {len(keys)} 个",
+                f"{name} has {len(model.by)} key{'s' * (len(model.by) != 1)} and is given {len(keys)}",
+                f"请写 {whole}", f"write {whole}", at,
             )
         return self.checker.look_up(name, keys)
 
     def _key(self, written: str, value: str, at: int) -> Node:
-        tree = ex.parse(written)
         try:
-            return infer(tree, self)
+            return infer(ex.parse(written), self)
         except Refusal as cause:
             raise Refusal(
                 Text(f"{value} 的键 {written}:{cause.why.zh}", f"key {written} of {value}: {cause.why.en}"),
@@ -109,6 +110,8 @@ class Scope:
         near = set(self._readable(table))
         for column, to in self.checker.tables[table].references.items():
             near |= {f"{column}.{far}" for far in self._readable(to)}
+        if self.every is not None:
+            near |= {"year", "month", "date", *(LIFE_FACTS if self.checker.tables[table].life else ())}
         return near | set(self.steps) | set(self.checker.model.values) | set(self.checker.model.clauses)
 
     def _readable(self, table: str) -> list[str]:
@@ -186,7 +189,7 @@ class Scope:
         with self.checker.entering(f"{table}.{last}", ("facts", table, last)):
             if column.type == "formula":
                 inner_scope = Scope(self.checker, table, self.every, hops, reads_facts_only=True)
-                inner = infer(self.checker.parsed(column.formula or "", ("facts", table, last, "formula")), inner_scope)
+                inner = self.checker.formula(column.formula or "", ("facts", table, last, "formula"), inner_scope)
                 fact = Fact(hops, table, last, column)
                 return Node("derived", inner.type, (inner,), name=full_name, fact=fact)
             return self._aggregate(table, hops, last, column, full_name)
@@ -203,12 +206,20 @@ class Scope:
             )
         scope = Scope(checker, over, column.every, reads_facts_only=True)
         path = ("facts", table, last)
-        where = infer(checker.parsed(column.where, (*path, "where")), scope) if column.where else None
+        where = checker.formula(column.where, (*path, "where"), scope) if column.where else None
         measure = (
-            infer(checker.parsed(column.formula, (*path, column.aggregate or "")), scope) if column.formula else None
+            checker.formula(column.formula, (*path, column.aggregate or ""), scope) if column.formula else None
         )
         if where is not None and where.type.kind != "yes_no":
-            raise refusal("where 不是条件", "`where` is not a condition", "请写成比较", "make it a comparison", 0)
+            raise refusal(
+                f"{column.where} 不是条件", f"{column.where} is not a condition",
+                "请写成比较", "make it a comparison", 0,
+            ).at((*path, "where"))
+        if measure is not None and measure.type.kind != "number":
+            raise refusal(
+                f"{column.formula} 不是数量", f"{column.formula} is not a number",
+                "此处需要数量或金额", "a quantity or an amount is needed here", 0,
+            ).at((*path, column.aggregate or ""))
         kind = self._aggregate_type(column, over, where, measure)
         aggregate = Aggregate(
             hops, table, last, column.aggregate or "count", over, links[0], column.every, where, measure

@@ -14,16 +14,22 @@ from subsidy.finding import Finding, Place, ScheduleError, Text
 
 LARGEST_FILE = 2_000_000
 DEEPEST = 40
+KEY = "[key]"          # after a path: the key of the entry, not its content
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file's content as texts, lists and mappings, and where each part of it starts (line, column from 1)."""
+    """A file's content as texts, lists and mappings, and where each part of it stands (line, column from 1).
+
+    A text stands where it starts, a list or mapping where its key does. `verbatim`: the texts whose characters follow
+    one another in the file as in `data`, so that an offset may be added to the column.
+    """
 
     file: str
     data: Any
     places: dict[Path, tuple[int, int]]
+    verbatim: frozenset[Path] = frozenset()
 
     def place(self, path: Path, offset: int = 0) -> Place:
         """Where `path`, or the nearest part around it, stands."""
@@ -31,29 +37,25 @@ class Source:
         while at not in self.places and at:
             at = at[:-1]
         line, column = self.places.get(at, (1, 1))
-        shift = offset if at == path else 0
-        return Place(self.file, row=line, column=str(column + shift), path=".".join(str(part) for part in path))
+        shift = offset if at == path and at in self.verbatim else 0
+        shown = ".".join(str(part) for part in path if part != KEY)
+        return Place(self.file, row=line, column=str(column + shift), path=shown)
 
 
 class _Reader:
-    def __init__(self, file: str) -> None:
+    def __init__(self, text: str, file: str) -> None:
         self.file = file
+        self.lines = text.splitlines()
         self.findings: list[Finding] = []
         self.places: dict[Path, tuple[int, int]] = {}
+        self.verbatim: set[Path] = set()
 
     def refuse(self, mark: Any, code: str, value: str, why: Text, remedy: Text) -> None:
         place = Place(self.file, row=mark.line + 1, column=str(mark.column + 1))
         self.findings.append(Finding(place, code, why, remedy, value))
 
     def read(self, node: Any, path: Path) -> Any:
-        quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
-        self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1 + (1 if quoted else 0))
-        if len(path) > DEEPEST:
-            self.refuse(
-                node.start_mark, "too-deep", "", Text("嵌套过深", "nested too deeply"),
-                Text("补贴标准最多几层", "a schedule has a few levels only"),
-            )
-            return ""
+        self.place(node, path)
         if isinstance(node, yaml.ScalarNode):
             return node.value
         if isinstance(node, yaml.SequenceNode):
@@ -74,12 +76,32 @@ class _Reader:
                 )
                 continue
             mapping[key] = self.read(value_node, (*path, key))
+            key_place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            self.places[(*path, key, KEY)] = key_place
+            if not isinstance(value_node, yaml.ScalarNode):
+                self.places[(*path, key)] = key_place
         return mapping
+
+    def place(self, node: Any, path: Path) -> None:
+        line, column = node.start_mark.line, node.start_mark.column
+        if isinstance(node, yaml.ScalarNode):
+            column += node.style in ("'", '"')
+            if self.lines[line : line + 1] and self.lines[line].startswith(node.value, column):
+                self.verbatim.add(path)
+        self.places[path] = (line + 1, column + 1)
 
 
 def _forbidden_events(text: str, reader: _Reader) -> None:
     event: Any
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            reader.refuse(
+                event.start_mark, "too-deep", "", Text("嵌套过深", "nested too deeply"),
+                Text("补贴标准最多几层", "a schedule has a few levels only"),
+            )
+            return
         if isinstance(event, yaml.AliasEvent):
             reader.refuse(
                 event.start_mark, "alias", str(event.anchor), Text("不允许 YAML 别名", "YAML aliases are not allowed"),
@@ -99,7 +121,7 @@ def _forbidden_events(text: str, reader: _Reader) -> None:
 
 def read_source(text: str, file: str = "") -> Source:
     """The content of a YAML text. Raises ScheduleError with every mistake of form in it."""
-    reader = _Reader(file)
+    reader = _Reader(text, file)
     if len(text) > LARGEST_FILE:
         why = Text(f"文件超过 {LARGEST_FILE} 个字符", f"the file has more than {LARGEST_FILE} characters")
         remedy = Text("请拆分补贴标准", "divide the schedule")
@@ -112,25 +134,21 @@ def read_source(text: str, file: str = "") -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, row=mark.line + 1, column=str(mark.column + 1)) if mark else Place(file)
-        problem = str(error.problem or error)
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
         why = Text(f"YAML 格式错误:{problem}", f"this is not YAML: {problem}")
         raise ScheduleError(
             [Finding(place, "not-yaml", why, Text("请检查缩进、冒号和引号", "check indents, colons and quotes"))]
         ) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         why = Text("不是可读的 YAML", f"this is not readable YAML ({type(error).__name__})")
         remedy = Text("请检查文件编码和嵌套", "check the file's encoding and nesting")
         raise ScheduleError([Finding(Place(file), "not-yaml", why, remedy)]) from None
     if not isinstance(node, yaml.MappingNode):
         why = Text("文件应为 名称: 内容 的列表", "the file is a list of name: content")
         remedy = Text("请以 schedule: … 开头", "begin with schedule: …")
-        raise ScheduleError([Finding(Place(file, row=1), "not-a-mapping", why, remedy)])
-    try:
-        data = reader.read(node, ())
-    except RecursionError:
-        why = Text("嵌套过深", "nested too deeply")
-        remedy = Text("补贴标准最多几层", "a schedule has a few levels only")
-        raise ScheduleError([Finding(Place(file), "too-deep", why, remedy)]) from None
+        line, column = (node.start_mark.line + 1, node.start_mark.column + 1) if node else (1, 1)
+        raise ScheduleError([Finding(Place(file, row=line, column=str(column)), "not-a-mapping", why, remedy)])
+    data = reader.read(node, ())
     if reader.findings:
         raise ScheduleError(reader.findings)
-    return Source(file, data, reader.places)
+    return Source(file, data, reader.places, frozenset(reader.verbatim))

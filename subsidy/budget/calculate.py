@@ -1,0 +1,78 @@
+"""The whole way: schedules and a roster in, a result out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from subsidy.budget.payments import make_payments
+from subsidy.budget.receipt import make_receipt
+from subsidy.budget.result import Basis, Calculated, Result
+from subsidy.engine.findings import blank_cells, outside_ranges
+from subsidy.engine.run import calculate as run_engine
+from subsidy.engine.run import prepare
+from subsidy.finding import Finding, RosterError
+from subsidy.roster.intake import Intake, intake
+from subsidy.roster.tables import Roster
+from subsidy.schedule.catalogue import Schedule
+
+
+def calculate(
+    schedules: Schedule | Sequence[Schedule],
+    roster: Roster,
+    year: int,
+    *,
+    basis: Basis = "due",
+    proceed: bool = False,
+) -> Result:
+    """Calculate everything a roster is owed, and report one year of it.
+
+    `basis`: the year of an amount is that of its due day (`due`, cash) or of its period (`accrued`). Findings that are
+    errors stop the calculation with RosterError, which holds all of them; with `proceed` the rest is calculated, the
+    blocked rows stay unpaid, and the result lists the findings.
+    """
+    several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
+    calculated: list[Calculated] = []
+    findings: list[Finding] = []
+    given: dict[str, frozenset[str]] = {}
+    for schedule in several:
+        taken_in = intake(roster, schedule.versions)
+        given |= {table: given.get(table, frozenset()) | columns for table, columns in taken_in.given.items()}
+        if not proceed:
+            _stop_at_errors([*findings, *taken_in.findings])
+        one, found = _calculated(schedule, taken_in, year)
+        calculated.append(one)
+        findings += [finding for finding in (*taken_in.findings, *found) if finding not in findings]
+    if not proceed:
+        _stop_at_errors(findings)
+    options = {"year": year, "basis": basis, "proceed": proceed}
+    return Result(
+        calculated, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
+    )
+
+
+def check(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | None = None) -> list[Finding]:
+    """Everything that is wrong or odd with a roster for these schedules, in order of place."""
+    several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
+    findings: list[Finding] = []
+    for schedule in several:
+        taken_in = intake(roster, schedule.versions)
+        _, found = _calculated(schedule, taken_in, year or schedule.latest.first_day.year)
+        findings += [finding for finding in (*taken_in.findings, *found) if finding not in findings]
+    return sorted(findings)
+
+
+def _calculated(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Calculated, list[Finding]]:
+    prepared = prepare(schedule, taken_in, year)
+    high = run_engine(prepared, "high")
+    findings = [*outside_ranges(prepared), *blank_cells(high)]
+    paid = make_payments(high)
+    low = make_payments(run_engine(prepared, "low")) if prepared.has_open else paid
+    return Calculated(schedule, paid, low), findings
+
+
+def _stop_at_errors(findings: Sequence[Finding]) -> None:
+    if any(finding.severity == "error" for finding in findings):
+        raise RosterError(findings)
+
+
+

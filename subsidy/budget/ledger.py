@@ -1,0 +1,129 @@
+"""The two ledgers as Arrow tables: entitlements (who is owed what, why, or why not) and payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from subsidy import sql
+from subsidy.budget.payments import Payments
+from subsidy.engine import calendar
+from subsidy.engine.grain import CompiledGrain, SUBJECT, COUNT, PERIOD
+from subsidy.engine.layers import ref
+from subsidy.engine.lines import Ledger
+from subsidy.engine.run import Run
+from subsidy.money import yuan
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.figures import day_of
+
+PAID, WHY_NOT, FINDING = "paid", "why-not", "finding"
+
+
+def entitlement_table(schedule: Schedule, run: Run) -> Any:
+    """Columns schedule, version, revision, clause, item, table, subject, place, period, count, owed (yuan, all units,
+    after limits), state (paid, why-not, finding), reason."""
+    rows: list[tuple[Any, ...]] = []
+    for compiled, _ in run.grains:
+        for name in compiled.columns:
+            rows += _clause_rows(schedule, run, compiled, name)
+    rows.sort(key=lambda row: (row[3], row[6] or "", row[8], row[1]))
+    return _table(
+        ["schedule", "version", "revision", "clause", "item", "table", "subject", "place", "period", "count", "owed",
+         "state", "reason"],
+        rows, whole={"revision", "count"}, money={"owed"},
+    )  # fmt: skip
+
+
+def _clause_rows(schedule: Schedule, run: Run, compiled: CompiledGrain, name: str) -> list[tuple[Any, ...]]:
+    clause = compiled.version.clauses[name]
+    conditions = clause.conditions()
+    model = compiled.version.model
+    after = _after_limits(run, compiled, name)
+    head = (schedule.id, compiled.version.first_day.isoformat(), model.revision, name, clause.model.item, clause.table)
+    found = []
+    for subject, period, count, place, owed, *results in run.prepared.rows(_status_query(compiled, name)):
+        unit = owed or 0
+        left, cut_by = after.get((subject, period), (unit * count, None))
+        state, reason = _state(owed, results, conditions, left, cut_by)
+        label = calendar.period_label(clause.model.every, period)
+        found.append((*head, subject, place, label, count, left, state, reason))
+    return found
+
+
+def _status_query(compiled: CompiledGrain, name: str) -> sql.Sql:
+    clause = compiled.version.clauses[name]
+    columns = [
+        ("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT)),
+        ("place", ref(compiled.columns[name].district)), ("owed", ref(f"owed:{name}")),
+    ]  # fmt: skip
+    columns += [(f"when{index}", ref(f"when:{name}:{index}")) for index in range(len(clause.when))]
+    return compiled.layers.query(columns, compiled.in_force)
+
+
+def _state(
+    owed: int | None, results: list[bool | None], conditions: list[str], left: int, cut_by: str | None
+) -> tuple[str, str]:
+    if owed is None:
+        missing = next((text for result, text in zip(results, conditions, strict=True) if result is None), "amount")
+        return FINDING, f"missing: {missing}"
+    if all(result is True for result in results):
+        if cut_by is not None:
+            return (PAID if left else WHY_NOT), f"limit: {cut_by}"
+        return PAID, ""
+    failed = next(
+        (text for result, text in zip(results, conditions, strict=True) if result is False),
+        next((text for result, text in zip(results, conditions, strict=True) if result is None), ""),
+    )
+    return WHY_NOT, f"not met: {failed}"
+
+
+def _after_limits(run: Run, compiled: CompiledGrain, name: str) -> dict[tuple[str, int], tuple[int, str | None]]:
+    ledger = _ledger(run, compiled, name)
+    if not ledger.columns.limits:
+        return {}
+    keys = [sql.column("subject"), sql.column("period")]
+    total = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
+    cut_by = sql.highest(sql.column("cut_by"))
+    query = sql.select([*keys, sql.alias(total, "left"), sql.alias(cut_by, "cut_by")], sql.table(ledger.relation), group=keys)
+    return {(subject, period): (left, by) for subject, period, left, by in run.prepared.rows(query)}
+
+
+def _ledger(run: Run, compiled: CompiledGrain, name: str) -> Ledger:
+    return next(one for one in run.ledgers if one.clause.name == name and one.version is compiled.version)
+
+
+def payment_table(schedule: Schedule, payments: Payments) -> Any:
+    """Columns schedule, clause, item, line, payee, facility, district, due, accrued, payer, place, fund, owed, cut,
+    amount (yuan)."""
+    names = (
+        "version", "clause", "line", "payee", "facility", "district", "due", "accrued", "payer", "position", "place",
+        "owed", "cut", "amount",
+    )  # fmt: skip
+    query = sql.select([sql.column(name) for name in names], sql.table(payments.relation))
+    rows = []
+    for version, clause, line, payee, facility, district, due, accrued, payer, position, place, *money in payments.run.prepared.rows(query):
+        model = schedule.versions[version].model.clauses[clause]
+        period = calendar.period_label(model.every, accrued)
+        order = (clause, due, payee or "", period, version, line, position)
+        rows.append((order, (
+            schedule.id, clause, model.item, line, payee, facility, district, day_of(due).isoformat(), period, payer,
+            place, model.fund, *money,
+        )))  # fmt: skip
+    rows.sort(key=lambda row: row[0])
+    return _table(
+        ["schedule", "clause", "item", "line", "payee", "facility", "district", "due", "accrued", "payer", "place", "fund",
+         "owed", "cut", "amount"],
+        [row for _, row in rows], whole={"line"}, money={"owed", "cut", "amount"},
+    )  # fmt: skip
+
+
+def _table(names: list[str], rows: list[tuple[Any, ...]], whole: set[str], money: set[str]) -> Any:
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {}
+    for index, name in enumerate(names):
+        values = [row[index] for row in rows]
+        if name in money:
+            columns[name] = pa.array([yuan(value) for value in values], pa.decimal128(18, 2))
+        else:
+            columns[name] = pa.array(values, pa.int64() if name in whole else pa.string())
+    return pa.table(columns)

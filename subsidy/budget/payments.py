@@ -1,0 +1,98 @@
+"""The payments ledger of one calculation: every payer's part of every line, after pots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from subsidy import sql
+from subsidy.budget.pots import PayerPart, PotResult, apply_pots
+from subsidy.engine.lines import PART_COLUMNS
+from subsidy.engine.run import Run
+
+KEY = ("version", "clause", "line", "payer")
+
+
+@dataclass(frozen=True)
+class Payments:
+    """A finished calculation: `relation` has PART_COLUMNS, cut and amount (fen); `pots` says what each pot did."""
+
+    run: Run
+    relation: str
+    pots: tuple[PotResult, ...]
+
+
+def make_payments(run: Run) -> Payments:
+    """Apply the pots to a calculation's parts."""
+    schedule = run.prepared.schedule
+    clauses = {
+        clause for version in schedule.versions for limit in version.limits.values() if limit.is_pot
+        for clause in limit.model.among
+    }  # fmt: skip
+    parts = _read(run, clauses) if clauses else []
+    known = len(parts)
+    results = apply_pots(schedule, parts) if parts else []
+    relation = run.named("payments")
+    changed = [part for part in parts[:known] if part.left != part.owed]
+    _write(run, relation, changed, parts[known:])
+    return Payments(run, relation, tuple(results))
+
+
+def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
+    names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "owed"]
+    columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.pots))]
+    concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
+    rows = run.prepared.rows(sql.select(columns, sql.table(run.parts), where=concerned))
+    return [PayerPart(*row[: len(names)], dict(zip(run.pots, row[len(names) :], strict=True))) for row in sorted(rows, key=repr)]
+
+
+def _write(run: Run, relation: str, changed: list[PayerPart], added: list[PayerPart]) -> None:
+    p = [sql.column(name, "p") for name in PART_COLUMNS]
+    if not changed and not added:
+        owed = sql.column("owed", "p")
+        columns = [*p, sql.alias(sql.whole(0), "cut"), sql.alias(owed, "amount")]
+        run.prepared.view(relation, sql.select(columns, sql.table(run.parts, "p")))
+        return
+    cuts = run.named("cuts")
+    _register(run, cuts, changed)
+    on = sql.all_of(sql.compare("=", sql.column(name, "c"), sql.column(name, "p")) for name in KEY)
+    cut = sql.first_known(sql.column("cut", "c"), sql.whole(0))
+    columns = [*p, sql.alias(cut, "cut"), sql.alias(sql.sub(sql.column("owed", "p"), cut), "amount")]
+    query = sql.select(columns, sql.table(run.parts, "p"), [("left", sql.table(cuts, "c"), on)])
+    if not added:
+        run.prepared.create(relation, query)
+        return
+    rests = run.named("rests")
+    _register(run, rests, added)
+    run.prepared.create(relation, sql.union_all([query, _rest_rows(run, rests)]))
+
+
+def _register(run: Run, name: str, parts: list[PayerPart]) -> None:
+    import pyarrow as pa
+
+    content: dict[str, Any] = {
+        "version": pa.array([part.version for part in parts], pa.int64()),
+        "clause": pa.array([part.clause for part in parts], pa.string()),
+        "line": pa.array([part.line for part in parts], pa.int64()),
+        "payer": pa.array([part.payer for part in parts], pa.string()),
+        "cut": pa.array([sum(part.cuts.values()) for part in parts], pa.int64()),
+        "left": pa.array([part.left for part in parts], pa.int64()),
+    }
+    run.prepared.connection.register(name, pa.table(content))
+
+
+def _rest_rows(run: Run, rests: str) -> Any:
+    """The parts of payers that took over what a pot cut: beside another part of the same line."""
+    line = ("version", "clause", "line")
+    first = sql.select(
+        [sql.all_columns("p"), sql.alias(sql.row_number([sql.column(key) for key in line], [(sql.column("position"), False)]), "nth")],
+        sql.table(run.parts, "p"),
+    )
+    on = sql.all_of([
+        *(sql.compare("=", sql.column(key, "p"), sql.column(key, "r")) for key in line),
+        sql.compare("=", sql.column("nth", "p"), sql.whole(1)),
+    ])
+    replaced = {"payer": sql.column("payer", "r"), "place": sql.column("district", "p"), "owed": sql.whole(0)}
+    columns = [sql.alias(replaced.get(name, sql.column(name, "p")), name) for name in PART_COLUMNS]
+    columns += [sql.alias(sql.whole(0), "cut"), sql.alias(sql.column("left", "r"), "amount")]
+    return sql.select(columns, sql.table(rests, "r"), [("inner", sql.subquery(first, "p"), on)])

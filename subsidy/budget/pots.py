@@ -1,0 +1,154 @@
+"""Pots: a sum of money that payers' parts share. Whole numbers of fen in Python, on parts of payment lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from subsidy.money import split
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.check import CheckedLimit, pot_key_types
+from subsidy.schedule.load import Version
+from subsidy.schedule.model import MONTHS_IN
+
+Key = tuple[str | int | None, ...]
+
+
+@dataclass
+class PayerPart:
+    """One payer's part of one payment line: `owed` before pots, `left` after those applied so far (fen)."""
+
+    clause: str
+    version: int
+    due: int
+    due_month: int
+    payee: str
+    district: str | None
+    facility: str | None
+    line: int
+    payer: str
+    owed: int
+    ranks: Mapping[str, int | None]
+    left: int = 0
+    cuts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PotResult:
+    """What a pot did in one group: fen available, asked for, over it, and cut."""
+
+    pot: str
+    item: str | None
+    key: Mapping[str, str | int | None]
+    at_most: int
+    used_before: int
+    asked: int
+    cut: int
+    when_short: str
+
+    @property
+    def over(self) -> int:
+        return max(0, self.asked - max(0, self.at_most - self.used_before))
+
+
+def apply_pots(schedule: Schedule, parts: list[PayerPart]) -> list[PotResult]:
+    """Cut the parts (in place) as the schedule's pots say, in its order; what each pot did.
+
+    Where a pot names another payer for the rest (`rest_to`), that payer's parts are added to the list, with 0 owed.
+    """
+    for part in parts:
+        part.left = part.owed
+    results: list[PotResult] = []
+    for name, (version, limit) in _pots(schedule).items():
+        results += _apply(schedule, version, name, limit, parts)
+        if limit.model.rest_to is not None:
+            cut = [part for part in parts if name in part.cuts]
+            parts += [replace(part, payer=limit.model.rest_to, owed=0, left=part.cuts[name], cuts={}) for part in cut]
+    return results
+
+
+def _pots(schedule: Schedule) -> dict[str, tuple[Version, CheckedLimit]]:
+    """Each pot as its last version has it."""
+    found: dict[str, tuple[Version, CheckedLimit]] = {}
+    for version in schedule.versions:
+        found |= {name: (version, limit) for name, limit in version.limits.items() if limit.is_pot}
+    return found
+
+
+def _apply(
+    schedule: Schedule, version: Version, name: str, limit: CheckedLimit, parts: Iterable[PayerPart]
+) -> list[PotResult]:
+    concerned = [part for part in parts if part.left > 0 and _concerns(schedule, name, limit, part)]
+    groups: dict[Key, list[PayerPart]] = {}
+    for part in concerned:
+        groups.setdefault(_key(limit, part), []).append(part)
+    results = []
+    for key in sorted(groups, key=_sortable):
+        ceiling = _figure(version, limit.model.at_most, limit.model.per, key)
+        if ceiling is None:
+            continue
+        before = _figure(version, limit.model.used_before, limit.model.per, key) or 0
+        group = sorted(groups[key], key=lambda part: _order(limit, part))
+        asked = sum(part.left for part in group)
+        cut = 0 if limit.when_short == "report" else _cut(name, limit, group, max(0, ceiling - before))
+        shown = dict(zip(limit.model.per, key, strict=True))
+        results.append(PotResult(name, limit.model.item, shown, ceiling, before, asked, cut, limit.when_short))
+    return results
+
+
+def _concerns(schedule: Schedule, name: str, limit: CheckedLimit, part: PayerPart) -> bool:
+    own = schedule.versions[part.version].limits.get(name)
+    if own is None or part.clause not in own.model.among:
+        return False
+    if limit.model.payer is not None and part.payer != limit.model.payer:
+        return False
+    year = part.due_month // 12
+    return limit.years is None or limit.years[0] <= year <= limit.years[1]
+
+
+def _key(limit: CheckedLimit, part: PayerPart) -> Key:
+    return tuple(
+        part.due_month // MONTHS_IN[word] if word in MONTHS_IN else part.district for word in limit.model.per
+    )
+
+
+def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:
+    return tuple((part is None, part if part is not None else "") for part in key)
+
+
+def _order(limit: CheckedLimit, part: PayerPart) -> tuple[object, ...]:
+    return (
+        limit.model.among.index(part.clause), part.due, part.payee or "", part.district or "", part.facility or "",
+        part.version, part.line, part.payer,
+    )  # fmt: skip
+
+
+def _figure(version: Version, name: str | None, per: Sequence[str], key: Key) -> int | None:
+    """A pot's value in fen for a group; None where the value gives no figure."""
+    if name is None:
+        return None
+    model = version.model.values[name]
+    by = dict(zip(per, key, strict=True))
+    figures = version.checker.figures(name, pot_key_types(model.by))
+    figure = figures.look_up([by[one] if by[one] is not None else "" for one in model.by])  # type: ignore[misc]
+    return int(figure * 100) if isinstance(figure, Fraction) else None
+
+
+def _cut(name: str, limit: CheckedLimit, group: Sequence[PayerPart], available: int) -> int:
+    classes: dict[tuple[bool, int], list[PayerPart]] = {}
+    for part in group:
+        rank = part.ranks.get(name) if limit.by else 0
+        classes.setdefault((rank is None, rank or 0), []).append(part)
+    cut = 0
+    for rank_key in sorted(classes):
+        members = classes[rank_key]
+        wanted = sum(part.left for part in members)
+        given = min(wanted, available)
+        available -= given
+        for part, share in zip(members, split(given, [part.left for part in members]), strict=True):
+            if share < part.left:
+                part.cuts[name] = part.left - share
+                cut += part.left - share
+                part.left = share
+    return cut

@@ -1,0 +1,88 @@
+"""A receipt: what was calculated, from what, by which versions. The same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.roster.tables import Roster
+from subsidy.schedule.catalogue import Schedule
+
+if TYPE_CHECKING:
+    from subsidy.budget.result import Result
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`content` is JSON-ready: engine, schedules with hashes of bytes and meaning, roster, options, readings, totals."""
+
+    content: Mapping[str, Any]
+
+    def to_json(self) -> str:
+        return json.dumps(self.content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+    def save(self, path: str | Path) -> None:
+        """Write the receipt to a file, whole or not at all. Raises RosterError when it cannot be written."""
+        write_whole(Path(path), self.to_json())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file by way of a temporary one, so that nothing half-written is ever seen."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        why = Text(f"无法写入({error.strerror})", f"this cannot be written ({error.strerror})")
+        remedy = Text("请检查文件夹和权限", "check the folder and its permissions")
+        raise RosterError([Finding(Place(str(path)), "unwritable", why, remedy)]) from None
+
+
+def make_receipt(
+    result: Result,
+    schedules: Sequence[Schedule],
+    roster: Roster,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Receipt:
+    """The receipt of a result. `given`: by table, the derived facts that the roster gave ready."""
+    versions = [version for schedule in schedules for version in schedule.versions]
+    budget = result.to_dict()
+    return Receipt({
+        "engine": {"name": "subsidy", "version": installed_version("subsidy")},
+        "schedules": [
+            {
+                "id": version.id,
+                "version": version.first_day.isoformat(),
+                "revision": version.model.revision,
+                "document": version.model.document.number,
+                "bytes_sha256": version.text_hash,
+                "meaning_sha256": version.meaning_hash,
+                "overlays": dict(version.overlays),
+            }
+            for version in versions
+        ],
+        "roster": {
+            table: {"rows": roster.row_count(table), "sha256": roster.content_hash(table)}
+            for table in sorted(roster.tables)
+        },
+        "given_facts": {table: sorted(columns) for table, columns in sorted(given.items()) if columns},
+        "options": dict(options),
+        "readings": [entry["name"] for entry in budget["readings"]],
+        "findings": len(budget["findings"]),
+        "totals": {
+            key: budget[key] for key in ("total", "low", "by_clause", "by_payer", "by_district", "relief", "pots")
+        },
+    })

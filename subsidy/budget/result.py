@@ -1,0 +1,371 @@
+"""What a calculation gives: budgets, ledgers, findings, readings, and the reason of every number."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from subsidy import sql
+from subsidy.budget.ledger import entitlement_table, payment_table
+from subsidy.budget.payments import Payments
+from subsidy.engine.explain import Explanation, explain_entitlement, explain_line
+from subsidy.finding import Finding, Language
+from subsidy.money import yuan, yuan_text
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.model import Provision, Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from subsidy.budget.receipt import Receipt
+
+Basis = Literal["due", "accrued"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the budget: fen in the high and in the low calculation."""
+
+    clause: str
+    payer: str
+    district: str | None
+    facility: str | None
+    amount: int
+    low: int
+
+
+@dataclass(frozen=True)
+class Calculated:
+    """One schedule's two calculations; the same one twice where no amount is open."""
+
+    schedule: Schedule
+    high: Payments
+    low: Payments
+
+
+class Result:
+    """The result of `subsidy.calculate`. Amounts in frames are exact decimals in yuan."""
+
+    def __init__(
+        self,
+        calculated: Sequence[Calculated],
+        year: int,
+        basis: Basis,
+        findings: Sequence[Finding],
+        receipt: Callable[[Result], Receipt],
+    ) -> None:
+        self.calculated = tuple(calculated)
+        self.year = year
+        self.basis: Basis = basis
+        self.findings = tuple(findings)
+        self._receipt = receipt
+
+    # --- budgets -----------------------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """The year's cash by clause, payer, district and facility."""
+        found = [cell for one in self.calculated for cell in _cells(one, self.year, self.basis, relief=False)]
+        return tuple(sorted(found, key=_cell_order))
+
+    @functools.cached_property
+    def relief_cells(self) -> tuple[Cell, ...]:
+        """The year's reliefs, which are no cash, by clause, district and facility."""
+        found = [cell for one in self.calculated for cell in _cells(one, self.year, self.basis, relief=True)]
+        return tuple(sorted(found, key=_cell_order))
+
+    @property
+    def total(self) -> Any:
+        """All cash of the year, in yuan (Decimal)."""
+        return yuan(sum(cell.amount for cell in self.cells))
+
+    @property
+    def low(self) -> Any:
+        """The same with every open amount at its lower end."""
+        return yuan(sum(cell.low for cell in self.cells))
+
+    def budget(self) -> pd.DataFrame:
+        """District × clause × payer: columns district, clause, item, payer, amount, low."""
+        sums = _sums(self.cells, lambda cell: (cell.district, cell.clause, cell.payer))
+        rows = [
+            {"district": key[0], "clause": key[1], "item": self.items.get(str(key[1])), "payer": key[2], "fen": amounts}
+            for key, amounts in sums.items()
+        ]
+        return _frame(["district", "clause", "item", "payer"], rows)
+
+    def by_facility(self) -> pd.DataFrame:
+        """Columns facility, amount, low; what belongs to no facility stands under a missing one."""
+        return self._by("facility", lambda cell: (cell.facility,))
+
+    def by_district(self) -> pd.DataFrame:
+        """Columns district, amount, low."""
+        return self._by("district", lambda cell: (cell.district,))
+
+    def by_payer(self) -> pd.DataFrame:
+        """Columns payer, amount, low."""
+        return self._by("payer", lambda cell: (cell.payer,))
+
+    def _by(self, name: str, key: Callable[[Cell], tuple[Any, ...]]) -> pd.DataFrame:
+        rows = [{name: keys[0], "fen": amounts} for keys, amounts in _sums(self.cells, key).items()]
+        return _frame([name], rows)
+
+    # --- ledgers -----------------------------------------------------------------------------------------------
+
+    def entitlements(self) -> pd.DataFrame:
+        """Every subject × clause × period of the roster with what is owed after limits, its state and reason."""
+        return _joined([entitlement_table(one.schedule, one.high.run) for one in self.calculated])
+
+    def payments(self) -> pd.DataFrame:
+        """Every payer's part of every payment line: owed, cut by pots, amount."""
+        return _joined([payment_table(one.schedule, one.high) for one in self.calculated])
+
+    # --- reasons -----------------------------------------------------------------------------------------------
+
+    def explain(
+        self, clause: str, subject: str, period: str | None = None, language: Language = "en"
+    ) -> Explanation:
+        """How the amount of one entitlement came about. `period`: 2023-03, 2023-Q1, 2023-H1, 2023 or a day.
+
+        Without a period: the first one in the reported year. Raises KeyError for an unknown clause, subject or period.
+        """
+        return explain_entitlement(self._of_clause(clause).high.run, clause, subject, period, self.year, language)
+
+    def explain_payment(
+        self, clause: str, payee: str, due: str, language: Language = "en"
+    ) -> Explanation:
+        """What a payment line adds up, who pays which part, and who got the odd fen. `due`: a day, 2023-03-31."""
+        one = self._of_clause(clause)
+        return explain_line(one.high.run, one.high.relation, clause, payee, due, language)
+
+    def _of_clause(self, clause: str) -> Calculated:
+        for one in self.calculated:
+            if any(clause in version.clauses for version in one.schedule.versions):
+                return one
+        raise KeyError(clause)
+
+    # --- what stands beside the numbers ------------------------------------------------------------------------
+
+    @functools.cached_property
+    def items(self) -> dict[str, str]:
+        """The item of every clause."""
+        return {name: clause.model.item for version in self._versions() for name, clause in version.clauses.items()}
+
+    def _versions(self) -> list[Any]:
+        return [version for one in self.calculated for version in one.schedule.versions]
+
+    @property
+    def readings(self) -> list[dict[str, Any]]:
+        """Every reading taken where a text leaves room: entry, item, text in both languages."""
+        found = []
+        for version in self._versions():
+            model = version.model
+            for section in (model.clauses, model.limits, model.values, model.rules, model.targets):
+                for name, entry in section.items():
+                    reading: Reading | None = entry.reading
+                    if reading is not None:
+                        text = {"zh": reading.zh, "en": reading.en}
+                        found.append({"name": name, "item": entry.item, "part": _part(entry, version), "reading": text})
+        return _each_once(found)
+
+    @property
+    def unquantified(self) -> list[dict[str, Any]]:
+        """Provisions that promise money without a figure."""
+        return self._provisions("unquantified")
+
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """Provisions that calculate nothing."""
+        return self._provisions("rules")
+
+    def _provisions(self, section: str) -> list[dict[str, Any]]:
+        found = []
+        for version in self._versions():
+            entries: Mapping[str, Provision] = getattr(version.model, section)
+            for name, entry in entries.items():
+                label = {"zh": entry.label.zh, "en": entry.label.en} if entry.label else None
+                found.append({"name": name, "item": entry.item, "part": _part(entry, version), "label": label})
+        return _each_once(found)
+
+    @property
+    def limits(self) -> list[dict[str, Any]]:
+        """What each limit on subjects took away in the reported year, or is exceeded by (those that only report: in all)."""
+        found = []
+        for one in self.calculated:
+            run = one.high.run
+            for name, (limit, _) in run.limit_tables.items():
+                cut = sum(_cut_by(one, name, ledger, self.year) for ledger in run.ledgers)
+                entry = {"limit": name, "item": limit.model.item, "cut": yuan_text(cut)}
+                if name in run.exceeded:
+                    entry["over"] = yuan_text(run.exceeded[name])
+                found.append(entry)
+        return found
+
+    @property
+    def pots(self) -> list[dict[str, Any]]:
+        """What each pot holds, was asked for, is over and was cut, over the years it runs."""
+        return [
+            {
+                "pot": pot.pot, "item": pot.item, "years": one.schedule.latest.model.limits[pot.pot].years
+                if pot.pot in one.schedule.latest.model.limits else None, "key": dict(pot.key),
+                "at_most": yuan_text(pot.at_most), "used_before": yuan_text(pot.used_before),
+                "asked": yuan_text(pot.asked), "over": yuan_text(pot.over), "cut": yuan_text(pot.cut),
+                "when_short": pot.when_short,
+            }
+            for one in self.calculated for pot in one.high.pots
+        ]  # fmt: skip
+
+    @functools.cached_property
+    def receipt(self) -> Receipt:
+        """What was calculated, from what, by which versions, with which totals."""
+        return self._receipt(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The budget as one JSON-ready object; amounts are strings in yuan with two decimals."""
+        return {
+            "schedules": [
+                {"id": version.id, "version": version.first_day.isoformat(), "revision": version.model.revision}
+                for version in self._versions()
+            ],
+            "year": self.year,
+            "basis": self.basis,
+            "total": f"{self.total:.2f}",
+            "low": f"{self.low:.2f}",
+            "by_clause": self._list("clause", self.cells),
+            "by_district": self._list("district", self.cells),
+            "by_facility": self._list("facility", self.cells),
+            "by_payer": self._list("payer", self.cells),
+            "relief": self._list("clause", self.relief_cells),
+            "limits": self.limits,
+            "pots": self.pots,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "readings": self.readings,
+            "unquantified": self.unquantified,
+            "rules": self.rules,
+        }
+
+    def _list(self, by: str, cells: Iterable[Cell]) -> list[dict[str, Any]]:
+        cells = list(cells)
+        entries = []
+        for (key,), (amount, low) in _sums(cells, lambda cell: (getattr(cell, by),)).items():
+            own = [cell for cell in cells if getattr(cell, by) == key]
+            entry: dict[str, Any] = {by: key}
+            if by == "clause":
+                entry["item"] = self.items[str(key)]
+            entry |= {"amount": yuan_text(amount), "low": yuan_text(low)}
+            if by != "payer" and any(cell.payer for cell in own):
+                entry["payers"] = _by_name(own, "payer")
+            if by != "clause":
+                entry["clauses"] = _by_name(own, "clause")
+            entries.append(entry)
+        return entries
+
+
+def _cell_order(cell: Cell) -> tuple[str, ...]:
+    return (cell.clause, cell.payer, cell.district or "\uffff", cell.facility or "\uffff")
+
+
+def _part(entry: Any, version: Any) -> str | None:
+    return entry.part or version.model.document.part
+
+
+def _each_once(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for entry in entries:
+        if entry not in found:
+            found.append(entry)
+    return found
+
+
+def _by_name(cells: Iterable[Cell], name: str) -> dict[str, str]:
+    return {
+        str(key): yuan_text(amounts[0]) for (key,), amounts in _sums(cells, lambda cell: (getattr(cell, name),)).items()
+    }
+
+
+def _sums(cells: Iterable[Cell], key: Callable[[Cell], tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[int, int]]:
+    sums: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for cell in cells:
+        amount, low = sums.get(key(cell), (0, 0))
+        sums[key(cell)] = (amount + cell.amount, low + cell.low)
+    return dict(sorted(sums.items(), key=lambda item: tuple((part is None, part or "") for part in item[0])))
+
+
+# --- reading the calculations --------------------------------------------------------------------------------------
+
+
+def _cells(one: Calculated, year: int, basis: Basis, relief: bool) -> list[Cell]:
+    read = _relief_rows if relief else _cash_rows
+    high = read(one.high, year, basis)
+    low = high if one.low is one.high else read(one.low, year, basis)
+    return [Cell(*key, high.get(key, 0), low.get(key, 0)) for key in {**high, **low}]
+
+
+Key = tuple[str, str, str | None, str | None]
+
+
+def _cash_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
+    keys = [sql.column(name) for name in ("clause", "payer", "place", "facility")]
+    month = sql.column("due#m" if basis == "due" else "accrued#m")
+    query = sql.select(
+        [*keys, sql.alias(sql.total(sql.column("amount")), "amount")], sql.table(payments.relation),
+        where=_in_year(month, year), group=keys,
+    )  # fmt: skip
+    return {row[:4]: row[4] for row in payments.run.prepared.rows(query)}
+
+
+def _relief_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
+    found: dict[Key, int] = {}
+    run = payments.run
+    for ledger in run.ledgers:
+        if ledger.clause.model.cash:
+            continue
+        columns = ledger.columns
+        keys = [sql.column(f"x:{name}") for name in (columns.district, columns.facility)]
+        owed = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
+        query = sql.select([*dict.fromkeys(keys), sql.alias(owed, "owed")], sql.table(ledger.relation),
+                           where=_in_year(sql.column("accrued#m"), year), group=keys)  # fmt: skip
+        for row in run.prepared.rows(query):
+            key: Key = (ledger.clause.name, "", row[0], row[len(row) - 2])
+            found[key] = found.get(key, 0) + row[-1]
+    return found
+
+
+def _in_year(month: sql.Sql, year: int) -> sql.Sql:
+    return sql.all_of([
+        sql.compare(">=", month, sql.whole(year * 12)), sql.compare("<", month, sql.whole((year + 1) * 12))
+    ])
+
+
+def _cut_by(one: Calculated, limit: str, ledger: Any, year: int) -> int:
+    lost = sql.mul(sql.sub(sql.column("owed"), sql.column("unit")), sql.column("count"))
+    where = sql.all_of([
+        sql.compare("=", sql.column("cut_by"), sql.text(limit)), _in_year(sql.column("accrued#m"), year)
+    ])
+    rows = one.high.run.prepared.rows(
+        sql.select([sql.alias(sql.total(lost), "cut")], sql.table(ledger.relation), where=where)
+    )
+    return int(rows[0][0] or 0)
+
+
+def _frame(keys: list[str], rows: list[dict[str, Any]]) -> pd.DataFrame:
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {key: pa.array([row[key] for row in rows], pa.string()) for key in keys}
+    for index, name in enumerate(("amount", "low")):
+        columns[name] = pa.array([yuan(row["fen"][index]) for row in rows], pa.decimal128(18, 2))
+    return _to_pandas(pa.table(columns))
+
+
+def _joined(tables: list[Any]) -> pd.DataFrame:
+    import pyarrow as pa
+
+    return _to_pandas(pa.concat_tables(tables))
+
+
+def _to_pandas(table: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame

@@ -1,0 +1,376 @@
+"""The reason of a number: the same query as the calculation, for one subject, with its columns shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from subsidy import sql
+from subsidy.engine import calendar
+from subsidy.engine.findings import place_of
+from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain
+from subsidy.engine.layers import ref
+from subsidy.engine.lines import Ledger
+from subsidy.engine.row import RowCompiler, Value
+from subsidy.engine.run import Run
+from subsidy.finding import Language
+from subsidy.money import odd_units, yuan_text
+from subsidy.schedule.expression import plain_number
+from subsidy.schedule.figures import day_of
+from subsidy.schedule.node import MONTH, YEAR, Node, Type
+
+WORDS = {
+    "clause": {"zh": "条款", "en": "clause"}, "item": {"zh": "第 {} 条", "en": "item {}"},
+    "facts": {"zh": "事实", "en": "facts"}, "values": {"zh": "标准", "en": "figures"},
+    "conditions": {"zh": "条件", "en": "conditions"}, "steps": {"zh": "计算", "en": "calculation"},
+    "result": {"zh": "结果", "en": "result"}, "limits": {"zh": "限制", "en": "limits"},
+    "payments": {"zh": "拨付", "en": "payments"}, "met": {"zh": "满足", "en": "met"},
+    "not met": {"zh": "不满足", "en": "not met"}, "missing": {"zh": "缺失", "en": "missing"},
+    "reading": {"zh": "理解", "en": "reading"}, "document": {"zh": "依据", "en": "document"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an explanation: its section, what is named, what it is, and where it comes from."""
+
+    section: str
+    name: str
+    value: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a number came about. Shown as text by `print`; also as a dict and as Markdown."""
+
+    title: str
+    lines: tuple[Line, ...]
+    language: Language
+    amount: int = 0                       # fen, of the entitlement or line
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        out = [self.title]
+        for section, lines in self._sections():
+            out.append(f"  {WORDS[section][self.language]}")
+            for line in lines:
+                source = f"   [{line.source}]" if line.source else ""
+                shown = f"{line.name}: {line.value}" if line.value else line.name
+                out.append(f"    {shown}{source}")
+        return "\n".join(out)
+
+    __repr__ = __str__
+
+    def _sections(self) -> list[tuple[str, list[Line]]]:
+        names = dict.fromkeys(line.section for line in self.lines)
+        return [(name, [line for line in self.lines if line.section == name]) for name in names]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "amount": yuan_text(self.amount),
+            **self.facts,
+            "lines": [
+                {"section": line.section, "name": line.name, "value": line.value, "source": line.source}
+                for line in self.lines
+            ],
+        }
+
+    def to_markdown(self) -> str:
+        out = [f"### {self.title}"]
+        for section, lines in self._sections():
+            out += ["", f"**{WORDS[section][self.language]}**", ""]
+            for line in lines:
+                source = f" ({line.source})" if line.source else ""
+                out.append(f"- {line.name}: {line.value}{source}" if line.value else f"- {line.name}{source}")
+        return "\n".join(out) + "\n"
+
+
+# --- one entitlement -----------------------------------------------------------------------------------------------
+
+
+def explain_entitlement(
+    run: Run, clause: str, subject: str, period: str | None, year: int, language: Language
+) -> Explanation:
+    """Raises KeyError naming what is not there: the clause, the subject, or its period."""
+    compiled, number = _row_of(run, clause, subject, period, year)
+    return _Explainer(run, compiled, clause, subject, number, language).explained()
+
+
+def _row_of(run: Run, clause: str, subject: str, period: str | None, year: int) -> tuple[CompiledGrain, int]:
+    compiled_grains = [compiled for compiled, _ in run.grains if clause in compiled.columns]
+    if not compiled_grains:
+        raise KeyError(clause)
+    found: list[tuple[int, CompiledGrain]] = []
+    for compiled in compiled_grains:
+        where = sql.all_of([compiled.in_force, sql.compare("=", ref(SUBJECT), sql.text(subject))])
+        rows = run.prepared.rows(compiled.layers.query([("period", ref(PERIOD))], where))
+        found += [(row[0], compiled) for row in rows]
+    if not found:
+        raise KeyError(subject)
+    every = found[0][1].version.clauses[clause].model.every
+    if period is not None:
+        matching = [one for one in found if calendar.period_label(every, one[0]) == period]
+    else:
+        matching = [one for one in found if calendar.period_year(every, one[0]) == year] or found
+    if not matching:
+        raise KeyError(period)
+    number, compiled = min(matching, key=lambda one: one[0])
+    return compiled, number
+
+
+class _Explainer:
+    def __init__(
+        self, run: Run, compiled: CompiledGrain, name: str, subject: str, period: int, language: Language
+    ) -> None:
+        self.run = run
+        self.compiled = compiled
+        self.clause = compiled.version.clauses[name]
+        self.subject = subject
+        self.period = period
+        self.language: Language = language
+        self.rows: RowCompiler = compiled.rows
+        self.rows.within(name)
+        self.words = compiled.version.words
+
+    def explained(self) -> Explanation:
+        lines = [*self._head(), *self._calculation()]
+        owed, count = self._owed()
+        lines += self._outcome(owed, count)
+        ledger = next(
+            (one for one in self.run.ledgers if one.clause is self.clause and one.version is self.compiled.version), None
+        )
+        after = (owed or 0) * count
+        if ledger is not None and owed:
+            after, limit_lines = self._limits(ledger, owed, count)
+            lines += limit_lines
+            lines += self._payments(ledger)
+        label = calendar.period_label(self.clause.model.every, self.period)
+        title = f"{self._label()} · {self.subject} · {label}: {yuan_text(after)}"
+        facts = {
+            "clause": self.clause.name, "item": self.clause.model.item, "subject": self.subject, "period": label,
+            "schedule": self.compiled.version.id, "version": self.compiled.version.first_day.isoformat(),
+        }  # fmt: skip
+        return Explanation(title, tuple(lines), self.language, after, facts)
+
+    def _label(self) -> str:
+        label = self.clause.model.label
+        return label.in_(self.language) if label else self.clause.name
+
+    def _head(self) -> Iterator[Line]:
+        version, model = self.compiled.version, self.clause.model
+        document = version.model.document
+        part = model.part or document.part or ""
+        item = WORDS["item"][self.language].format(model.item)
+        yield Line("document", f"{document.number} {part} {item}", f"{version.id} {version.first_day} r{version.model.revision}")
+        if model.reading is not None:
+            yield Line("reading", model.reading.in_(self.language), "")
+
+    def _fetch(self, values: Sequence[Value]) -> list[tuple[Any, ...]]:
+        """The stored parts of each value in this row."""
+        layers = self.rows.layers
+        columns = []
+        for index, value in enumerate(values):
+            trees = (value.main, value.divisor, value.month, value.day_of_month)
+            columns += [
+                (f"c{index}.{part}", ref(layers.named(tree)) if tree is not None else sql.missing())
+                for part, tree in enumerate(trees)
+            ]
+        where = sql.all_of([
+            self.compiled.in_force,
+            sql.compare("=", ref(SUBJECT), sql.text(self.subject)), sql.compare("=", ref(PERIOD), sql.whole(self.period)),
+        ])
+        row = self.run.prepared.rows(layers.query(columns, where))[0]
+        return [row[4 * index : 4 * index + 4] for index in range(len(values))]
+
+    def _calculation(self) -> list[Line]:
+        clause = self.clause
+        nodes = [*clause.when, *clause.steps.values(), clause.amount, *clause.parts.values()]
+        leaves = list({leaf.name + leaf.operation: leaf for node in nodes for leaf in _shown_leaves(node)}.values())
+        steps = [node for name, node in clause.steps.items() if name not in clause.parts]
+        shown = [*leaves, *clause.when, *steps, clause.amount, *clause.parts.values()]
+        results = self._fetch([self.rows.value(node) for node in shown])
+        by_node = list(zip(shown, results, strict=True))
+        lines = [self._leaf_line(leaf, result) for leaf, result in by_node[: len(leaves)]]
+        lines.sort(key=lambda line: line.section != "facts")
+        rest = iter(by_node[len(leaves) :])
+        for text in clause.conditions():
+            _, result = next(rest)
+            state = {True: "met", False: "not met", None: "missing"}[result[0]]
+            lines.append(Line("conditions", text, WORDS[state][self.language]))
+        for node in steps:
+            _, result = next(rest)
+            text = clause.model.steps.get(node.name, clause.model.amount or "")
+            lines.append(Line("steps", f"{node.name} = {text}", self.shown(node.type, result)))
+        node, result = next(rest)
+        if clause.model.amount:
+            lines.append(Line("steps", f"amount = {clause.model.amount}", self.shown(node.type, result)))
+        for payer, text in (clause.model.parts or {}).items():
+            node, result = next(rest)
+            lines.append(Line("steps", f"{payer} = {text}", self.shown(node.type, result)))
+        return lines
+
+    def _leaf_line(self, leaf: Node, result: tuple[Any, ...]) -> Line:
+        value = self.shown(leaf.type, result)
+        if leaf.operation == "value":
+            model = self.compiled.version.model.values[leaf.name]
+            keys = ", ".join(model.by)
+            item = f", {WORDS['item'][self.language].format(model.item)}" if model.item else ""
+            return Line("values", f"{leaf.name}({keys})" if keys else leaf.name, f"{value}{item}")
+        word = self.words.get(leaf.name.rsplit(".", 1)[-1], "") if self.language == "zh" else ""
+        name = f"{word} {leaf.name}" if word else leaf.name
+        return Line("facts", name, value, self._cell_place(leaf))
+
+    def _cell_place(self, leaf: Node) -> str:
+        fact = leaf.fact
+        if fact is None or fact.history or leaf.operation != "fact":
+            return fact.history if fact is not None else ""
+        row = self._fetch([Value(ref(self.rows.cell(fact.hops, fact.table, "_row", Type("number"))))])[0][0]
+        if row is None:
+            return ""
+        return str(place_of(self.run.prepared.intake, fact.table, fact.column_name, row))
+
+    def shown(self, kind: Type, result: tuple[Any, ...]) -> str:
+        """A stored value in words: 225.00 yuan, 2023-03, met, 失能."""
+        main, divisor, _, _ = result
+        if main is None or (kind.quotient and not divisor):
+            return WORDS["missing"][self.language]
+        if kind.kind == "yes_no":
+            return {"zh": ("否", "是"), "en": ("no", "yes")}[self.language][bool(main)]
+        if kind.kind == "date":
+            return day_of(main).isoformat()
+        if kind.kind in ("text", "category"):
+            return f"{self.words[main]} {main}" if self.language == "zh" and main in self.words else str(main)
+        if kind.unit.over == (MONTH,):
+            return calendar.period_label("month", main)
+        if kind.unit.over == (YEAR,):
+            return str(main)
+        number = Fraction(main, kind.scale * (divisor or 1))
+        if "yuan" in kind.unit.over and (number * 100).denominator == 1:
+            return f"{yuan_text(int(number * 100))} {kind.unit}"
+        unit = "" if not kind.unit.over and not kind.unit.under else f" {kind.unit}"
+        return f"{plain_number(number)}{unit}"
+
+    def _owed(self) -> tuple[int | None, int]:
+        (owed, *_), (count, *_) = self._fetch([Value(ref(f"owed:{self.clause.name}")), Value(ref(COUNT))])
+        return owed, count
+
+    def _outcome(self, owed: int | None, count: int) -> Iterator[Line]:
+        if owed is None:
+            yield Line("result", WORDS["missing"][self.language], "")
+            return
+        yield Line("result", yuan_text(owed), f"× {count} = {yuan_text(owed * count)}" if count != 1 else "")
+
+    # --- after the amount --------------------------------------------------------------------------------------
+
+    def _limits(self, ledger: Ledger, owed: int, count: int) -> tuple[int, list[Line]]:
+        names = list(dict.fromkeys(name for one in ledger.columns.limits.values() for name in one.keys))
+        columns = [sql.column(name) for name in ("unit", "count", "cut_by")] + [sql.column(f"x:{name}") for name in names]
+        mine = sql.all_of([
+            sql.compare("=", sql.column("subject"), sql.text(self.subject)),
+            sql.compare("=", sql.column("period"), sql.whole(self.period)),
+        ])
+        pieces = self.run.prepared.rows(sql.select(columns, sql.table(ledger.relation), where=mine))
+        after = sum(unit * number for unit, number, *_ in pieces)
+        lines = []
+        for name in dict.fromkeys(cut_by for _, _, cut_by, *_ in pieces if cut_by):
+            keys = dict(zip(names, pieces[0][3:], strict=True))
+            winners = self._winners(name, ledger, keys)
+            lost = yuan_text(owed * count - after)
+            label = self.compiled.version.model.limits[name].label
+            shown = label.in_(self.language) if label else name
+            lines.append(Line("limits", shown, f"-{lost}" + (f" ← {', '.join(winners)}" if winners else "")))
+        return after, lines
+
+    def _winners(self, limit: str, own: Ledger, keys: dict[str, Any]) -> list[str]:
+        found = []
+        for ledger in self.run.ledgers:
+            columns = ledger.columns.limits.get(limit)
+            if columns is None:
+                continue
+            wanted = [keys[name] for name in own.columns.limits[limit].keys]
+            where = [
+                sql.compare("=", sql.column(f"x:{name}"), sql.text(value) if isinstance(value, str) else sql.whole(value))
+                for name, value in zip(columns.keys, wanted, strict=True) if value is not None
+            ]  # fmt: skip
+            where.append(sql.compare(">", sql.column("unit"), sql.whole(0)))
+            query = sql.select(
+                [sql.column("subject"), sql.column("period"), sql.column("unit")], sql.table(ledger.relation),
+                where=sql.all_of(where), distinct=True,
+            )  # fmt: skip
+            for subject, period, unit in sorted(self.run.prepared.rows(query))[:5]:
+                label = calendar.period_label(ledger.clause.model.every, period)
+                found.append(f"{ledger.clause.name} {subject} {label} {yuan_text(unit)}")
+        return found
+
+    def _payments(self, ledger: Ledger) -> Iterator[Line]:
+        payee = self._fetch([Value(ref(self.compiled.columns[self.clause.name].payee))])[0][0]
+        relation = self.run.named("payments")
+        columns = [sql.column(name) for name in ("due", "line", "payer", "owed", "cut", "amount")]
+        where = sql.all_of([
+            sql.compare("=", sql.column("clause"), sql.text(self.clause.name)),
+            sql.compare("=", sql.column("version"), sql.whole(ledger.version_index)),
+            sql.compare("=", sql.column("payee"), sql.text(payee or "")),
+            sql.compare("=", sql.column("accrued"), sql.whole(self.period)),
+        ])
+        rows = self.run.prepared.rows(sql.select(columns, sql.table(relation), where=where))
+        for due, _, payer, owed, cut, amount in sorted(rows):
+            note = f" ({yuan_text(owed)} - {yuan_text(cut)})" if cut else ""
+            yield Line("payments", f"{payee} {day_of(due)} {payer}", f"{yuan_text(amount)}{note}")
+
+
+def _shown_leaves(node: Node) -> Iterator[Node]:
+    """The facts and figures an expression reads, keys before the figure they choose."""
+    if node.operation in ("fact", "derived", "aggregate", "life", "time", "clause"):
+        yield node
+        if node.operation == "derived":
+            for argument in node.arguments:
+                yield from _shown_leaves(argument)
+        return
+    for argument in node.arguments:
+        yield from _shown_leaves(argument)
+    if node.operation == "value":
+        yield node
+
+
+# --- one payment line ----------------------------------------------------------------------------------------------
+
+
+def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, language: Language) -> Explanation:
+    """Raises KeyError where no such line is due on that day (ISO date)."""
+    names = ("version", "line", "due", "accrued", "payer", "position", "place", "owed", "cut", "amount")
+    where = sql.all_of([
+        sql.compare("=", sql.column("clause"), sql.text(clause)), sql.compare("=", sql.column("payee"), sql.text(payee))
+    ])
+    rows = run.prepared.rows(sql.select([sql.column(name) for name in names], sql.table(relation), where=where))
+    rows = sorted((row for row in rows if day_of(row[2]).isoformat() == due), key=lambda row: (row[0], row[1], row[5]))
+    if not rows:
+        raise KeyError(due)
+    version = run.prepared.schedule.versions[rows[0][0]]
+    checked = version.clauses[clause]
+    label = checked.model.label.in_(language) if checked.model.label else clause
+    item = WORDS["item"][language].format(checked.model.item)
+    total = sum(row[-1] for row in rows)
+    lines = [Line("document", f"{version.model.document.number} {item}", f"{version.id} {version.first_day}")]
+    for number in dict.fromkeys((row[0], row[1]) for row in rows):
+        lines += _part_lines(checked.sharing.weights if checked.sharing else (), [row for row in rows if row[:2] == number], language)
+    title = f"{label} · {payee} · {due}: {yuan_text(total)}"
+    facts = {"clause": clause, "item": checked.model.item, "payee": payee, "due": due}
+    return Explanation(title, tuple(lines), language, total, facts)
+
+
+def _part_lines(
+    weights: Sequence[tuple[str, int]], rows: list[tuple[Any, ...]], language: Language
+) -> Iterator[Line]:
+    owed = sum(row[7] for row in rows)
+    shares = [weight for _, weight in weights]
+    odd = {weights[index][0] for index in odd_units(owed, shares)} if weights else set()
+    ratio = " : ".join(f"{payer} {weight}" for payer, weight in weights)
+    yield Line("payments", yuan_text(owed), ratio)
+    for _, _, _, _, payer, _, place, part, cut, amount in rows:
+        note = f" ({yuan_text(part)} - {yuan_text(cut)})" if cut else ""
+        fen = {"zh": ",含除不尽的一分", "en": ", with the odd fen"}[language] if payer in odd else ""
+        yield Line("payments", f"{payer} {place or ''}".strip(), f"{yuan_text(amount)}{note}{fen}")

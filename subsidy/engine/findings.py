@@ -1,0 +1,239 @@
+"""Findings of the calculation: given amounts outside a range of the policy, and blank cells that a clause needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from subsidy import sql
+from subsidy.engine import calendar
+from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain, GrainCompiler, missing_facts, plain_rows
+from subsidy.engine.layers import ref
+from subsidy.engine.row import RowCompiler
+from subsidy.engine.run import EVER, Prepared, Run
+from subsidy.finding import Finding, Place, Text
+from subsidy.money import yuan_text
+from subsidy.schedule.check import CheckedClause
+from subsidy.schedule.figures import day_of
+from subsidy.schedule.load import Version
+from subsidy.schedule.model import Column
+from subsidy.schedule.node import Node, Type
+
+if TYPE_CHECKING:
+    from subsidy.roster.intake import Intake
+
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that a clause needed: its table, fact and row."""
+
+    table: str
+    fact: str
+    key: str
+    row: int
+
+
+def place_of(intake: Intake, table: str, column: str, row: int) -> Place:
+    """Where a cell stands in the officer's file."""
+    file, sheet = intake.sources.get(table, ("", ""))
+    return Place(file, sheet, row, intake.heading(table, column) if table in intake.tables else column)
+
+
+# --- ranges --------------------------------------------------------------------------------------------------------
+
+
+def outside_ranges(prepared: Prepared) -> list[Finding]:
+    """Given numbers beyond an end of their range that is a value of the policy."""
+    found: dict[tuple[str, str, int], Finding] = {}
+    for version in prepared.schedule.versions:
+        for table, model in version.tables.items():
+            if not prepared.shape.has(table):
+                continue
+            for name, column in model.columns.items():
+                if column.type == "number" and _is_looked_up(column) and prepared.shape.has(table, name):
+                    for finding in _outside(prepared, version, table, name, column):
+                        found.setdefault((table, name, finding.place.row), finding)
+    return list(found.values())
+
+
+def _is_looked_up(column: Column) -> bool:
+    return any(not end.lstrip("-").replace(".", "").isdigit() for end in (column.low, column.high))
+
+
+def _outside(prepared: Prepared, version: Version, table: str, name: str, column: Column) -> list[Finding]:
+    compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
+    layers = plain_rows(version, prepared.shape, table)
+    rows = compiler.rows(layers, table)
+    kind = version.checker.type_of(column, table, name)
+    cell = ref(rows.cell((), table, name, kind))
+    low, high = (ref(layers.named(rows.range_end(column, table, (), kind, end))) for end in ("low", "high"))
+    beyond = sql.any_of([sql.compare("<", cell, low), sql.compare(">", cell, high)])
+    columns = [("subject", ref(SUBJECT)), ("row", ref("_row")), ("cell", cell), ("low", low), ("high", high)]
+    query = layers.query(columns, beyond)
+    return [
+        _range_finding(prepared.intake, table, name, kind, row)
+        for row in sorted(prepared.rows(query), key=lambda row: int(row[1]))
+    ]
+
+
+def _range_finding(intake: Intake, table: str, name: str, kind: Type, row: tuple[Any, ...]) -> Finding:
+    subject, number, cell, low, high = row
+    shown = (lambda value: yuan_text(value)) if kind.scale == 100 else (lambda value: str(value))
+    return Finding(
+        place_of(intake, table, name, number),
+        "outside-policy-range",
+        Text(f"超出政策范围 {shown(low)} 至 {shown(high)}", f"the policy allows {shown(low)} to {shown(high)}"),
+        Text("请核对;尚未核定的留空", "check it; leave it blank while it is not assessed"),
+        shown(cell), "error", table, subject,
+    )  # fmt: skip
+
+
+# --- blanks --------------------------------------------------------------------------------------------------------
+
+
+def blank_cells(run: Run) -> list[Finding]:
+    """For every amount that could not be calculated, the cell that was missing, each cell once."""
+    found: dict[tuple[Cell, str], tuple[CompiledGrain, CheckedClause, Node, int, list[int]]] = {}
+    for compiled, relation in run.grains:
+        for name in compiled.columns:
+            clause = compiled.version.clauses[name]
+            if _any_missing(run.prepared, relation, f"owed:{name}"):
+                _collect(run.prepared, compiled, clause, found)
+    findings = [
+        _blank_finding(run.prepared.intake, compiled, clause, leaf, cell, units, periods)
+        for (cell, _), (compiled, clause, leaf, units, periods) in found.items()
+    ]
+    findings += _undated(run)
+    return sorted(findings)
+
+
+def _any_missing(prepared: Prepared, relation: str, column: str) -> bool:
+    query = f'SELECT 1 FROM "{relation}" WHERE "{column}" IS NULL LIMIT 1'
+    return prepared.connection.execute(query).fetchone() is not None
+
+
+def _collect(prepared: Prepared, compiled: CompiledGrain, clause: CheckedClause, found: dict[Any, Any]) -> None:
+    rows = compiled.rows
+    rows.within(clause.name)
+    suspects = _suspects(compiled, clause)
+    columns = [("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT)), ("row", ref("_row"))]
+    for index, (_, leaf, tree) in enumerate(suspects):
+        key, row = _whose_cell(rows, leaf)
+        columns += [
+            (f"missing{index}", ref(rows.layers.named(tree))), (f"key{index}", ref(key)), (f"row{index}", ref(row))
+        ]
+    where = sql.all_of([compiled.in_force, sql.is_missing(ref(f"owed:{clause.name}"))])
+    for subject, period, count, own_row, *flags in prepared.rows(rows.layers.query(columns, where)):
+        for index, (_, leaf, _) in enumerate(suspects):
+            is_missing, key, row = flags[3 * index : 3 * index + 3]
+            if is_missing:
+                cell = Cell(_home(leaf, clause), leaf.name, key or subject, row or (own_row if not _hops(leaf) else 0))
+                known = found.setdefault((cell, clause.name), (compiled, clause, leaf, 0, []))
+                found[(cell, clause.name)] = (*known[:3], known[3] + count, [*known[4][:1], period])
+                break
+
+
+def _hops(leaf: Node) -> tuple[tuple[str, str], ...]:
+    if leaf.fact is not None:
+        return leaf.fact.hops
+    return leaf.aggregate.hops if leaf.aggregate is not None else ()
+
+
+def _home(leaf: Node, clause: CheckedClause) -> str:
+    hops = _hops(leaf)
+    if leaf.fact is not None and leaf.fact.history:
+        return leaf.fact.history
+    return hops[-1][1] if hops else clause.table
+
+
+def _suspects(compiled: CompiledGrain, clause: CheckedClause) -> list[tuple[str, Node, sql.Sql]]:
+    """Facts and look-ups in order of reading, each with the condition that it is the one to name."""
+    rows = compiled.rows
+    suspects: list[tuple[str, Node, sql.Sql]] = []
+    before: list[sql.Sql] = []
+    for index, node in enumerate(clause.when):
+        condition = ref(f"when:{clause.name}:{index}")
+        here = [*before, sql.is_missing(condition)]
+        suspects += [("when", leaf, sql.all_of([*here, tree])) for leaf, tree in missing_facts(node, rows)]
+        before.append(sql.is_known(condition))
+    nodes = [clause.amount, *clause.parts.values()]
+    for node in nodes:
+        suspects += [("amount", leaf, sql.all_of([*before, tree])) for leaf, tree in missing_facts(node, rows)]
+    suspects.append(("amount", clause.amount, sql.boolean(True)))
+    return suspects
+
+
+def _whose_cell(rows: RowCompiler, leaf: Node) -> tuple[str, str]:
+    """The columns with the key and the row number of the record whose cell is read."""
+    hops = _hops(leaf)
+    table = hops[-1][1] if hops else rows.table
+    key = rows.version.tables[table].key or ""
+    return rows.cell(hops, table, key, Type("text")), rows.cell(hops, table, "_row", Type("number"))
+
+
+def _blank_finding(
+    intake: Intake, compiled: CompiledGrain, clause: CheckedClause, leaf: Node, cell: Cell, units: int, periods: list[int]
+) -> Finding:
+    every = clause.model.every
+    first, last = calendar.period_label(every, min(periods)), calendar.period_label(every, max(periods))
+    when = first if first == last else f"{first} … {last}"
+    label = clause.model.label
+    zh, en = (label.zh, label.en) if label else (clause.name, clause.name)
+    word = compiled.version.words.get(leaf.name.rsplit(".", 1)[-1], leaf.name)
+    effect = Text(
+        f"{zh}(第 {clause.model.item} 条)因此无法计算:{units} 人(项)·期,{when}",
+        f"so {en} (item {clause.model.item}) cannot be calculated: {units} × subject and period, {when}",
+    )
+    if leaf.operation == "value":
+        why = Text(f"{cell.key}:{word} 没有对应的标准", f"{cell.key}: {leaf.name} has no figure for its keys")
+        remedy = Text("请核对其各键", "check the facts it is looked up by")
+    elif leaf.fact is not None and leaf.fact.history:
+        why = Text(f"{cell.key}:截至该日没有{word}", f"{cell.key}: no {leaf.name} on or before that day")
+        remedy = Text(f"请在 {leaf.fact.history} 中补一行", f"add a row to {leaf.fact.history}")
+    elif leaf.fact is not None or leaf.aggregate is not None:
+        why = Text(f"{cell.key}:{word} 空白", f"{cell.key}: {leaf.name} is blank")
+        remedy = Text("请填写", "fill it in")
+    else:
+        why = Text(f"{cell.key}:金额无法确定", f"{cell.key}: the amount cannot be determined")
+        remedy = Text("请核对所用的事实和标准", "check the facts and figures it reads")
+    column = leaf.fact.column_name if leaf.fact else ""
+    place = place_of(intake, cell.table, column, cell.row if not (leaf.fact and leaf.fact.history) else 0)
+    return Finding(
+        place, "blank-cell", Text(f"{why.zh},{effect.zh}", f"{why.en}, {effect.en}"), remedy, "", "error", cell.table,
+        cell.key,
+    )  # fmt: skip
+
+
+def _undated(run: Run) -> list[Finding]:
+    """Rows of a dated clause whose day is blank where a blank is not allowed to mean never."""
+    prepared, found = run.prepared, []
+    for clause, version in _dated_clauses(run):
+        fact = clause.dated.fact if clause.dated else None
+        if fact is None or fact.column.blank != "missing" or fact.hops or fact.history:
+            continue
+        layers = plain_rows(version, prepared.shape, clause.table)
+        if not prepared.shape.has(clause.table, fact.column_name):
+            continue
+        query = layers.query([("subject", ref(SUBJECT)), ("row", ref("_row"))], sql.is_missing(ref(fact.column_name)))
+        for subject, row in sorted(prepared.rows(query))[:MOST_SHOWN]:
+            why = Text(f"{subject}:{fact.column_name} 空白,无法确定日期", f"{subject}: {fact.column_name} is blank, so it has no date")
+            found.append(
+                Finding(place_of(prepared.intake, clause.table, fact.column_name, row), "blank-date", why,
+                        Text("请填写日期", "fill in the date"), "", "error", clause.table, subject)
+            )
+    return list(dict.fromkeys(found))
+
+
+def _dated_clauses(run: Run) -> Iterable[tuple[CheckedClause, Version]]:
+    for compiled, _ in run.grains:
+        for name in compiled.columns:
+            clause = compiled.version.clauses[name]
+            if clause.dated is not None:
+                yield clause, compiled.version
+
+
+def shown_day(number: int) -> str:
+    return day_of(number).isoformat()

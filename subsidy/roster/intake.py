@@ -1,0 +1,260 @@
+"""Raw tables to typed columns, checked cell by cell, row by row and against each other.
+
+A schedule's versions say what may stand where. All findings are collected; rows with an error stay outside. What a
+number, a blank, a spell and a history are is laid down in docs/design/001-semantics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from subsidy.finding import Finding, Place
+from subsidy.roster import cells
+from subsidy.roster.arrays import where
+from subsidy.roster.names import Names, is_remark
+from subsidy.roster.refusal import CodedRefusal, refusal
+from subsidy.roster.sheet import Collector, Sheet
+from subsidy.roster.tables import Roster
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from subsidy.schedule.load import RosterColumn, Version
+
+LOST_DIGITS = cells.lost_digits()
+
+
+@dataclass(frozen=True, eq=False)
+class Intake:
+    """A roster as the engine reads it.
+
+    `tables`: typed columns per table. Texts, references and categories are strings, yes/no booleans, all else int64:
+    numbers times their scale, months as year * 12 + month - 1, dates as three columns `name` (days since 1970-01-01),
+    `name#m` (month) and `name#d` (day of month). Besides: `_row` (source row), `count`, the life of a row as
+    `life#from`, `life#to` (dates, its own even where the start column reads the spell's), and `valid_to` in histories
+    (last day until which a row is read). Tables the roster does not have are absent.
+    """
+
+    tables: Mapping[str, pa.Table]
+    findings: Sequence[Finding]
+    given: Mapping[str, frozenset[str]]               # columns that are ready figures
+    blocked: Mapping[str, int]                        # rows with an error
+    solid: Mapping[str, frozenset[str]]               # columns without a blank
+    sources: Mapping[str, tuple[str, str]]            # table -> file, sheet
+    names: Mapping[str, str]                          # table -> its name in the roster
+    headings: Mapping[str, Mapping[str, str]]         # table -> column -> heading as written
+
+    def heading(self, table: str, column: str) -> str:
+        """A column's heading as the roster has it; its own name where the roster does not."""
+        return self.headings.get(table, {}).get(column, column)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def intake(roster: Roster, versions: Sequence[Version]) -> Intake:
+    """What a roster says in the words of a schedule's versions, and everything that is wrong with it.
+
+    Nothing is raised: rows with an error are counted in `blocked` and left out. In a history such a row stays where
+    its date and link are sound, with its facts blank, so that no older row is read in its place.
+    """
+    from subsidy.roster import lives, rows
+
+    names = Names(versions)
+    found = Collector(names)
+    sheets = _matched(roster, names, found)
+    for sheet in sheets.values():
+        _read(sheet, names, found)
+    usable = {table: sheet for table, sheet in sheets.items() if sheet.usable}
+    for sheet in usable.values():
+        rows.check_blanks(sheet, found)
+        rows.check_keys(sheet, found)
+        lives.check(sheet, found)
+    rows.check_references(sheets, found)
+    rows.check_persons(usable, found)
+    given = {table: frozenset(_ready(sheet)) for table, sheet in usable.items()}
+    tables = {table: lives.finished(sheet, rows.kept(sheet)) for table, sheet in usable.items()}
+    return Intake(
+        tables=tables,
+        findings=found.all(),
+        given={table: columns for table, columns in given.items() if columns},
+        blocked={table: int(sheet.wrong.sum()) for table, sheet in sheets.items() if sheet.wrong.any()},
+        solid={
+            table: frozenset(name for name in data.column_names if not data.column(name).null_count)
+            for table, data in tables.items()
+        },
+        sources={table: (sheet.raw.file, sheet.raw.sheet) for table, sheet in sheets.items()},
+        names={table: sheet.raw.name for table, sheet in sheets.items()},
+        headings={table: sheet.headings for table, sheet in sheets.items()},
+    )
+
+
+def _ready(sheet: Sheet) -> list[str]:
+    return [name for name in sheet.headings if sheet.shape.columns[name].origin != "own"]
+
+
+# --- headings ------------------------------------------------------------------------------------------------------
+
+
+def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]:
+    import numpy as np
+
+    sheets: dict[str, Sheet] = {}
+    for raw in roster.raw:
+        table = names.table(raw.name)
+        if table is None:
+            if not is_remark(raw.name):
+                place = Place(raw.file, raw.sheet)
+                found.add(place, "unknown-table", names.unknown_table(raw.name), value=raw.name)
+            continue
+        sheet = Sheet(table, raw, names.shape(table), np.zeros(len(raw), bool), np.zeros(len(raw), bool))
+        if table in sheets:
+            other = sheets[table].raw.name
+            why = refusal(
+                f"{other} 也是表 {table}", f"{other} is the table {table} too", "请合并为一张表", "join the two into one"
+            )
+            found.add(sheet.place(), "duplicate-table", why, table, raw.name)
+            continue
+        sheets[table] = sheet
+        for column in sheet.shape.conflicts:
+            why = refusal(
+                f"各版本对列 {column} 的定义不同", f"the versions define the column {column} in different ways",
+                "请分别计算各版本", "calculate them one by one",
+            )  # fmt: skip
+            found.add(sheet.place(column=column), "versions-differ", why, table)
+    return sheets
+
+
+def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
+    """Column -> position in the raw table."""
+    assigned: dict[str, int] = {}
+    headings = sheet.raw.headings
+    for position, (heading, column) in enumerate(zip(headings, names.columns(sheet.shape, headings), strict=True)):
+        place = sheet.place(column=heading)
+        if isinstance(column, CodedRefusal):
+            found.add(place, column.code, column, sheet.table, heading)
+        elif column is None:
+            if not heading and sheet.raw.column(position).null_count < len(sheet.raw):
+                why = refusal(
+                    f"第 {position + 1} 列有内容而无标题", f"column {position + 1} has cells and no heading",
+                    "请填写标题,或删除该列", "give it a heading, or delete it",
+                )  # fmt: skip
+                found.add(place, "no-heading", why, sheet.table)
+        elif column in assigned:
+            other = headings[assigned[column]]
+            why = refusal(
+                f"{other} 也是列 {column}", f"{other} is the column {column} too", "请只保留一列", "keep one of the two"
+            )
+            found.add(place, "duplicate-column", why, sheet.table, heading)
+        else:
+            assigned[column] = position
+            sheet.headings[column] = heading
+    return assigned
+
+
+def _check_needed(sheet: Sheet, names: Names, found: Collector) -> None:
+    """Without its key, references and dates a table cannot be used; one with neither headings nor rows is just empty."""
+    needed = sheet.shape.needed if sheet.raw.headings else ()
+    if sheet.shape.has_persons and "count" not in sheet.headings and needed:
+        needed = (*needed, "person")
+    for name in needed:
+        if name not in sheet.headings:
+            sheet.usable = False
+            label = names.label(name)
+            why = refusal(
+                f"缺少列 {label.zh}", f"the column {label.en} is missing",
+                f"请补上 {label.zh} 列", f"add the column {label.en}",
+            )  # fmt: skip
+            found.add(sheet.place(), "missing-column", why, sheet.table, name)
+
+
+# --- cells ---------------------------------------------------------------------------------------------------------
+
+
+def _read(sheet: Sheet, names: Names, found: Collector) -> None:
+    import pyarrow as pa
+
+    assigned = _assigned(sheet, names, found)
+    shape = sheet.shape
+    _check_needed(sheet, names, found)
+    if not sheet.usable:
+        sheet.wrong[:] = True
+        return
+    first = [shape.key] if shape.key else []
+    for name in dict.fromkeys([*first, *shape.columns]):
+        spec = shape.columns[name]
+        if name in assigned:
+            _read_column(sheet, name, spec, sheet.raw.column(assigned[name]), names, found)
+        elif spec.origin == "own":
+            _store(sheet, name, spec, [], pa.nulls(len(sheet.raw), pa.int32()))
+    sheet.columns["_row"] = sheet.raw.rows
+
+
+def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names: Names, found: Collector) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(texts)
+    if cells.form_of(spec) == "text":
+        sheet.columns[name] = trimmed
+        found.rows(sheet, LOST_DIGITS.code, where(pc.match_substring_regex(trimmed, cells.EXPONENT)), LOST_DIGITS, name)
+        return
+    read = cells.reader(spec, names.words, bool(sheet.raw.file and sheet.raw.sheet))
+    encoded = trimmed.dictionary_encode()
+    indices = encoded.indices
+    values: list[Any] = []
+    errors: dict[int, CodedRefusal] = {}
+    for position, text in enumerate(encoded.dictionary.to_pylist()):
+        try:
+            values.append(read(text))
+        except CodedRefusal as error:
+            errors[position] = error
+            values.append(None)
+    _store(sheet, name, spec, values, indices)
+    by_code: dict[str, list[int]] = {}
+    for position, wrong in errors.items():
+        by_code.setdefault(wrong.code, []).append(position)
+    for code, positions in by_code.items():
+        rows = where(pc.is_in(indices, value_set=pa.array(positions, indices.type)))
+        found.rows(sheet, code, rows, lambda row: errors[indices[row].as_py()], name)
+
+
+def _store(sheet: Sheet, name: str, spec: RosterColumn, values: list[Any], indices: Any) -> None:
+    """The typed columns of distinct values, taken by row, blanks filled with what a blank means."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    blank, kind = _blank_value(spec), _arrow_type(spec)
+    is_date = cells.form_of(spec) == "date"
+    for part, suffix in enumerate(cells.DATE_PARTS if is_date else ("",)):
+        distinct = [value and value[part] for value in values] if is_date else values
+        column = pa.array(distinct, kind).take(indices)
+        if blank is not None and indices.null_count:
+            meant = blank[part] if is_date else blank
+            column = pc.if_else(indices.is_null(), pa.scalar(meant, kind), column)
+        sheet.columns[name + suffix] = column
+
+
+def _blank_value(spec: RosterColumn) -> Any:
+    """What a blank cell of a table's own column holds; None where it stays blank, as it does in a ready figure."""
+    blank = spec.column.blank
+    if spec.origin != "own" or blank in ("missing", "none", "open"):
+        return None
+    form = cells.form_of(spec)
+    if form == "date":
+        return cells.LAST_DAY
+    if form == "number":
+        return int(blank)
+    return blank == "yes" if form == "yes_no" else blank
+
+
+def _arrow_type(spec: RosterColumn) -> pa.DataType:
+    import pyarrow as pa
+
+    form = cells.form_of(spec)
+    if form in ("text", "category"):
+        return pa.string()
+    return pa.bool_() if form == "yes_no" else pa.int64()

@@ -1,0 +1,210 @@
+"""Rows against each other: blanks that block, keys given twice, references to nothing, persons nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from subsidy.finding import Refusal, Text, nearest
+from subsidy.roster.arrays import codes, filled, repeated, where
+from subsidy.roster.refusal import refusal
+from subsidy.roster.sheet import Collector, Sheet
+
+FEW_KEYS = 2000              # among which the nearest one is looked for
+DAYS = 4_000_000             # more than there are days up to 9999
+
+
+def check_blanks(sheet: Sheet, found: Collector) -> None:
+    """Rows whose key, link, dates of life or period are blank have no meaning."""
+    shape = sheet.shape
+    for name in shape.needed:
+        if name in (shape.life or ()) and shape.columns[name].column.blank != "missing":
+            continue
+        blanks = _blanks(sheet, name)
+        if len(blanks):
+            label = found.names.label(name)
+            why = refusal("此格不能为空", "this cell cannot be blank", f"请填写 {label.zh}", f"fill in {label.en}")
+            found.rows(sheet, "blank-cell", blanks, why, name)
+    if shape.has_persons:
+        blanks = _blanks(sheet, "person")
+        nobody = blanks[~filled(sheet.columns["count"])[blanks]]
+        why = refusal(
+            "既无人员,也无人数", "neither a person nor a count is given",
+            "请填写人员,或填写人数 count", "give the person, or a count",
+        )  # fmt: skip
+        found.rows(sheet, "blank-cell", nobody, why, "person")
+
+
+def _blanks(sheet: Sheet, name: str) -> Any:
+    """The rows in which the roster has nothing for a column (cells that could not be read are not blank)."""
+    import numpy as np
+
+    texts = sheet.written(name)
+    if texts is None:
+        return np.arange(len(sheet.raw))
+    return where(texts.is_null()) if texts.null_count else np.empty(0, np.int64)
+
+
+def check_keys(sheet: Sheet, found: Collector) -> None:
+    """Of rows with one key, or of a history's rows with one link and day, the later are wrong."""
+    import numpy as np
+
+    shape = sheet.shape
+    if shape.key:
+        sound = np.flatnonzero(filled(sheet.columns[shape.key]))
+        later, first = repeated(codes(sheet.columns[shape.key])[sound])
+        why = refusal("编号重复", "this key is given twice", "每行须有自己的编号", "give each row a key of its own")
+        _report_repeated(sheet, found, "duplicate-key", shape.key, sound[later], sound[first], why)
+    elif shape.is_history and shape.link:
+        sound = np.flatnonzero(~sheet.lost)
+        days = sheet.columns["from"].fill_null(0).to_numpy()
+        later, first = repeated((codes(sheet.columns[shape.link]) * DAYS + days)[sound])
+        why = refusal(
+            "同一对象同一日有两行", "there are two rows for the same subject and day",
+            "请只保留正确的一行", "keep the one that is right",
+        )  # fmt: skip
+        sheet.in_doubt = tuple(sound[first].tolist())
+        _report_repeated(sheet, found, "duplicate-history", "from", sound[later], sound[first], why)
+
+
+def _report_repeated(
+    sheet: Sheet, found: Collector, code: str, column: str, later: Any, first: Any, why: Refusal
+) -> None:
+    first_of = dict(zip(later.tolist(), first.tolist(), strict=True))
+
+    def describe(row: int) -> Refusal:
+        number = sheet.number(first_of[row])
+        return Refusal(Text(f"{why.why.zh},首次在第 {number} 行", f"{why.why.en}, first in row {number}"), why.remedy)
+
+    found.rows(sheet, code, later, describe, column)
+
+
+# --- references ----------------------------------------------------------------------------------------------------
+
+
+def check_references(sheets: Mapping[str, Sheet], found: Collector) -> None:
+    """References lead to a row of the table they name, and that row is sound."""
+    absent: set[str] = set()
+    for sheet in sheets.values():
+        for name, to in _references(sheet).items():
+            if to in sheets and sheets[to].usable:
+                _check_known(sheet, name, sheets[to], found)
+            elif to in sheets or to != "districts":
+                _check_present(sheet, name, to, to in sheets, absent, found)
+    changed = True
+    while changed:
+        changed = False
+        for sheet in sheets.values():
+            for name, to in _references(sheet).items():
+                if to in sheets and sheets[to].usable:
+                    changed |= _block_with(sheet, name, sheets[to], found)
+
+
+def _references(sheet: Sheet) -> dict[str, str]:
+    references = sheet.shape.references
+    return {name: references[name] for name in references if name in sheet.headings} if sheet.usable else {}
+
+
+def _check_present(
+    sheet: Sheet, name: str, to: str, is_reported: bool, absent: set[str], found: Collector
+) -> None:
+    pointing = filled(sheet.columns[name])
+    if not pointing.any():
+        return
+    sheet.block(pointing, name)
+    if not is_reported and to not in absent:
+        absent.add(to)
+        label = found.names.label(to)
+        why = refusal(
+            f"缺少表 {label.zh}", f"the table {label.en} is missing",
+            f"请补上工作表 {label.zh}", f"add a sheet {label.en}",
+        )  # fmt: skip
+        found.add(sheet.place(column=name), "missing-table", why, to)
+
+
+def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> None:
+    import pyarrow.compute as pc
+
+    encoded = sheet.columns[name].dictionary_encode()
+    keys = target.columns[target.shape.key or ""]
+    unknown = pc.invert(pc.is_in(encoded.dictionary, value_set=keys))
+    if not pc.any(unknown).as_py():
+        return
+    rows = where(pc.is_in(encoded.indices, value_set=pc.indices_nonzero(unknown).cast(encoded.indices.type)))
+    known = [key for key in keys.to_pylist() if key] if len(keys) <= FEW_KEYS else []
+    label = found.names.label(target.table)
+
+    def describe(row: int) -> Refusal:
+        text = sheet.columns[name][row].as_py()
+        why = Text(f"表 {label.zh} 中没有 {text}", f"the table {label.en} has no row {text}")
+        unlisted = Text("请补上该行,或更正此格", "add that row, or correct this cell")
+        return Refusal(why, nearest(text, known) if known else unlisted)
+
+    found.rows(sheet, "unknown-reference", rows, describe, name)
+
+
+def _block_with(sheet: Sheet, name: str, target: Sheet, found: Collector) -> bool:
+    """Block the rows that refer to a blocked row (a warning: the error is that one's); whether there were any."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not target.wrong.any():
+        return False
+    sound = target.columns[target.shape.key or ""].filter(pa.array(~target.wrong))
+    safe = pc.or_(sheet.columns[name].is_null(), pc.is_in(sheet.columns[name], value_set=sound))
+    rows = where(pc.and_(pc.invert(safe), pa.array(~sheet.wrong)))
+    label = found.names.label(target.table)
+
+    def describe(row: int) -> Refusal:
+        text = sheet.columns[name][row].as_py()
+        return refusal(
+            f"所引用的 {label.zh} {text} 有错误", f"the row {text} of {label.en}, to which this refers, has an error",
+            "请先改正该行", "correct that row first",
+        )  # fmt: skip
+
+    sheet.block(rows, name)
+    found.rows(sheet, "blocked-reference", rows, describe, name, "warning")
+    return bool(len(rows))
+
+
+# --- persons -------------------------------------------------------------------------------------------------------
+
+
+def check_persons(sheets: Mapping[str, Sheet], found: Collector) -> None:
+    """A history about a person whom no other table names is odd: perhaps one of the two is misspelt."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    histories = [sheet for sheet in sheets.values() if sheet.shape.is_history and sheet.shape.link == "person"]
+    if not histories:
+        return
+    others = [sheet for sheet in sheets.values() if not sheet.shape.is_history and "person" in sheet.headings]
+    persons = pa.concat_arrays([pa.array([], pa.string()), *(sheet.columns["person"] for sheet in others)])
+    why = refusal(
+        "没有其他表提到此人", "no other table names this person",
+        "请核对两处的写法", "compare how the person is written in both",
+    )  # fmt: skip
+    for sheet in histories:
+        known = pc.is_in(sheet.columns["person"], value_set=persons)
+        rows = where(pc.invert(pc.or_(known, pa.array(sheet.lost))))
+        found.rows(sheet, "unknown-person", rows, why, "person", "warning")
+
+
+def kept(sheet: Sheet) -> dict[str, Any]:
+    """The columns of the rows that are not lost; the wrong rows of a history keep only whom and when."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = dict(sheet.columns)
+    if sheet.shape.is_history:
+        silent = sheet.wrong & ~sheet.lost
+        silent[list(sheet.in_doubt)] = True
+        if silent.any():
+            spoken = pa.array(~silent)
+            stays = ("_row", sheet.shape.link, "from", "from#m", "from#d")
+            for name in columns.keys() - stays:
+                columns[name] = pc.if_else(spoken, columns[name], pa.scalar(None, columns[name].type))
+    if not sheet.lost.any():
+        return columns
+    sound = pa.array(~sheet.lost)
+    return {name: column.filter(sound) for name, column in columns.items()}

@@ -1,0 +1,180 @@
+"""Schedules with mistakes: each in `bad_schedules/` has one, and its first lines say what must be reported."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from subsidy.finding import Finding, ScheduleError
+from subsidy.schedule.load import json_schema, load_file, load_text
+
+HERE = Path(__file__).parent
+BAD = sorted((HERE / "bad_schedules").glob("*.yaml"))
+GOOD = """\
+schedule: test/good
+document: {number: 测〔2024〕1号, issuer: 某市民政局, issued: 2024-01-01}
+in_force: {from: 2024-01-01}
+revision: 1
+place: CN-000000
+payers: {city: {label: {zh: 市级, en: city}}, district: {label: {zh: 区级, en: district}}}
+facts:
+  homes: {home: key, approved_on: {date: .., blank: none}, places: {place: 1..500}, cost: {yuan: 0..1000000}}
+values:
+  rate: {unit: yuan / place, is: 500}
+clauses:
+  grant:
+    item: "1"
+    for: homes
+    every: once
+    dated: approved_on
+    amount: places * rate
+    split: {city: 1}
+"""
+
+
+def findings(text: str) -> list[Finding]:
+    with pytest.raises(ScheduleError) as error:
+        load_text(text, "bad.yaml")
+    return error.value.findings
+
+
+def told(finding: Finding) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "place": f"{finding.place.row}:{finding.place.column}",
+        "en": f"{finding.why.en}; {finding.remedy.en}",
+        "zh": f"{finding.why.zh}；{finding.remedy.zh}",
+    }
+
+
+# --- one mistake ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_one_mistake_is_one_finding(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    expected = dict(line.removeprefix("# ").split(": ", 1) for line in text.splitlines()[:4])
+    found = findings(text)
+    assert [told(finding) for finding in found] == [expected]
+    assert found[0].place.file == "bad.yaml"
+    assert found[0].severity == "error"
+
+
+def test_the_bad_schedules_are_many_and_numbered_once() -> None:
+    numbers = [path.stem.split("-")[0] for path in BAD]
+    assert len(BAD) >= 45
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_without_mistakes_it_loads() -> None:
+    version = load_text(GOOD)
+    assert list(version.clauses) == ["grant"]
+    assert version.meaning_hash == load_text("# a remark changes nothing\n" + GOOD).meaning_hash
+
+
+# --- all mistakes at once ------------------------------------------------------------------------------------------
+
+
+def test_five_mistakes_of_form_are_five_findings() -> None:
+    text = (
+        GOOD.replace("revision: 1", "revision: one")
+        .replace("in_force: {from: 2024-01-01}", "in_force: {from: 2024-13-01}")
+        .replace('    item: "1"\n', "")
+        .replace("every: once", "every: day")
+        .replace("unit: yuan / place", "unti: yuan / place, unit: yuan / place")
+    )
+    assert [(finding.code, finding.place.row, finding.place.path) for finding in findings(text)] == [
+        ("value", 3, "in_force.from"),
+        ("value", 4, "revision"),
+        ("unknown-key", 10, "values.rate.unti"),
+        ("missing-key", 12, "clauses.grant.item"),
+        ("value", 14, "clauses.grant.every"),
+    ]
+
+
+def test_mistakes_of_meaning_are_found_in_every_clause_and_fact() -> None:
+    clause = GOOD[GOOD.index("  grant:") :]
+    text = (
+        GOOD.replace("cost: {", "twice: {formula: cots + cots}, cost: {")
+        + clause.replace("grant", "second").replace("places * rate", "placse * rate")
+        + clause.replace("grant", "third").replace("places * rate", "places + cost")
+        + clause.replace("grant", "fourth").replace("city: 1", "ctiy: 1")
+    )
+    assert [(finding.code, finding.place.row) for finding in findings(text)] == [
+        ("fact", 8), ("expression", 23), ("expression", 30), ("clause", 38),
+    ]  # fmt: skip
+
+
+def test_mistakes_of_yaml_are_found_together() -> None:
+    text = GOOD + "words: {a: &x 甲, b: *x, c: !t 乙}\n"
+    assert [finding.code for finding in findings(text)] == ["anchor", "alias", "tag"]
+    text = GOOD.replace("revision: 1", "revision: 1\nrevision: 2").replace("is: 500", "is: 500, is: 600")
+    assert [finding.code for finding in findings(text)] == ["duplicate-key", "duplicate-key"]
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("schedule: caf\xe9".encode("latin-1"))
+    for path in (tmp_path / "latin.yaml", tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(ScheduleError) as error:
+            load_file(path)
+        assert [finding.code for finding in error.value.findings] == ["file"]
+
+
+# --- hostile files -------------------------------------------------------------------------------------------------
+
+BOMB = "a: &a [x, x]\n" + "".join(f"{name}: &{name} [*{prior}, *{prior}]\n" for prior, name in zip("abcdefgh", "bcdefghi", strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (BOMB, "anchor"),
+        ("a: " * 50_000 + "x", "not-yaml"),
+        ("[" * 500_000, "too-deep"),
+        ("{" * 500_000, "too-deep"),
+        ("- " * 200_000, "too-deep"),
+        ("? " * 200_000, "too-deep"),
+        ("x" * 2_000_001, "too-large"),
+        ("x: '" + "y" * 1_900_000 + "'", "unknown-key"),
+        ("".join(f"k{i}: 1\n" for i in range(100_000)), "unknown-key"),
+        ("\x00", "not-yaml"),
+        ("\ufffe", "not-yaml"),
+        ("a: b: c", "not-yaml"),
+        ("%YAML 9.9\n---\na: b", "not-yaml"),
+        ("", "not-a-mapping"),
+        ("# only a remark", "not-a-mapping"),
+        ("null", "not-a-mapping"),
+    ],
+    ids=lambda value: ascii(value[:10]),
+)  # fmt: skip
+def test_hostile_files_are_refused_quickly(text: str, code: str) -> None:
+    start = time.perf_counter()
+    found = findings(text)
+    assert time.perf_counter() - start < 2
+    assert code in {finding.code for finding in found}
+
+
+def test_a_long_chain_of_facts_is_refused() -> None:
+    chain = "".join(f", f{i}: {{formula: f{i + 1} + f{i + 1}}}" for i in range(400))
+    text = GOOD.replace("homes: {home: key", f"homes: {{home: key{chain}, f400: {{formula: cost}}")
+    start = time.perf_counter()
+    assert {finding.code for finding in findings(text)} <= {"too-deep", "fact"}
+    assert time.perf_counter() - start < 2
+
+
+# --- JSON Schema ---------------------------------------------------------------------------------------------------
+
+
+def test_the_json_schema_is_the_committed_one() -> None:
+    committed = (HERE.parent / "docs" / "schedule.schema.json").read_text(encoding="utf-8")
+    assert json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n" == committed
+
+
+def test_the_json_schema_names_the_sections() -> None:
+    schema = json_schema()
+    assert schema["additionalProperties"] is False
+    assert {"schedule", "document", "in_force", "revision", "place"} == set(schema["required"])
+    assert {"facts", "values", "clauses", "limits", "unquantified", "rules", "targets", "notes"} < set(schema["properties"])
