@@ -1,8 +1,8 @@
 """The closed list of SQL that the library emits, as builders of sqlglot trees.
 
 SELECT, CASE, joins on equality and ranges, GROUP BY, plain window functions, integer + - * and integer division,
-comparisons. Integers are BIGINT. No engine rounding, no engine dates, no DOUBLE. Every builder returns a fresh tree,
-so one operand may be used twice. Each is tested on DuckDB and on Spark.
+comparisons. Integers are BIGINT. No engine rounding, no engine dates, no DOUBLE. A builder takes its operands over, or
+copies those that belong to another tree already; so one operand may be used twice. Each is tested on DuckDB and Spark.
 """
 
 from __future__ import annotations
@@ -15,6 +15,15 @@ from sqlglot import exp
 Sql = exp.Expression
 
 
+def _bigint() -> exp.DataType:
+    return exp.DataType(this=exp.DataType.Type.BIGINT)
+
+
+def _own(tree: Sql) -> Sql:
+    """The tree, or a copy where it is part of another one already."""
+    return tree if tree.parent is None else tree.copy()
+
+
 def name(text: str) -> exp.Identifier:
     return exp.to_identifier(text, quoted=True)
 
@@ -25,19 +34,19 @@ def column(text: str, table: str = "") -> Sql:
 
 def whole(number: int) -> Sql:
     literal: Sql = exp.Literal.number(abs(number))
-    return exp.Cast(this=exp.Neg(this=literal) if number < 0 else literal, to=exp.DataType.build("BIGINT"))
+    return exp.Cast(this=exp.Neg(this=literal) if number < 0 else literal, to=_bigint())
 
 
 def missing() -> Sql:
-    return exp.Cast(this=exp.Null(), to=exp.DataType.build("BIGINT"))
+    return exp.Cast(this=exp.Null(), to=_bigint())
 
 
 def missing_text() -> Sql:
-    return exp.Cast(this=exp.Null(), to=exp.DataType.build("TEXT"))
+    return exp.Cast(this=exp.Null(), to=exp.DataType(this=exp.DataType.Type.TEXT))
 
 
 def missing_condition() -> Sql:
-    return exp.Cast(this=exp.Null(), to=exp.DataType.build("BOOLEAN"))
+    return exp.Cast(this=exp.Null(), to=exp.DataType(this=exp.DataType.Type.BOOLEAN))
 
 
 def text(value: str) -> Sql:
@@ -49,9 +58,9 @@ def boolean(value: bool) -> Sql:
 
 
 def _closed(tree: Sql) -> Sql:
-    copied = tree.copy()
-    simple = isinstance(copied, (exp.Column, exp.Literal, exp.Cast, exp.Paren, exp.Case, exp.Boolean, exp.Window))
-    return copied if simple else exp.Paren(this=copied)
+    owned = _own(tree)
+    simple = isinstance(owned, (exp.Column, exp.Literal, exp.Cast, exp.Paren, exp.Case, exp.Boolean, exp.Window))
+    return owned if simple else exp.Paren(this=owned)
 
 
 def add(left: Sql, right: Sql) -> Sql:
@@ -118,8 +127,8 @@ def is_known(tree: Sql) -> Sql:
 
 
 def case(branches: Sequence[tuple[Sql, Sql]], otherwise: Sql | None = None) -> Sql:
-    whens = [exp.If(this=condition.copy(), true=value.copy()) for condition, value in branches]
-    return exp.Case(ifs=whens, default=otherwise.copy() if otherwise is not None else None)
+    whens = [exp.If(this=_own(condition), true=_own(value)) for condition, value in branches]
+    return exp.Case(ifs=whens, default=_own(otherwise) if otherwise is not None else None)
 
 
 def smaller(left: Sql, right: Sql) -> Sql:
@@ -142,27 +151,27 @@ def with_sign_of(signed: Sql, size: Sql) -> Sql:
 
 
 def first_known(*options: Sql) -> Sql:
-    return exp.Coalesce(this=options[0].copy(), expressions=[option.copy() for option in options[1:]])
+    return exp.Coalesce(this=_own(options[0]), expressions=[_own(option) for option in options[1:]])
 
 
 def total(number: Sql) -> Sql:
-    return exp.Cast(this=exp.Sum(this=number.copy()), to=exp.DataType.build("BIGINT"))
+    return exp.Cast(this=exp.Sum(this=_own(number)), to=_bigint())
 
 
 def lowest(number: Sql) -> Sql:
-    return exp.Min(this=number.copy())
+    return exp.Min(this=_own(number))
 
 
 def highest(number: Sql) -> Sql:
-    return exp.Max(this=number.copy())
+    return exp.Max(this=_own(number))
 
 
 def how_many(tree: Sql | None = None) -> Sql:
-    return exp.Cast(this=exp.Count(this=tree.copy() if tree else exp.Star()), to=exp.DataType.build("BIGINT"))
+    return exp.Cast(this=exp.Count(this=_own(tree) if tree else exp.Star()), to=_bigint())
 
 
 def _ordered(tree: Sql, descending: bool) -> Sql:
-    return exp.Ordered(this=tree.copy(), desc=descending, nulls_first=False)
+    return exp.Ordered(this=_own(tree), desc=descending, nulls_first=False)
 
 
 def over(
@@ -177,40 +186,40 @@ def over(
     )
     return exp.Window(
         this=function,
-        partition_by=[tree.copy() for tree in partition],
+        partition_by=[_own(tree) for tree in partition],
         order=exp.Order(expressions=[_ordered(tree, descending) for tree, descending in order]) if order else None,
         spec=frame,
     )
 
 
 def row_number(partition: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
-    return exp.Cast(this=over(exp.RowNumber(), partition, order), to=exp.DataType.build("BIGINT"))
+    return exp.Cast(this=over(exp.RowNumber(), partition, order), to=_bigint())
 
 
 def dense_rank(partition: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
-    return exp.Cast(this=over(exp.DenseRank(expressions=[]), partition, order), to=exp.DataType.build("BIGINT"))
+    return exp.Cast(this=over(exp.DenseRank(expressions=[]), partition, order), to=_bigint())
 
 
 def window_total(number: Sql, partition: Sequence[Sql]) -> Sql:
-    return exp.Cast(this=over(exp.Sum(this=number.copy()), partition), to=exp.DataType.build("BIGINT"))
+    return exp.Cast(this=over(exp.Sum(this=_own(number)), partition), to=_bigint())
 
 
 def running_total(number: Sql, partition: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
     """The sum of this row and those before it; the order must be total."""
-    summed = over(exp.Sum(this=number.copy()), partition, order, rows=True)
-    return exp.Cast(this=summed, to=exp.DataType.build("BIGINT"))
+    summed = over(exp.Sum(this=_own(number)), partition, order, rows=True)
+    return exp.Cast(this=summed, to=_bigint())
 
 
 def following(tree: Sql, partition: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
-    return over(exp.Lead(this=tree.copy()), partition, order)
+    return over(exp.Lead(this=_own(tree)), partition, order)
 
 
 def preceding(tree: Sql, partition: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
-    return over(exp.Lag(this=tree.copy()), partition, order)
+    return over(exp.Lag(this=_own(tree)), partition, order)
 
 
 def alias(tree: Sql, as_name: str) -> Sql:
-    return exp.Alias(this=tree.copy(), alias=name(as_name))
+    return exp.Alias(this=_own(tree), alias=name(as_name))
 
 
 def table(table_name: str, as_name: str = "") -> exp.Table:
@@ -218,7 +227,7 @@ def table(table_name: str, as_name: str = "") -> exp.Table:
 
 
 def subquery(query: exp.Select, as_name: str) -> exp.Subquery:
-    return exp.Subquery(this=query.copy(), alias=exp.TableAlias(this=name(as_name)))
+    return exp.Subquery(this=_own(query), alias=exp.TableAlias(this=name(as_name)))
 
 
 def select(
@@ -230,23 +239,23 @@ def select(
     distinct: bool = False,
 ) -> exp.Select:
     """SELECT columns FROM source [joins as (`left` | `inner`, source, condition)] [WHERE] [GROUP BY]."""
-    query = exp.Select(expressions=[tree.copy() for tree in columns])
-    query.set("from_", exp.From(this=source))
+    query = exp.Select(expressions=[_own(tree) for tree in columns])
+    query.set("from_", exp.From(this=_own(source)))
     query.set(
         "joins",
-        [exp.Join(this=right, side="LEFT" if kind == "left" else None, on=on.copy()) for kind, right, on in joins],
+        [exp.Join(this=_own(right), side="LEFT" if kind == "left" else None, on=_own(on)) for kind, right, on in joins],
     )
     if where is not None:
-        query.set("where", exp.Where(this=where.copy()))
+        query.set("where", exp.Where(this=_own(where)))
     if group:
-        query.set("group", exp.Group(expressions=[tree.copy() for tree in group]))
+        query.set("group", exp.Group(expressions=[_own(tree) for tree in group]))
     if distinct:
         query.set("distinct", exp.Distinct())
     return query
 
 
 def union_all(queries: Sequence[exp.Select]) -> Sql:
-    return reduce(lambda a, b: exp.Union(this=a, expression=b, distinct=False), queries)  # type: ignore[arg-type, return-value]
+    return reduce(lambda a, b: exp.Union(this=_own(a), expression=_own(b), distinct=False), queries)  # type: ignore[arg-type, return-value]
 
 
 def all_columns(of: str = "") -> Sql:

@@ -87,10 +87,11 @@ def figures_by(draw: Draw, keys: Sequence[str], last: Sequence[str] = MONEY) -> 
 
 def payer_shares(draw: Draw) -> dict[str, str]:
     first = pick(draw, ("1", "3", "5"))
-    return pick(draw, (
+    shares: dict[str, str] = pick(draw, (
         {"city": first, "county": pick(draw, WEIGHTS), "other": "0"}, {"town": first, "other": pick(draw, WEIGHTS)},
         {"not_stated": first, "other": "0"},
     ))  # fmt: skip
+    return shares
 
 
 def drawn_values(draw: Draw) -> dict[str, Any]:
@@ -99,7 +100,10 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
         ["full_months_since(from)"],
     ))  # fmt: skip
     long_keys = pick(draw, ([], ["year"], ["tier"]))
-    small = lambda options: pick(draw, options)  # noqa: E731
+
+    def small(options: Sequence[Any]) -> Any:
+        return pick(draw, options)
+
     return {
         "care_rate": {"unit": "yuan / person / month", "by": care_keys, "is": figures_by(draw, care_keys)},
         "other_rate": {"unit": "yuan", "by": ["year"], "is": {"2021..2023": small(MONEY), "other": small(MONEY)}},
@@ -506,7 +510,10 @@ def rosters(draw: Draw) -> Rows:
     """Rows for the tables of `schedules()`, few ids and few days."""
     facilities = ["F1", "F2", "F3"][: draw(st.integers(1, 3))]
     months = [f"{year}-{month:02d}" for year in (2021, 2022, 2023) for month in (1, 3, 6, 12)]
-    some = lambda most: range(draw(st.integers(0, most)))  # noqa: E731
+
+    def some(most: int) -> range:
+        return range(draw(st.integers(0, most)))
+
     return {
         "districts": [{"district": "D1"}, {"district": "D2"}],
         "facilities": [

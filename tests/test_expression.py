@@ -38,10 +38,10 @@ def placeless(tree: Any) -> Any:
     """The same tree without offsets."""
     if isinstance(tree, tuple):
         return tuple(placeless(part) for part in tree)
-    if not dataclasses.is_dataclass(tree):
+    if not isinstance(tree, Expression):
         return tree
     fields = {field.name: placeless(getattr(tree, field.name)) for field in dataclasses.fields(tree)}
-    return type(tree)(**{**fields, "at": 0})  # type: ignore[arg-type]
+    return dataclasses.replace(tree, **{**fields, "at": 0})
 
 
 def same(one: str, two: str) -> bool:

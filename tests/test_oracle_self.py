@@ -21,11 +21,15 @@ payers:
   city: {label: {zh: 市, en: city}}
   county: {label: {zh: 县, en: county}, of: district}
 """
-FACILITY = {"facility": "F1", "district": "D1", "type": "institution", "profit_status": "non_profit", "beds": "100"}
+FACILITY: dict[str, str | None] = {
+    "facility": "F1", "district": "D1", "type": "institution", "profit_status": "non_profit", "beds": "100",
+}  # fmt: skip
 
 
 def run(body: str, rows: dict[str, list[dict[str, str | None]]], end: Any = "high", year: int = 2023) -> OracleResult:
-    with_places = {"districts": [{"district": "D1"}, {"district": "D2"}], "facilities": [FACILITY], **rows}
+    with_places: dict[str, list[dict[str, str | None]]] = {
+        "districts": [{"district": "D1"}, {"district": "D2"}], "facilities": [FACILITY], **rows,
+    }  # fmt: skip
     return calculate([load_text(HEAD + body).canonical()], with_places, end, year)
 
 
@@ -165,7 +169,7 @@ def staff(key: str, person: str, hired: str, left: str | None, **cells: str) -> 
         "staff": key, "person": person, "facility": "F1", "hired": hired, "left": left, "post": "carer",
         "full_time": "yes", "education": "college", "graduated": None,
     }  # fmt: skip
-    return {**row, **cells}
+    return row | cells
 
 
 def test_instalments_while_present() -> None:
@@ -224,7 +228,9 @@ limits:
 
 
 def test_count_units_share_a_cap() -> None:
-    group = {"group_row": "G1", "facility": "F1", "month": "2023-03", "cost": "100.01", "count": "3"}
+    group: dict[str, str | None] = {
+        "group_row": "G1", "facility": "F1", "month": "2023-03", "cost": "100.01", "count": "3",
+    }  # fmt: skip
     result = run(COUNTED, {"groups": [group, {**group, "group_row": "G2", "month": "2023-04", "count": "2"}]})
     assert result.entitlements == {
         (0, "meal_grant", "G1", "2023-03"): ("paid", 30_003, 25_000),
@@ -276,7 +282,7 @@ limits:
 
 @pytest.mark.parametrize(("end", "centre", "beds"), [("low", 0, 5_000_000), ("high", 30_000_000, 0)])
 def test_open_amount_at_both_ends(end: str, centre: int, beds: int) -> None:
-    project = {
+    project: dict[str, str | None] = {
         "project": "J1", "facility": None, "district": "D1", "accepted": "2023-05-01", "public_money": "no",
         "beds": "10", "build_mode": "converted", "approved": None,
     }  # fmt: skip
@@ -303,8 +309,10 @@ clauses:
 
 
 def test_parts_with_rest_and_three_valued_conditions() -> None:
-    home = {"household": "H1", "district": "D1", "area": "rural", "group": "other", "very_old": None, "disabled": "no",
-            "handicapped": "no", "accepted": "2023-05-01", "actual_cost": "33.33"}  # fmt: skip
+    home: dict[str, str | None] = {
+        "household": "H1", "district": "D1", "area": "rural", "group": "other", "very_old": None, "disabled": "no",
+        "handicapped": "no", "accepted": "2023-05-01", "actual_cost": "33.33",
+    }  # fmt: skip
     rows: list[dict[str, str | None]] = [
         home, {**home, "household": "H2", "disabled": "yes"}, {**home, "household": "H3", "actual_cost": "99.99"},
         {**home, "household": "H4", "very_old": "yes", "disabled": "yes"},

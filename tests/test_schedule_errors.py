@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_five_mistakes_of_form_are_five_findings() -> None:
         ("value", 3, "in_force.from"),
         ("value", 4, "revision"),
         ("unknown-key", 10, "values.rate.unti"),
-        ("missing-key", 12, "clauses.grant.item"),
+        ("missing-key", 12, "clauses.grant"),
         ("value", 14, "clauses.grant.every"),
     ]
 
@@ -104,7 +105,7 @@ def test_mistakes_of_meaning_are_found_in_every_clause_and_fact() -> None:
         + clause.replace("grant", "fourth").replace("city: 1", "ctiy: 1")
     )
     assert [(finding.code, finding.place.row) for finding in findings(text)] == [
-        ("fact", 8), ("expression", 23), ("expression", 30), ("clause", 38),
+        ("fact", 8), ("expression", 24), ("expression", 31), ("clause", 39),
     ]  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 # --- hostile files -------------------------------------------------------------------------------------------------
 
-BOMB = "a: &a [x, x]\n" + "".join(f"{name}: &{name} [*{prior}, *{prior}]\n" for prior, name in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = "a: &a [x, x]\n" + "".join(f"{name}: &{name} [*{prior}, *{prior}]\n" for prior, name in pairwise("abcdefgh"))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,8 @@ BOMB = "a: &a [x, x]\n" + "".join(f"{name}: &{name} [*{prior}, *{prior}]\n" for 
         ("? " * 200_000, "too-deep"),
         ("x" * 2_000_001, "too-large"),
         ("x: '" + "y" * 1_900_000 + "'", "unknown-key"),
-        ("".join(f"k{i}: 1\n" for i in range(100_000)), "unknown-key"),
+        ("".join(f"k{i}: 1\n" for i in range(50_000)), "too-many"),
+        ("".join("k: 1\n" for i in range(100_000)), "duplicate-key"),
         ("\x00", "not-yaml"),
         ("\ufffe", "not-yaml"),
         ("a: b: c", "not-yaml"),
@@ -177,4 +179,4 @@ def test_the_json_schema_names_the_sections() -> None:
     schema = json_schema()
     assert schema["additionalProperties"] is False
     assert {"schedule", "document", "in_force", "revision", "place"} == set(schema["required"])
-    assert {"facts", "values", "clauses", "limits", "unquantified", "rules", "targets", "notes"} < set(schema["properties"])
+    assert {"facts", "values", "clauses", "limits", "rules", "targets", "notes"} < set(schema["properties"])

@@ -481,12 +481,23 @@ def test_printed_sql_holds_no_inexact_word() -> None:
         assert not inexact.search(words), inexact.findall(words)
 
 
-def test_operands_are_copied() -> None:
-    """One operand may be used twice: building with it leaves it as it was."""
+def test_one_operand_may_be_used_twice() -> None:
+    """Whatever was built with it before, an operand prints the same, and so does what is built with it."""
     shared = sql.add(a, b)
-    before = sql.printed(shared)
-    sql.mul(shared, shared)
-    sql.case([(sql.compare(">", shared, zero), shared)], shared)
-    sql.total(shared)
-    assert sql.printed(shared) == before
-    assert shared.parent is None
+    alone = sql.printed(shared)
+
+    def built() -> list[str]:
+        trees = [
+            sql.mul(shared, shared),
+            sql.case([(sql.compare(">", shared, zero), shared)], shared),
+            sql.smaller(shared, shared),
+            sql.total(shared),
+            sql.running_total(shared, [shared], [(shared, True)]),
+            sql.select([sql.alias(shared, "x"), shared], sql.table("t"), where=sql.is_known(shared), group=[shared]),
+        ]
+        return [sql.printed(tree) for tree in trees]
+
+    first = built()
+    assert built() == first
+    assert first[0] == f"({alone}) * ({alone})"
+    assert sql.printed(shared) == alone

@@ -138,7 +138,7 @@ def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
     classes = sql.subquery(_classes(limit, rows), "s")
     joined = sql.select(
         [sql.all_columns("u"), sql.column("wanted", "s"), sql.column("given", "s")],
-        rows.copy(), [("inner", classes, sql.all_of(sql.compare("=", sql.column(k, "u"), sql.column(k, "s")) for k in keys))],
+        rows, [("inner", classes, sql.all_of(sql.compare("=", sql.column(k, "u"), sql.column(k, "s")) for k in keys))],
     )  # fmt: skip
     wanted = c("wanted") if limit.when_short == "report" else c("given")
     fits = sql.compare("=", wanted, c("wanted"))
@@ -167,7 +167,7 @@ def _one_class(rows: Sql) -> exp.Select:
         "position", SUBJECT, PERIOD, PIECE, "due", "month", "units", "each", UNIT, "ceiling",
         *sorted({node.alias for node in rows.find(exp.Select).expressions if node.alias.startswith(GROUP)}),  # type: ignore[union-attr]
     ]  # fmt: skip
-    return sql.select([*(c(name) for name in columns), sql.alias(sql.whole(0), "by")], rows.copy())
+    return sql.select([*(c(name) for name in columns), sql.alias(sql.whole(0), "by")], rows)
 
 
 def limited(relation: str, columns: Sequence[str], position: int, limit: str, pieces_table: str) -> Sql:

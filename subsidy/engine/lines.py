@@ -126,7 +126,7 @@ def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
     if clause.parts:
         sums |= {f"part:{payer}": sql.total(sql.mul(c(f"part:{payer}"), c(COUNT))) for payer in clause.payers}
     selected = [sql.alias(tree, name) for name, tree in {**keys, **sums}.items()]
-    return sql.select(selected, rows.copy(), where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(keys.values()))
+    return sql.select(selected, rows, where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(keys.values()))
 
 
 def line_keys(ledger: Ledger, pots: Sequence[str]) -> list[str]:
@@ -157,7 +157,7 @@ def row_parts_query(ledger: Ledger, rows: Sql, names: Sequence[str]) -> exp.Sele
     crossed = sql.select(
         [*(sql.column(name, "l") for name in names), sql.column("payer", "p"), sql.column("position", "p"),
          sql.alias(weights, "weight")],
-        rows.copy(), [("inner", payers, sql.boolean(True))],
+        rows, [("inner", payers, sql.boolean(True))],
         where=sql.compare("<>", sql.column(UNIT, "l"), sql.whole(0)),
     )  # fmt: skip
     among = ["subject", "period", "piece", *(["instalment"] if "instalment" in names else [])]

@@ -42,6 +42,7 @@ from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.check import CheckedClause, CheckedLimit
 from subsidy.schedule.figures import day_number
 from subsidy.schedule.load import Version
+from subsidy.schedule.model import PERIODS
 from subsidy.schedule.node import Node
 
 if TYPE_CHECKING:
@@ -90,8 +91,6 @@ class Prepared:
 
 def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
     """Put the roster's typed tables and the calendars up to the horizon into a connection of their own."""
-    import pyarrow as pa
-
     connection = _database().cursor()
     shape = RosterShape(
         {name: frozenset(table.column_names) for name, table in intake.tables.items()}, dict(intake.given)
@@ -100,9 +99,8 @@ def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
         connection.register(roster_table(name), table)
     first, last = _years_mentioned(intake, schedule)
     horizon = max(year, min(last, year + FARTHEST_YEARS))
-    connection.register("months", pa.table(calendar.months(1900, 2210)))
-    for every in ("month", "quarter", "half_year", "year"):
-        connection.register(f"calendar:{every}", pa.table(calendar.periods(every, min(first, year), horizon)))
+    for name, content in _calendars(min(first, year), horizon).items():
+        connection.register(name, content)
     spans = tuple(
         Span(day_number(start), calendar.END_OF_TIME if end is None else day_number(end))
         for _, start, end in schedule.periods()
@@ -110,6 +108,14 @@ def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
     return Prepared(
         connection, schedule, intake, shape, _has_open(schedule, intake), Span(spans[0].first, spans[-1].last), spans
     )
+
+
+@functools.lru_cache(maxsize=16)
+def _calendars(first_year: int, last_year: int) -> dict[str, Any]:
+    import pyarrow as pa
+
+    tables = {f"calendar:{every}": pa.table(calendar.periods(every, first_year, last_year)) for every in PERIODS}
+    return {"months": pa.table(calendar.months(1900, 2210)), **tables}
 
 
 def _years_mentioned(intake: Intake, schedule: Schedule) -> tuple[int, int]:

@@ -77,6 +77,8 @@ class Collector:
         severity: Severity = "error",
     ) -> None:
         """The same finding about each of these rows, in a column; an error blocks them."""
+        if not len(rows):
+            return
         if severity == "error":
             sheet.block(rows, column)
         kind = code, sheet.table

@@ -85,7 +85,7 @@ def _from_frame(name: str, frame: Any) -> RawTable:
         raise refused(
             Place(sheet=name), "not-a-table",
             Text(f"无法作为表读取({reason})", f"this cannot be read as a table ({reason})"),
-            Text("请给出 pandas、Polars、Arrow 表,或字典的列表", "pass a frame of pandas, Polars, Arrow, or a list of mappings"),
+            Text("请给出 pandas、Polars、Arrow 表,或字典列表", "pass a pandas, Polars or Arrow frame, or a list of mappings"),
             type(frame).__name__,
         ) from None
     return raw_table(name, headings, columns, np.arange(1, count + 1), sheet=name)

@@ -20,7 +20,7 @@ from subsidy.schedule.check import CheckedClause, CheckedLimit, Checker, check
 from subsidy.schedule.model import COLUMN_KEYS, Column, ScheduleFile, SharedFacts, Table
 from subsidy.schedule.node import Type
 from subsidy.schedule.scope import Scope
-from subsidy.schedule.source import KEY, Source, read_source
+from subsidy.schedule.source import KEY, MOST_FINDINGS, Source, error_of, read_source
 
 Overlay = Mapping[str, str]
 
@@ -126,7 +126,9 @@ def _validated(model: type[Any], source: Source) -> Any:
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
-        raise ScheduleError([_form_finding(model, source, detail) for detail in error.errors()]) from None
+        details = error.errors(include_url=False)
+        findings = [_form_finding(model, source, detail) for detail in details[:MOST_FINDINGS]]
+        raise error_of(findings, len(details), source.file) from None
 
 
 def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:

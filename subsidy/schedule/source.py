@@ -14,6 +14,7 @@ from subsidy.finding import Finding, Place, ScheduleError, Text
 
 LARGEST_FILE = 2_000_000
 DEEPEST = 40
+MOST_FINDINGS = 200
 KEY = "[key]"          # after a path: the key of the entry, not its content
 Path = tuple[str | int, ...]
 
@@ -47,10 +48,14 @@ class _Reader:
         self.file = file
         self.lines = text.splitlines()
         self.findings: list[Finding] = []
+        self.mistakes = 0
         self.places: dict[Path, tuple[int, int]] = {}
         self.verbatim: set[Path] = set()
 
     def refuse(self, mark: Any, code: str, value: str, why: Text, remedy: Text) -> None:
+        self.mistakes += 1
+        if self.mistakes > MOST_FINDINGS:
+            return
         place = Place(self.file, row=mark.line + 1, column=str(mark.column + 1))
         self.findings.append(Finding(place, code, why, remedy, value))
 
@@ -119,6 +124,15 @@ def _forbidden_events(text: str, reader: _Reader) -> None:
             )
 
 
+def error_of(findings: list[Finding], total: int, file: str) -> ScheduleError:
+    """The error with the first findings, and how many more there are."""
+    if more := total - len(findings):
+        why = Text(f"另有 {more} 处错误", f"there are {more} more mistakes")
+        remedy = Text("请先改正已列出的", "correct those listed first")
+        return ScheduleError([*findings, Finding(Place(file), "too-many", why, remedy)])
+    return ScheduleError(findings)
+
+
 def read_source(text: str, file: str = "") -> Source:
     """The content of a YAML text. Raises ScheduleError with every mistake of form in it."""
     reader = _Reader(text, file)
@@ -129,7 +143,7 @@ def read_source(text: str, file: str = "") -> Source:
     try:
         _forbidden_events(text, reader)
         if reader.findings:
-            raise ScheduleError(reader.findings)
+            raise error_of(reader.findings, reader.mistakes, file)
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -150,5 +164,5 @@ def read_source(text: str, file: str = "") -> Source:
         raise ScheduleError([Finding(Place(file, row=line, column=str(column)), "not-a-mapping", why, remedy)])
     data = reader.read(node, ())
     if reader.findings:
-        raise ScheduleError(reader.findings)
+        raise error_of(reader.findings, reader.mistakes, file)
     return Source(file, data, reader.places, frozenset(reader.verbatim))
