@@ -236,10 +236,10 @@ def test_mistakes_are_placed_and_told_in_two_languages(written: str, offset: int
     ids=lambda text: ascii(text[:12]),
 )
 def test_hostile_input_is_refused_at_once(hostile: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(Refusal):
         parse(hostile)
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
 
 
 @pytest.mark.parametrize("repeated", ["a + ", "a and ", "-", "not "])

@@ -153,18 +153,18 @@ BOMB = "a: &a [x, x]\n" + "".join(f"{name}: &{name} [*{prior}, *{prior}]\n" for 
     ids=lambda value: ascii(value[:10]),
 )  # fmt: skip
 def test_hostile_files_are_refused_quickly(text: str, code: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found = findings(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert code in {finding.code for finding in found}
 
 
 def test_a_long_chain_of_facts_is_refused() -> None:
     chain = "".join(f", f{i}: {{formula: f{i + 1} + f{i + 1}}}" for i in range(400))
     text = GOOD.replace("homes: {home: key", f"homes: {{home: key{chain}, f400: {{formula: cost}}")
-    start = time.perf_counter()
+    start = time.process_time()
     assert {finding.code for finding in findings(text)} <= {"too-deep", "fact"}
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 # --- JSON Schema ---------------------------------------------------------------------------------------------------

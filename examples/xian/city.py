@@ -128,7 +128,8 @@ def add_operators(city: City) -> None:
     for _ in range(SMALL_OPERATORS):
         code = city.next_code("operators", "O")
         evaluated = city.day_in(2023) if city.chance(20) else None
-        city.add("operators", operator=code, name=f"示例服务中心{code[-3:]}", good_quality=city.chance(70), evaluated=evaluated)
+        name, is_good = f"示例服务中心{code[-3:]}", city.chance(70)
+        city.add("operators", operator=code, name=name, good_quality=is_good, evaluated=evaluated)
 
 
 def add_facilities(city: City) -> None:
@@ -158,7 +159,7 @@ def add_facility(city: City, kind: str, name: str, operator: str | None) -> None
     district = city.rng.choice(RURAL) if in_the_country else city.district()
     beds: int | None = None
     if kind in ("institution", "rural_home"):
-        beds = city.rng.choice((40, 50, 60, 80, 90, 100, 120, 150, 200))
+        beds = city.rng.choice((30, 40, 50, 60, 80, 100, 120))
     elif kind in ("centre", "station", "mutual_aid_home"):
         beds = city.rng.randint(*{"centre": (30, 60), "station": (10, 20), "mutual_aid_home": (8, 15)}[kind])
     city.add(
@@ -297,7 +298,7 @@ def add_awards(city: City) -> None:
     for kind, count in kinds.items():
         is_pilot = kind == "pilot"
         for number in range(1, count + 1):
-            standard = None if is_pilot else f"{kind.split('_')[0].upper()}-{number - (number % 7 == 0):03}"  # some twice
+            code = f"{kind.split('_')[0].upper()}-{number - (number % 7 == 0):03}"     # every seventh standard twice
             city.add(
                 "awards",
                 award=city.next_code("awards", "W", 3),
@@ -305,7 +306,7 @@ def add_awards(city: City) -> None:
                 kind=kind,
                 awarded=city.day_in(city.rng.choice(YEARS)) if city.chance(92) else None,
                 city_organisation=city.chance(90),
-                standard=standard,
+                standard=None if is_pilot else code,
                 first_drafter=not is_pilot and city.chance(70),
                 passed=is_pilot and city.chance(80),
                 assessed=city.rng.randint(4, 10) * 10_000 if is_pilot and city.chance(70) else None,

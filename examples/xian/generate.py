@@ -32,7 +32,8 @@ def write(folder: Path) -> None:
     roster = folder / "roster"
     roster.mkdir(parents=True, exist_ok=True)
     for table, rows in city.tables.items():
-        write_csv(roster / f"{table}.csv", list(rows[0]), [[text(row.get(column)) for column in rows[0]] for row in rows])
+        headings = list(rows[0])
+        write_csv(roster / f"{table}.csv", headings, [[text(row[heading]) for heading in headings] for row in rows])
     lines = sorted((one.table, line_of(city, one), one.column, one.code, one.subject, one.severity) for one in expected)
     headings = ["table", "row", "column", "code", "subject", "severity"]
     write_csv(folder / "expected_findings.csv", headings, [[str(cell) for cell in line] for line in lines])

@@ -45,7 +45,7 @@ class Census:
     def fill_bed(self, home: Row, homes: list[Row]) -> None:
         """One resident after the other in the same bed."""
         city = self.city
-        day = city.day(Date(2020, 1, 1), Date(2022, 9, 30))
+        day = city.day(Date(2020, 1, 1), Date(2022, 12, 31))
         while day <= END:
             person = self.new_person()
             self.add_assessments(person, day)
@@ -55,7 +55,7 @@ class Census:
     def live_in(self, person: str, home: Row, start: Date, homes: list[Row]) -> Date:
         """A person's stay, with what follows it; the day on which the bed is free."""
         city = self.city
-        last = after(start, city.rng.randint(20, city.rng.choice((200, 700, 1300))))
+        last = after(start, city.rng.randint(20, city.rng.choice((400, 1600, 2600))))
         if last >= END:
             self.add_stay(person, home, start, None)
             return END
@@ -95,8 +95,8 @@ class Census:
 
     def staff_needed(self, facility: Row) -> int:
         if facility["type"] in HOMES:
-            return int(facility["beds"] or 0) // 8 + 3
-        return {"centre": 6, "station": 3, "meal_point": 1}.get(str(facility["type"]), 1)
+            return int(facility["beds"] or 0) // 11 + 2
+        return {"centre": 5, "station": 2}.get(str(facility["type"]), 1)
 
     def fill_job(self, facility: Row) -> None:
         """One member of staff after the other in the same job."""
@@ -104,7 +104,7 @@ class Census:
         day = city.day(Date(2014, 1, 1), Date(2023, 6, 30))
         while day <= END:
             person = self.new_person()
-            last = after(day, city.rng.randint(60, city.rng.choice((600, 1500, 3500))))
+            last = after(day, city.rng.randint(60, city.rng.choice((1200, 3500, 5000))))
             still_here = last >= END
             row = self.hire(person, facility, day, None if still_here else last)
             if row["post"] == "carer" and city.chance(62):

@@ -130,7 +130,8 @@ def plant_blank_star(city: City) -> list[Expected]:
 def plant_home_without_beds(city: City) -> list[Expected]:
     """A home with 0 beds is refused, and with it all that refers to it."""
     model = first(city.facilities("institution"), facility=rated(city, 0))
-    home = city.add("facilities", **{**model, "facility": "F9001", "name": "示例养老院901", "operator": None, "beds": 0})
+    changes: Row = {"facility": "F9001", "name": "示例养老院901", "operator": None, "beds": 0}
+    home = city.add("facilities", **{**model, **changes})
     rating = city.add("ratings", facility="F9001", **{"from": Date(2021, 1, 1)}, star=3)
     premium = city.add("premiums", premium="I9001", facility="F9001", year=2023, premium_paid="5000.00")
     expected = [

@@ -126,8 +126,7 @@ class RowCompiler:
 
     def range_end(self, column: Column, table: str, hops: Hops, kind: Type, end: End) -> Sql:
         """The low or high end of a declared range, in the scale of the fact."""
-        written = column.low if end == "low" else column.high
-        node = self.version.checker.range_end(written, table, ("facts", table), hops)
+        node = self.version.checker.range_end(column, end, table, ("facts", table), hops)
         return self._to_scale(self.number(node), node.type.scale, kind.scale)
 
     def _to_scale(self, tree: Sql, scale: int, wanted: int) -> Sql:

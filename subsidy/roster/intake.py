@@ -114,8 +114,9 @@ def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]
         if table in sheets:
             other = sheets[table].raw.name
             why = refusal(
-                f"{other} 也是表 {table}", f"{other} is the table {table} too", "请合并为一张表", "join the two into one"
-            )
+                f"{other} 也是表 {table}", f"{other} is the table {table} too",
+                "请合并为一张表", "join the two into one",
+            )  # fmt: skip
             found.add(sheet.place(), "duplicate-table", why, table, raw.name)
             continue
         sheets[table] = sheet
@@ -156,7 +157,7 @@ def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
 
 
 def _check_needed(sheet: Sheet, names: Names, found: Collector) -> None:
-    """Without its key, references and dates a table cannot be used; one with neither headings nor rows is just empty."""
+    """Without its key, references and dates a table cannot be used; one without headings is just empty."""
     needed = sheet.shape.needed if sheet.raw.headings else ()
     if sheet.shape.has_persons and "count" not in sheet.headings and needed:
         needed = (*needed, "person")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from subsidy.finding import Refusal, Text
 from subsidy.roster.arrays import codes, filled, joint_codes
 from subsidy.roster.cells import DATE_PARTS, LAST_DAY
-from subsidy.roster.rows import DAYS
 from subsidy.roster.refusal import refusal
+from subsidy.roster.rows import DAYS
 from subsidy.roster.sheet import Collector, Severity, Sheet
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def finished(sheet: Sheet, columns: dict[str, Any]) -> pa.Table:
 
 
 def _with_spells(sheet: Sheet, columns: dict[str, Any]) -> dict[str, Any]:
-    """Adjoining rows of a person with the same references read the first day of all; if all else agrees, they are one."""
+    """Adjoining rows of a person with the same references begin with the first; those that agree in all else join."""
     import numpy as np
     import pyarrow as pa
 

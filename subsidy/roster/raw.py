@@ -7,7 +7,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from subsidy.finding import Finding, Place, RosterError, Text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -125,3 +128,15 @@ def text_array(column: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     else:
         values = encoded.dictionary.to_pylist()
     return pa.array([plain_text(value) for value in values], pa.string()).take(encoded.indices)
+
+
+def refused_file(path: Path, code: str, why: Text, remedy: Text, row: int = 0, column: str = "") -> RosterError:
+    """The one thing that is wrong with a file as a whole."""
+    return RosterError([Finding(Place(str(path), row=row, column=column), code, why, remedy)])
+
+
+def unreadable(path: Path, reason: str) -> RosterError:
+    return refused_file(
+        path, "unreadable-file", Text(f"文件无法读取({reason})", f"this file cannot be read ({reason})"),
+        Text("请检查文件是否完整、是否加密", "check that it is whole and not protected by a password"),
+    )  # fmt: skip

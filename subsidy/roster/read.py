@@ -1,4 +1,4 @@
-"""Files to raw tables: CSV, Parquet and workbooks."""
+"""Files to raw tables: folders, CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
-from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
+from subsidy.roster.raw import RawTable, raw_table, refused_file, text_array, unreadable
+from subsidy.roster.workbook import WORKBOOKS, read_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_ROWS_NAMED = 50
-
-
-def refused(place: Place, code: str, why: Text, remedy: Text, value: str = "") -> RosterError:
-    return RosterError([Finding(place, code, why, remedy, value)])
 
 
 def read_path(path: Path) -> list[RawTable]:
@@ -30,16 +26,16 @@ def read_path(path: Path) -> list[RawTable]:
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in (".csv", ".parquet"))
         if not files:
-            raise refused(
-                Place(str(path)), "no-tables",
+            raise refused_file(
+                path, "no-tables",
                 Text("文件夹中没有 CSV 或 Parquet 文件", "this folder holds no CSV and no Parquet file"),
                 Text("每张表一个文件,文件名即表名,例如 residents.csv", "one file per table, such as residents.csv"),
             )
     elif path.is_file():
         files = [path]
     else:
-        raise refused(
-            Place(str(path)), "no-file", Text("没有这个文件或文件夹", "there is no such file or folder"),
+        raise refused_file(
+            path, "no-file", Text("没有这个文件或文件夹", "there is no such file or folder"),
             Text("请检查路径", "check the path"),
         )
     tables: list[RawTable] = []
@@ -62,22 +58,15 @@ def _read_file(path: Path) -> list[RawTable]:
         if suffix == ".parquet":
             return [read_parquet(path)]
     except OSError as error:
-        raise _unreadable(path, type(error).__name__) from None
+        raise unreadable(path, type(error).__name__) from None
     if suffix in WORKBOOKS:
         return read_workbook(path)
-    raise refused(
-        Place(str(path)), "not-a-roster", Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
+    raise refused_file(
+        path, "not-a-roster", Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
         Text(
             "请给出 .xlsx、.xls、.ods 工作簿,或 CSV、Parquet 文件夹",
             "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet",
         ),
-    )
-
-
-def _unreadable(path: Path, reason: str) -> RosterError:
-    return refused(
-        Place(str(path)), "unreadable-file", Text(f"文件无法读取({reason})", f"this file cannot be read ({reason})"),
-        Text("请检查文件是否完整、是否加密", "check that it is whole and not protected by a password"),
     )
 
 
@@ -90,11 +79,12 @@ def read_csv(path: Path) -> RawTable:
 
     data = _utf8(path)
     headings, lines = _heading_record(data)
-    if len(headings) == 1 and (found := next((sign for sign in ";\t" if sign in headings[0]), "")):
-        raise refused(
-            Place(str(path), row=lines, column=headings[0]), "separator",
+    if len(headings) == 1 and (";" in headings[0] or "\t" in headings[0]):
+        raise refused_file(
+            path, "separator",
             Text("列之间不是英文逗号", "the columns are not separated by commas"),
-            Text("请另存为以逗号分隔的 CSV", "save it as CSV separated by commas"), "TAB" if found == "\t" else found,
+            Text("请另存为以逗号分隔的 CSV", "save it as CSV separated by commas"),
+            lines, headings[0],
         )
     body = data[_offset_of_line(data, lines):]
     if headings and body.strip():
@@ -118,8 +108,8 @@ def _utf8(path: Path) -> bytes:
         except UnicodeDecodeError:
             data = data.decode("gb18030").encode()
     except UnicodeError:
-        raise refused(
-            Place(str(path)), "encoding",
+        raise refused_file(
+            path, "encoding",
             Text("文件编码既不是 UTF-8 也不是 GB18030", "the file is neither UTF-8 nor GB18030"),
             Text("请另存为“CSV UTF-8”", "save it as CSV UTF-8"),
         ) from None
@@ -171,7 +161,7 @@ def _csv_columns(path: Path, body: bytes, width: int, lines: int) -> list[pa.Arr
             odd.clear()
             read(threads=False)
     except pa.ArrowInvalid as error:
-        raise _unreadable(path, str(error).split("\n")[0][:100]) from None
+        raise unreadable(path, str(error).split("\n")[0][:100]) from None
     if odd:
         starts = list(islice(_record_starts(body, lines), (odd[-1].number or 0)))
         raise RosterError(_odd_row(path, row, starts[row.number - 1]) for row in odd[:MOST_ROWS_NAMED])
@@ -204,7 +194,7 @@ def _record_starts(body: bytes, before: int) -> Iterator[int]:
         start = records.line_num + 1
 
 
-# --- Parquet and workbooks -----------------------------------------------------------------------------------------
+# --- Parquet -----------------------------------------------------------------------------------------
 
 
 def read_parquet(path: Path) -> RawTable:
@@ -215,44 +205,6 @@ def read_parquet(path: Path) -> RawTable:
     try:
         table = parquet.ParquetFile(path).read()
     except pa.ArrowException as error:
-        raise _unreadable(path, str(error).split("\n")[0][:100]) from None
+        raise unreadable(path, str(error).split("\n")[0][:100]) from None
     columns = [text_array(column) for column in table.columns]
     return raw_table(path.stem, table.column_names, columns, np.arange(1, table.num_rows + 1), str(path))
-
-
-def read_workbook(path: Path) -> list[RawTable]:
-    """One table per sheet that is not empty; the heading row is the first that is not blank."""
-    try:
-        import python_calamine as calamine
-    except ImportError:
-        raise refused(
-            Place(str(path)), "no-workbook-reader",
-            Text("读取工作簿需要 python-calamine", "reading workbooks needs python-calamine"),
-            Text("请安装 subsidy[excel],或另存为 CSV", "install subsidy[excel], or save the sheets as CSV"),
-        ) from None
-    tables = []
-    try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        for name in book.sheet_names:
-            found = _sheet(path, name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
-            if found is not None:
-                tables.append(found)
-    except (calamine.CalamineError, OSError) as error:
-        raise _unreadable(path, type(error).__name__) from None
-    return tables
-
-
-def _sheet(path: Path, name: str, rows: list[list[Any]]) -> RawTable | None:
-    import numpy as np
-    import pyarrow as pa
-
-    top = next((i for i, row in enumerate(rows) if any(cell not in ("", None) for cell in row)), None)
-    if top is None:
-        return None
-    headings = [(plain_text(cell) or "").strip() for cell in rows[top]]
-    below = rows[top + 1:]
-    cells = list(zip(*below, strict=True)) if below else [() for _ in headings]
-    columns = [pa.array([plain_text(cell) for cell in column], pa.string()) for column in cells]
-    used = [i for i, heading in enumerate(headings) if heading or any(cell not in ("", None) for cell in cells[i])]
-    numbers = np.arange(top + 2, top + 2 + len(below))
-    return raw_table(name.strip(), [headings[i] for i in used], [columns[i] for i in used], numbers, str(path), name)

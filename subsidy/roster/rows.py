@@ -16,6 +16,8 @@ DAYS = 4_000_000             # more than there are days up to 9999
 
 def check_blanks(sheet: Sheet, found: Collector) -> None:
     """Rows whose key, link, dates of life or period are blank have no meaning."""
+    import numpy as np
+
     shape = sheet.shape
     for name in shape.needed:
         if name in (shape.life or ()) and shape.columns[name].column.blank != "missing":
@@ -26,8 +28,7 @@ def check_blanks(sheet: Sheet, found: Collector) -> None:
             why = refusal("此格不能为空", "this cell cannot be blank", f"请填写 {label.zh}", f"fill in {label.en}")
             found.rows(sheet, "blank-cell", blanks, why, name)
     if shape.has_persons:
-        blanks = _blanks(sheet, "person")
-        nobody = blanks[~filled(sheet.columns["count"])[blanks]]
+        nobody = np.intersect1d(_blanks(sheet, "person"), _blanks(sheet, "count"), assume_unique=True)
         why = refusal(
             "既无人员,也无人数", "neither a person nor a count is given",
             "请填写人员,或填写人数 count", "give the person, or a count",

@@ -8,9 +8,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from subsidy.finding import Place, RosterError, Text
+from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
-from subsidy.roster.read import read_path, refused
+from subsidy.roster.read import read_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,12 +82,9 @@ def _from_frame(name: str, frame: Any) -> RawTable:
         raise
     except (TypeError, ValueError, NotImplementedError) as error:
         reason = f"{type(error).__name__}: {str(error)[:100]}"
-        raise refused(
-            Place(sheet=name), "not-a-table",
-            Text(f"无法作为表读取({reason})", f"this cannot be read as a table ({reason})"),
-            Text("请给出 pandas、Polars、Arrow 表,或字典列表", "pass a pandas, Polars or Arrow frame, or a list of mappings"),
-            type(frame).__name__,
-        ) from None
+        why = Text(f"无法作为表读取({reason})", f"this cannot be read as a table ({reason})")
+        remedy = Text("请给出数据框(pandas、Polars、Arrow)或字典列表", "pass a frame (pandas, Polars, Arrow) or a list of mappings")
+        raise RosterError([Finding(Place(sheet=name), "not-a-table", why, remedy, type(frame).__name__)]) from None
     return raw_table(name, headings, columns, np.arange(1, count + 1), sheet=name)
 
 

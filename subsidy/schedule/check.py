@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression as ex
@@ -171,8 +172,8 @@ class Checker:
             unit, scale = type_of_unit(column.unit)
             scale = 10**column.decimals if column.decimals is not None else scale
             path = ("facts", table, name)
-            low_end = self.range_end(column.low, table, path)
-            high_end = self.range_end(column.high, table, path)
+            low_end = self.range_end(column, "low", table, path)
+            high_end = self.range_end(column, "high", table, path)
             numbers = [node.type for node in (low_end, high_end)]
             return Type(
                 "number", unit, scale, min(kind.low for kind in numbers), max(kind.high for kind in numbers),
@@ -180,10 +181,13 @@ class Checker:
             )
         return Type("text", table=column.table or table, can_be_missing=missing)
 
-    def range_end(self, written: str, table: str, path: Path, hops: tuple[tuple[str, str], ...] = ()) -> Node:
+    def range_end(
+        self, column: Column, end: Literal["low", "high"], table: str, path: Path, hops: tuple[tuple[str, str], ...] = ()
+    ) -> Node:
         """An end of a declared range: a number, or a value looked up by the keys of the row at the end of `hops`."""
+        written = column.low if end == "low" else column.high
         if re.fullmatch(r"-?[0-9.]+", written):
-            number = Fraction(written)
+            number = Fraction(written) / (100 if column.unit == "percent" else 1)
             return Node("number", Type("number", scale=number.denominator, low=number, high=number), constant=number)
         if written not in self.model.values:
             raise Refusal(

@@ -139,3 +139,11 @@ class Node:
             return [self]
         found = [leaf for argument in self.arguments for leaf in argument.leaves()]
         return [*found, self] if self.operation == "value" else found
+
+    def all_leaves(self) -> list[Node]:
+        """The same, and what their own arguments read: the keys of look-ups, the expressions of steps."""
+        found = []
+        for leaf in self.leaves():
+            found.append(leaf)
+            found += [inner for argument in leaf.arguments for inner in argument.all_leaves()]
+        return found

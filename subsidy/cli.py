@@ -1,0 +1,292 @@
+"""The command line. Data on stdout, words on stderr. Exit codes: 0 done, 1 findings that stop, 2 wrong use."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from subsidy.finding import FindingsError, Language
+
+if TYPE_CHECKING:
+    from subsidy.budget.result import Result
+    from subsidy.schedule.catalogue import Schedule
+
+app = typer.Typer(
+    help="补贴政策算成钱,精确到分 · Subsidy policy to money, exactly.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
+Ids = Annotated[list[str], typer.Option("--schedule", "-s", help="补贴标准 id 或 YAML 文件 · schedule id or YAML file")]
+RosterPath = Annotated[Path, typer.Argument(help="花名册:工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", help="临时改动 · overlay: values.operating_rate.is.5.disabled=250")
+]
+OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
+
+
+def _default_language() -> str:
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def _language(lang: str) -> Language:
+    chosen = lang or _default_language()
+    if chosen not in ("zh", "en"):
+        raise typer.BadParameter(f"{chosen}: zh | en", param_hint="--lang")
+    return "zh" if chosen == "zh" else "en"
+
+
+def _console(stderr: bool = False) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+@contextmanager
+def _findings_reported(language: Language) -> Iterator[None]:
+    """Findings on stderr and exit code 1, instead of a traceback."""
+    try:
+        yield
+    except FindingsError as error:
+        from subsidy.report.text import print_findings
+
+        console = _console(stderr=True)
+        print_findings(error.findings, console, language)
+        errors = sum(finding.severity == "error" for finding in error.findings)
+        console.print({"zh": f"共 {errors} 处错误,未计算。", "en": f"{errors} errors; nothing was calculated."}[language], highlight=False)
+        raise typer.Exit(1) from None
+
+
+def _print_json(content: Any) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def _schedules(ids: list[str], changes: list[str] | None, on: str | None = None) -> list[Schedule]:
+    from subsidy.schedule.catalogue import schedule
+
+    overlay = {}
+    for change in changes or []:
+        path, sign, value = change.partition("=")
+        if not sign or not path:
+            raise typer.BadParameter(f"{change}: PATH=VALUE", param_hint="--set")
+        overlay[path] = value
+    found = [schedule(name, on) for name in ids]
+    return [one.overlay(overlay) for one in found] if overlay else found
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from subsidy import __version__
+
+        sys.stdout.write(f"subsidy {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 · version")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_schedules(as_json: AsJson = False, lang: Lang = "") -> None:
+    """有哪些补贴标准 · Which schedules there are, with their versions."""
+    from subsidy.schedule.catalogue import catalogue, schedule
+
+    language = _language(lang)
+    with _findings_reported(language):
+        found = [schedule(name) for name in catalogue()]
+    entries = [
+        {
+            "id": one.id,
+            "version": version.first_day.isoformat(),
+            "revision": version.model.revision,
+            "document": version.model.document.number,
+            "issuer": version.model.document.issuer,
+            "clauses": len(version.clauses),
+        }
+        for one in found
+        for version in one.versions
+    ]
+    if as_json:
+        _print_json(entries)
+        return
+    for entry in entries:
+        sys.stdout.write(f"{entry['id']}  {entry['version']}  r{entry['revision']}  {entry['document']}  ({entry['clauses']})\n")
+
+
+@app.command()
+def show(
+    schedule_id: Annotated[str, typer.Argument(metavar="ID")], on: OnDay = None, as_json: AsJson = False, lang: Lang = ""
+) -> None:
+    """补贴标准的条款和数值 · A schedule's clauses with the figures they read."""
+    from subsidy.report.text import described, print_schedule
+
+    language = _language(lang)
+    with _findings_reported(language):
+        found = _schedules([schedule_id], None, on)[0]
+    if as_json:
+        _print_json([described(version) for version in found.versions])
+    else:
+        print_schedule(found, _console(), language)
+
+
+@app.command()
+def validate(file: Path, lang: Lang = "") -> None:
+    """检查一个补贴标准文件 · Check a schedule file; every mistake at once."""
+    from subsidy.schedule.load import load_file
+
+    language = _language(lang)
+    with _findings_reported(language):
+        version = load_file(file)
+    words = {
+        "zh": f"{version.id} {version.first_day}:{len(version.clauses)} 个条款,{len(version.limits)} 个限制,无误",
+        "en": f"{version.id} {version.first_day}: {len(version.clauses)} clauses, {len(version.limits)} limits, no mistakes",
+    }
+    sys.stdout.write(words[language] + "\n")
+
+
+@app.command("test")
+def run_tests(schedule_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None, lang: Lang = "") -> None:
+    """计算标准自带的例子 · Run the examples that schedules carry."""
+    from subsidy.budget.examples import run_examples
+    from subsidy.schedule.catalogue import catalogue
+
+    language = _language(lang)
+    failed = passed = 0
+    with _findings_reported(language):
+        for found in _schedules([schedule_id] if schedule_id else list(catalogue()), None):
+            for result in run_examples(found):
+                passed, failed = passed + result.passed, failed + (not result.passed)
+                if not result.passed:
+                    sys.stdout.write(
+                        f"{result.schedule} {result.clause} [{result.item}] #{result.number}: "
+                        f"{result.expected} ≠ {result.found}\n"
+                    )
+                    for problem in result.problems:
+                        sys.stdout.write(f"  {problem}\n")
+    sys.stdout.write(f"{passed} passed, {failed} failed\n")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(roster: RosterPath, schedule_ids: Ids, as_json: AsJson = False, lang: Lang = "") -> None:
+    """检查花名册 · Check a roster: everything that is wrong, with its place and what would be right."""
+    from subsidy.budget.calculate import check as check_roster
+    from subsidy.report.text import print_findings
+    from subsidy.roster.tables import read_roster
+
+    language = _language(lang)
+    with _findings_reported(language):
+        findings = check_roster(_schedules(schedule_ids, None), read_roster(roster))
+    if as_json:
+        _print_json([finding.to_dict() for finding in findings])
+    else:
+        print_findings(findings, _console(), language)
+        words = {"zh": f"疑点 {len(findings)} 处", "en": f"{len(findings)} findings"}
+        _console(stderr=True).print(words[language], highlight=False)
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _calculated(
+    roster: Path, ids: list[str], year: int, basis: str, proceed: bool, changes: list[str] | None
+) -> Result:
+    from subsidy.budget.calculate import calculate
+    from subsidy.roster.tables import read_roster
+
+    if basis not in ("due", "accrued"):
+        raise typer.BadParameter(f"{basis}: due | accrued", param_hint="--basis")
+    chosen = "due" if basis == "due" else "accrued"
+    return calculate(_schedules(ids, changes), read_roster(roster), year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
+
+
+Proceed = Annotated[bool, typer.Option("--proceed", help="有错误的行不付,其余照算 · calculate the rest in spite of errors")]
+Year = Annotated[int, typer.Option("--year", "-y", min=1950, max=2150, help="年度 · year to report")]
+
+
+@app.command()
+def budget(
+    roster: RosterPath,
+    schedule_ids: Ids,
+    year: Year,
+    basis: Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")] = "due",
+    proceed: Proceed = False,
+    as_json: AsJson = False,
+    receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
+    changes: Changes = None,
+    lang: Lang = "",
+) -> None:
+    """计算预算 · Calculate a budget.
+
+    subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
+    """
+    from subsidy.report.text import print_budget, print_findings
+
+    language = _language(lang)
+    with _findings_reported(language):
+        result = _calculated(roster, schedule_ids, year, basis, proceed, changes)
+        if receipt is not None:
+            result.receipt.save(receipt)
+    print_findings(result.findings, _console(stderr=True), language)
+    if as_json:
+        _print_json(result.to_dict())
+    else:
+        print_budget(result, _console(), language)
+
+
+@app.command()
+def explain(
+    roster: RosterPath,
+    schedule_ids: Ids,
+    year: Year,
+    clause: Annotated[str, typer.Option("--clause", "-c", help="条款名 · clause")],
+    subject: Annotated[str, typer.Option("--subject", help="对象的 key · key of the subject")] = "",
+    payee: Annotated[str, typer.Option("--payee", help="收款方(与 --due 一起) · payee of a payment line, with --due")] = "",
+    due: Annotated[str, typer.Option("--due", help="到期日 · due day of the line")] = "",
+    period: Annotated[str | None, typer.Option("--period", help="2023-03 · 2023 · 2023-05-04")] = None,
+    as_json: AsJson = False,
+    changes: Changes = None,
+    lang: Lang = "",
+) -> None:
+    """说明一个数怎么来的 · Explain one entitlement (--subject) or one payment line (--payee, --due)."""
+    language = _language(lang)
+    if bool(subject) == bool(payee and due):
+        raise typer.BadParameter("--subject | --payee --due")
+    with _findings_reported(language):
+        result = _calculated(roster, schedule_ids, year, "due", True, changes)
+    explained: Callable[[], Any] = (
+        (lambda: result.explain(clause, subject, period, language))
+        if subject
+        else (lambda: result.explain_payment(clause, payee, due, language))
+    )
+    try:
+        explanation = explained()
+    except KeyError as missing:
+        words = {"zh": f"没有 {missing.args[0]}", "en": f"there is no {missing.args[0]} to explain"}
+        _console(stderr=True).print(words[language], highlight=False)
+        raise typer.Exit(1) from None
+    if as_json:
+        _print_json(explanation.to_dict())
+    else:
+        sys.stdout.write(f"{explanation}\n")
+
+
+def main() -> None:
+    """Entry point of the command `subsidy`."""
+    app()

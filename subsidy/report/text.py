@@ -1,0 +1,180 @@
+"""Budgets, schedules and findings as tables for a terminal, wide characters aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from subsidy.budget.result import Result
+from subsidy.finding import Finding, Language
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.check import NOT_STATED
+from subsidy.schedule.load import Version
+
+WORDS = {
+    "amount": ("金额(元)", "amount (yuan)"), "low": ("下限", "low"), "item": ("条", "item"),
+    "clause": ("条款", "clause"), "district": ("区县", "district"), "payer": ("承担主体", "payer"),
+    "total": ("合计", "total"), "relief": ("减免(非现金)", "relief (no cash)"), "limits": ("限制", "limits"),
+    "pots": ("资金总额", "pots"), "none": ("(无)", "(none)"), NOT_STATED: ("未明确", "not stated"),
+    "unquantified": ("无标准、未计算的条款", "promised without a figure, not calculated"),
+    "readings": ("所作理解", "readings taken"), "findings": ("疑点", "findings"),
+    "asked": ("需求", "asked for"), "over": ("超出", "over"), "cut": ("核减", "cut"), "at most": ("总额", "at most"),
+}  # fmt: skip
+
+
+def word(name: str, language: Language) -> str:
+    zh, en = WORDS.get(name, (name, name))
+    return zh if language == "zh" else en
+
+
+def money(amount: str) -> str:
+    """An amount with separators, for reading."""
+    return f"{Decimal(amount):,.2f}"
+
+
+def _table(title: str, headings: Sequence[str], right: Iterable[int]) -> Table:
+    table = Table(title=escape(title), title_justify="left", show_edge=False, pad_edge=False)
+    numbers = set(right)
+    for index, heading in enumerate(headings):
+        table.add_column(escape(heading), justify="right" if index in numbers else "left", no_wrap=index in numbers)
+    return table
+
+
+def _label(result: Result, clause: str, language: Language) -> str:
+    for one in result.calculated:
+        for version in one.schedule.versions:
+            entry = version.model.clauses.get(clause) or version.model.limits.get(clause)
+            if entry is not None and entry.label is not None:
+                return entry.label.in_(language)
+    return clause
+
+
+def _payer_label(result: Result, payer: str, language: Language) -> str:
+    for one in result.calculated:
+        for version in one.schedule.versions:
+            if payer in version.model.payers:
+                return version.model.payers[payer].label.in_(language)
+    return word(payer, language)
+
+
+def print_budget(result: Result, console: Console, language: Language) -> None:
+    """Clauses by payer, districts, payers, reliefs, limits, pots, and what stands beside the numbers."""
+    content = result.to_dict()
+    for schedule in content["schedules"]:
+        console.print(f"{schedule['id']} {schedule['version']} r{schedule['revision']} · {result.year} · {result.basis}", highlight=False)
+    payers = [entry["payer"] for entry in content["by_payer"]]
+    labels = [_payer_label(result, payer, language) for payer in payers]
+    headings = [word("item", language), word("clause", language), *labels, word("amount", language), word("low", language)]
+    table = _table("", headings, range(2, len(headings)))
+    for entry in content["by_clause"]:
+        shares = [money(entry["payers"].get(payer, "0.00")) if payer in entry["payers"] else "" for payer in payers]
+        label = escape(_label(result, entry["clause"], language))
+        table.add_row(entry["item"], label, *shares, money(entry["amount"]), money(entry["low"]))
+    table.add_section()
+    totals = [money(entry["amount"]) for entry in content["by_payer"]]
+    table.add_row("", word("total", language), *totals, money(content["total"]), money(content["low"]))
+    console.print(table)
+    _print_list(console, content["by_district"], "district", language)
+    if content["relief"]:
+        relief = [{**entry, "clause": _label(result, entry["clause"], language)} for entry in content["relief"]]
+        _print_list(console, relief, "clause", language, word("relief", language))
+    _print_pots(console, result, content, language)
+    _print_beside(console, content, language)
+
+
+def _print_list(
+    console: Console, entries: list[dict[str, Any]], by: str, language: Language, title: str = ""
+) -> None:
+    table = _table(title, [word(by, language), word("amount", language), word("low", language)], (1, 2))
+    for entry in entries:
+        name = entry[by] if entry[by] is not None else word("none", language)
+        table.add_row(escape(str(name)), money(entry["amount"]), money(entry["low"]))
+    console.print()
+    console.print(table)
+
+
+def _print_pots(console: Console, result: Result, content: dict[str, Any], language: Language) -> None:
+    cut = [entry for entry in content["limits"] if entry["cut"] != "0.00" or entry.get("over", "0.00") != "0.00"]
+    if cut:
+        table = _table(word("limits", language), [word("item", language), "", word("cut", language), word("over", language)], (2, 3))
+        for entry in cut:
+            over = money(entry["over"]) if "over" in entry else ""
+            table.add_row(entry["item"] or "", escape(_label(result, entry["limit"], language)), money(entry["cut"]), over)
+        console.print()
+        console.print(table)
+    if content["pots"]:
+        names = ("at_most", "asked", "over", "cut")
+        headings = [word("item", language), "", *(word(name.replace("_", " "), language) for name in names)]
+        table = _table(word("pots", language), headings, range(2, 6))
+        for entry in content["pots"]:
+            label = f"{_label(result, entry['pot'], language)} {entry['years'] or ''}"
+            table.add_row(entry["item"] or "", escape(label), *(money(entry[name]) for name in names))
+        console.print()
+        console.print(table)
+
+
+def _print_beside(console: Console, content: dict[str, Any], language: Language) -> None:
+    console.print()
+    shown = [
+        f"{entry['item']} {entry['label'][language] if entry['label'] else entry['name']}" for entry in content["unquantified"]
+    ]
+    if shown:
+        console.print(escape(f"{word('unquantified', language)}: {'; '.join(shown)}"), highlight=False)
+    counts = {"readings": len(content["readings"]), "findings": len(content["findings"])}
+    console.print("; ".join(f"{word(name, language)}: {number}" for name, number in counts.items()), highlight=False)
+
+
+def print_findings(findings: Sequence[Finding], console: Console, language: Language) -> None:
+    """One line each: place, severity, code, value, why, what would be right."""
+    for finding in findings:
+        console.print(escape(finding.line(language)), highlight=False, soft_wrap=True)
+
+
+def print_schedule(schedule: Schedule, console: Console, language: Language) -> None:
+    """Every clause of every version in words, with the figures it reads."""
+    for version in schedule.versions:
+        document = version.model.document
+        console.print(
+            escape(f"{version.id} · {version.first_day} · r{version.model.revision} · {document.number} {document.part or ''}"),
+            highlight=False,
+        )
+        for entry in described(version)["clauses"]:
+            label = entry["label"][language] if entry["label"] else entry["name"]
+            console.print(escape(f"\n[{entry['item']}] {label} ({entry['name']})"), highlight=False, markup=True)
+            for key in ("for", "every", "dated", "when", "amount", "parts", "split", "pay", "reading"):
+                value = entry.get(key)
+                if value:
+                    shown = value[language] if isinstance(value, dict) and set(value) == {"zh", "en"} else value
+                    console.print(escape(f"  {key}: {shown}"), highlight=False, soft_wrap=True)
+            for name, value in entry["values"].items():
+                console.print(escape(f"  {name} ({value['unit']}): {value['is']}"), highlight=False, soft_wrap=True)
+
+
+def described(version: Version) -> dict[str, Any]:
+    """A version as JSON: its clauses each with the values they read inlined."""
+    content = version.canonical()
+    clauses = []
+    for name, clause in version.clauses.items():
+        entry = {key: value for key, value in content["clauses"][name].items() if value not in (None, {}, [])}
+        entry.pop("examples", None)
+        clauses.append({"name": name, "label": None, **entry, "values": _values_read(version, name, content)})
+        assert clause.name == name
+    head = {key: content[key] for key in ("schedule", "document", "in_force", "revision", "place", "payers")}
+    rest = {key: content[key] for key in ("limits", "unquantified", "rules", "targets", "notes")}
+    return {**head, "clauses": clauses, **rest}
+
+
+def _values_read(version: Version, name: str, content: dict[str, Any]) -> dict[str, Any]:
+    clause = version.clauses[name]
+    nodes = [*clause.when, clause.amount, *clause.steps.values(), *clause.parts.values()]
+    if clause.instalments:
+        nodes += clause.instalments.conditions
+    names = {leaf.name for node in nodes for leaf in node.all_leaves() if leaf.operation == "value"}
+    names |= {clause.sharing.value} if clause.sharing and clause.sharing.value else set()
+    names |= {clause.model.pay.shares} if clause.model.pay and clause.model.pay.shares else set()
+    return {value: {k: v for k, v in content["values"][value].items() if v is not None} for value in sorted(names)}
