@@ -1,11 +1,11 @@
 """Subsidy policy to money, exactly: a schedule and a roster in, budgets with their reasons out.
 
-    import subsidy
+import subsidy
 
-    xian = subsidy.schedule("cn/xian/elderly-care")
-    roster = subsidy.read_roster("examples/xian/roster")
-    result = subsidy.calculate(xian, roster, year=2023, proceed=True)
-    result.by_payer()
+xian = subsidy.schedule("cn/xian/elderly-care")
+roster = subsidy.read_roster("examples/xian/roster")
+result = subsidy.calculate(xian, roster, year=2023, proceed=True)
+result.by_payer()
 """
 
 from typing import TYPE_CHECKING, Any

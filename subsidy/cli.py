@@ -27,7 +27,9 @@ app = typer.Typer(
 
 Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
 Ids = Annotated[list[str], typer.Option("--schedule", "-s", help="补贴标准 id 或 YAML 文件 · schedule id or YAML file")]
-RosterPath = Annotated[Path, typer.Argument(help="花名册:工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")]
+RosterPath = Annotated[
+    Path, typer.Argument(help="花名册:工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
 Changes = Annotated[
     list[str] | None, typer.Option("--set", help="临时改动 · overlay: values.operating_rate.is.5.disabled=250")
@@ -50,7 +52,7 @@ def _language(lang: str) -> Language:
 def _console(stderr: bool = False) -> Any:
     from rich.console import Console
 
-    return Console(stderr=stderr)
+    return Console(stderr=stderr, emoji=False)
 
 
 @contextmanager
@@ -64,7 +66,10 @@ def _findings_reported(language: Language) -> Iterator[None]:
         console = _console(stderr=True)
         print_findings(error.findings, console, language)
         errors = sum(finding.severity == "error" for finding in error.findings)
-        console.print({"zh": f"共 {errors} 处错误,未计算。", "en": f"{errors} errors; nothing was calculated."}[language], highlight=False)
+        console.print(
+            {"zh": f"共 {errors} 处错误,未计算。", "en": f"{errors} errors; nothing was calculated."}[language],
+            highlight=False,
+        )
         raise typer.Exit(1) from None
 
 
@@ -126,12 +131,17 @@ def list_schedules(as_json: AsJson = False, lang: Lang = "") -> None:
         _print_json(entries)
         return
     for entry in entries:
-        sys.stdout.write(f"{entry['id']}  {entry['version']}  r{entry['revision']}  {entry['document']}  ({entry['clauses']})\n")
+        sys.stdout.write(
+            f"{entry['id']}  {entry['version']}  r{entry['revision']}  {entry['document']}  ({entry['clauses']})\n"
+        )
 
 
 @app.command()
 def show(
-    schedule_id: Annotated[str, typer.Argument(metavar="ID")], on: OnDay = None, as_json: AsJson = False, lang: Lang = ""
+    schedule_id: Annotated[str, typer.Argument(metavar="ID")],
+    on: OnDay = None,
+    as_json: AsJson = False,
+    lang: Lang = "",
 ) -> None:
     """补贴标准的条款和数值 · A schedule's clauses with the figures they read."""
     from subsidy.report.text import described, print_schedule
@@ -153,11 +163,12 @@ def validate(file: Path, lang: Lang = "") -> None:
     language = _language(lang)
     with _findings_reported(language):
         version = load_file(file)
+    counts = len(version.clauses), len(version.limits)
     words = {
-        "zh": f"{version.id} {version.first_day}:{len(version.clauses)} 个条款,{len(version.limits)} 个限制,无误",
-        "en": f"{version.id} {version.first_day}: {len(version.clauses)} clauses, {len(version.limits)} limits, no mistakes",
+        "zh": "{} 个条款,{} 个限制,无误".format(*counts),
+        "en": "{} clauses, {} limits, no mistakes".format(*counts),
     }
-    sys.stdout.write(words[language] + "\n")
+    sys.stdout.write(f"{version.id} {version.first_day}: {words[language]}\n")
 
 
 @app.command("test")
@@ -216,7 +227,9 @@ def _calculated(
     return calculate(_schedules(ids, changes), read_roster(roster), year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
 
 
-Proceed = Annotated[bool, typer.Option("--proceed", help="有错误的行不付,其余照算 · calculate the rest in spite of errors")]
+Proceed = Annotated[
+    bool, typer.Option("--proceed", help="有错误的行不付,其余照算 · calculate the rest in spite of errors")
+]
 Year = Annotated[int, typer.Option("--year", "-y", min=1950, max=2150, help="年度 · year to report")]
 
 
@@ -257,7 +270,9 @@ def explain(
     year: Year,
     clause: Annotated[str, typer.Option("--clause", "-c", help="条款名 · clause")],
     subject: Annotated[str, typer.Option("--subject", help="对象的 key · key of the subject")] = "",
-    payee: Annotated[str, typer.Option("--payee", help="收款方(与 --due 一起) · payee of a payment line, with --due")] = "",
+    payee: Annotated[
+        str, typer.Option("--payee", help="收款方(与 --due 一起) · payee of a payment line, with --due")
+    ] = "",
     due: Annotated[str, typer.Option("--due", help="到期日 · due day of the line")] = "",
     period: Annotated[str | None, typer.Option("--period", help="2023-03 · 2023 · 2023-05-04")] = None,
     as_json: AsJson = False,

@@ -31,8 +31,8 @@ class Refusal(ValueError):  # noqa: N818 - its message reaches a finding; no use
         super().__init__(f"{why.en}; {remedy.en}")
         self.why = why
         self.remedy = remedy
-        self.offset = offset                              # into the text that was refused
-        self.path: tuple[str | int, ...] | None = None    # of the entry, where it is not the one being read
+        self.offset = offset  # into the text that was refused
+        self.path: tuple[str | int, ...] | None = None  # of the entry, where it is not the one being read
 
     def at(self, path: tuple[str | int, ...], offset: int = 0) -> Refusal:
         """The same refusal, placed `offset` characters into `path` unless a place further in is known already."""

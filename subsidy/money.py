@@ -103,9 +103,7 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
         raise ValueError("an amount cannot be split over zero weights")
     size = abs(total)
     parts = [size * weight // all_weights for weight in weights]
-    by_remainder = sorted(
-        range(len(weights)), key=lambda i: (-(size * weights[i] - parts[i] * all_weights), i)
-    )
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(size * weights[i] - parts[i] * all_weights), i))
     for i in by_remainder[: size - sum(parts)]:
         parts[i] += 1
     return parts if total >= 0 else [-part for part in parts]

@@ -181,9 +181,7 @@ def over(
     rows: bool = False,
 ) -> Sql:
     """A window function; `order` is (column, descending). `rows`: a running frame up to and with this row."""
-    frame = (
-        exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW") if rows else None
-    )
+    frame = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW") if rows else None
     return exp.Window(
         this=function,
         partition_by=[_own(tree) for tree in partition],

@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from subsidy import sql
 
-settings.register_profile("exact", deadline=None)      # what counts is the answer; a busy machine may be slow
+settings.register_profile("exact", deadline=None)  # what counts is the answer; a busy machine may be slow
 settings.load_profile("exact")
 
 Rows = list[tuple[Any, ...]]

@@ -140,7 +140,7 @@ class Row:
     table: str
     key: str
     cells: Cells
-    first: Day | None = None            # of its own life
+    first: Day | None = None  # of its own life
     last: Day | None = None
     spell_first: Day | None = None
 
@@ -164,7 +164,7 @@ class At:
     day: Value = MISSING
     year: int = 0
     month: int = 0
-    first: Day = Day.min                # of the life within the period
+    first: Day = Day.min  # of the life within the period
     last: Day = Day.min
     steps: Mapping[str, ex.Expression] = field(default_factory=dict)
     facts_only: bool = False
@@ -173,18 +173,22 @@ class At:
 
 @dataclass(eq=False)
 class Entitlement:
+    world: World
     clause: str
     at: At
     period: str
     date: Day
     state: State
-    amount: Fraction = Fraction(0)      # of one unit, in yuan
+    amount: Fraction = Fraction(0)  # of one unit, in yuan
     parts: dict[str, Fraction] = field(default_factory=dict)
     units: list[int] = field(default_factory=list)
 
     @property
     def row(self) -> Row:
         return self.at.row
+
+    def read(self, fact: ex.Expression) -> Value:
+        return self.world.evaluate(fact, self.at)
 
 
 @dataclass(eq=False)
@@ -235,6 +239,7 @@ class World:
         self.facts: dict[str, Any] = version["facts"]
         self.clauses: dict[str, Any] = version["clauses"]
         self.values: dict[str, Any] = version["values"]
+        self.limits: dict[str, Any] = version["limits"]
         self.rows = {table: self.rows_of(table, rows.get(table, ())) for table in self.facts}
         self.by_key = {table: {row.key: row for row in found} for table, found in self.rows.items()}
         self.done: dict[str, dict[tuple[Row, Day], Entitlement]] = {}
@@ -247,6 +252,9 @@ class World:
 
     def key_column(self, table: str) -> str | None:
         return next((name for name, column in self.columns(table).items() if column["type"] == "key"), None)
+
+    def own_key(self, clause: str) -> str | None:
+        return self.key_column(self.clauses[clause]["for"]) if clause in self.clauses else None
 
     def life(self, table: str) -> tuple[str, str] | None:
         if self.facts[table]["span"]:
@@ -607,6 +615,8 @@ class World:
     # --- clauses ---------------------------------------------------------------------------------------------------
 
     def entitled(self, name: str) -> dict[tuple[Row, Day], Entitlement]:
+        if name not in self.clauses:
+            return {}
         if name not in self.done:
             found = (self.entitlement(name, at) for at in self.places_of(name))
             self.done[name] = {(one.row, one.at.start): one for one in found}
@@ -677,7 +687,7 @@ class World:
         steps = {step: ex.parse(written) for step, written in clause["steps"].items()}
         at = replace(at, steps=steps)
         period = label(clause["every"], at.start)
-        made = Entitlement(name, replace(at, steps={}), period, at.end, self.state(clause["when"], at))
+        made = Entitlement(self, name, replace(at, steps={}), period, at.end, self.state(clause["when"], at))
         if made.state != "paid":
             return made
         amount = self.evaluate(ex.parse(clause["amount"]), at) if clause["amount"] else Fraction(0)
@@ -719,61 +729,6 @@ class World:
                 return None
             parts[payer] = part
         return parts
-
-    # --- limits ----------------------------------------------------------------------------------------------------
-
-    def is_pot(self, limit: dict[str, Any]) -> bool:
-        return limit["payer"] is not None or all(key in MONTHS_IN or key == "district" for key in limit["per"])
-
-    def limit(self, limit: dict[str, Any]) -> None:
-        groups: dict[tuple[Any, ...], list[Unit]] = {}
-        per_unit = any(self.key_column(self.clauses[name]["for"]) in limit["per"] for name in limit["among"])
-        for name in limit["among"]:
-            for one in sorted(self.entitled(name).values(), key=lambda one: (one.date, one.row.key)):
-                if "person" in limit["per"] and one.row.is_counted:
-                    continue
-                keys = [self.group_key(key, one) for key in limit["per"]]
-                if any(isinstance(key, Missing) for key in keys):
-                    continue
-                for index, amount in enumerate(one.units):
-                    if amount:
-                        groups.setdefault((*keys, index if per_unit else 0), []).append(Unit(one, index))
-        for units in groups.values():
-            if limit["keep"]:
-                self.keep(limit["keep"], units)
-            else:
-                self.at_most(limit, units)
-
-    def group_key(self, key: str, one: Entitlement) -> Any:
-        return period_around(one.date, key) if key in MONTHS_IN else self.evaluate(ex.parse(key), one.at)
-
-    def keep(self, way: str, units: list[Unit]) -> None:
-        winner = units[0]
-        if way == "highest":
-            winner = max(units, key=lambda unit: unit.amount)
-        elif way != "first":
-            fact = ex.parse(way.removeprefix("most "))
-            winner = max(units, key=lambda unit: from_smallest(self.evaluate(fact, unit.of.at)))
-        for unit in units:
-            if unit is not winner:
-                unit.amount = 0
-
-    def at_most(self, limit: dict[str, Any], units: list[Unit]) -> None:
-        ceiling = self.look_up(limit["at_most"], None, units[0].of.at)
-        if not isinstance(ceiling, Fraction):
-            return
-        if self.values[limit["at_most"]]["unit"].split("/")[0].strip() == "month":
-            months = sorted({month_of(unit.of.date) for unit in units})[: int(ceiling)]
-            for unit in units:
-                if month_of(unit.of.date) not in months:
-                    unit.amount = 0
-            return
-        short: str = limit["when_short"]
-        fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
-        classes = [self.evaluate(fact, unit.of.at) if fact else Fraction(0) for unit in units]
-        left = rationed(short, max(math.floor(ceiling * 100), 0), [unit.amount for unit in units], classes)
-        for unit, amount in zip(units, left, strict=True):
-            unit.amount = amount
 
     # --- payments --------------------------------------------------------------------------------------------------
 
@@ -867,53 +822,127 @@ class World:
         for payer, part in zip(payers, divided(line.amount, weights), strict=True):
             line.parts[payer].owed = part
 
-    # --- pots ------------------------------------------------------------------------------------------------------
+# --- limits and pots -----------------------------------------------------------------------------------------------
 
-    def pot(self, limit: dict[str, Any], lines: list[Line]) -> None:
-        years = [int(year) for year in limit["years"].split("..")] if limit["years"] else [1, 9999]
-        among: list[str] = limit["among"]
+
+class Limit:
+    """A limit or a pot, over all versions that have one of this name; its terms are those of the last of them."""
+
+    def __init__(self, name: str, worlds: Sequence[World]) -> None:
+        self.worlds = [world for world in worlds if name in world.limits]
+        self.last = self.worlds[-1]
+        self.terms: dict[str, Any] = self.last.limits[name]
+        self.among: list[str] = self.terms["among"]
+        self.per: list[str] = self.terms["per"]
+        short: str = self.terms["when_short"] or ""
+        self.fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
+        self.is_pot = self.terms["payer"] is not None or all(key in MONTHS_IN or key == "district" for key in self.per)
+
+    # --- on subjects -----------------------------------------------------------------------------------------------
+
+    def apply(self) -> None:
+        per_unit = any(world.own_key(name) in self.per for world in self.worlds for name in self.among)
+        groups: dict[tuple[Any, ...], list[Unit]] = {}
+        for one in self.competitors():
+            if "person" in self.per and one.row.is_counted:
+                continue
+            keys = [self.group_key(key, one) for key in self.per]
+            if any(isinstance(key, Missing) for key in keys):
+                continue
+            for index, amount in enumerate(one.units):
+                if amount:
+                    groups.setdefault((*keys, index if per_unit else 0), []).append(Unit(one, index))
+        for units in groups.values():
+            if self.terms["keep"]:
+                self.keep(units)
+            else:
+                self.cap(units)
+
+    def competitors(self) -> Iterator[Entitlement]:
+        """In the order in which ties are settled."""
+        for name in self.among:
+            found = [one for world in self.worlds for one in world.entitled(name).values()]
+            yield from sorted(found, key=lambda one: (one.date, one.row.key))
+
+    def group_key(self, key: str, one: Entitlement) -> Any:
+        return period_around(one.date, key) if key in MONTHS_IN else one.read(ex.parse(key))
+
+    def keep(self, units: list[Unit]) -> None:
+        way: str = self.terms["keep"]
+        winner = units[0]
+        if way == "highest":
+            winner = max(units, key=lambda unit: unit.amount)
+        elif way != "first":
+            fact = ex.parse(way.removeprefix("most "))
+            winner = max(units, key=lambda unit: from_smallest(unit.of.read(fact)))
+        for unit in units:
+            if unit is not winner:
+                unit.amount = 0
+
+    def cap(self, units: list[Unit]) -> None:
+        name: str = self.terms["at_most"]
+        ceiling = units[0].of.world.look_up(name, None, units[0].of.at)
+        if not isinstance(ceiling, Fraction):
+            return
+        if self.last.values[name]["unit"].split("/")[0].strip() == "month":
+            months = sorted({month_of(unit.of.date) for unit in units})[: int(ceiling)]
+            for unit in units:
+                if month_of(unit.of.date) not in months:
+                    unit.amount = 0
+            return
+        classes = [unit.of.read(self.fact) if self.fact else Fraction(0) for unit in units]
+        available = max(math.floor(ceiling * 100), 0)
+        left = rationed(self.terms["when_short"], available, [unit.amount for unit in units], classes)
+        for unit, amount in zip(units, left, strict=True):
+            unit.amount = amount
+
+    # --- on the parts of payers --------------------------------------------------------------------------------------
+
+    def draw_on(self, lines: list[Line]) -> None:
         groups: dict[tuple[Any, ...], list[tuple[Line, str]]] = {}
-        ordered = [line for line in lines if line.clause in among and years[0] <= line.due.year <= years[1]]
-        ordered.sort(key=lambda line: (
-            among.index(line.clause), line.due, line.payee, line.district or "", line.facility or "", line.period
-        ))  # fmt: skip
-        for line in ordered:
-            group = tuple(self.pot_key(key, line) for key in limit["per"])
+        for line in self.concerned(lines):
+            group = tuple(line.district if key == "district" else period_around(line.due, key) for key in self.per)
             for payer, part in line.parts.items():
-                if limit["payer"] in (None, payer) and part.amount:
+                if self.terms["payer"] in (None, payer) and part.amount:
                     groups.setdefault(group, []).append((line, payer))
-        for keys, members in groups.items():
-            by_name = dict(zip(limit["per"], keys, strict=True))
-            ceiling, used = (self.pot_figure(limit[name], by_name) for name in ("at_most", "used_before"))
+        for group, members in groups.items():
+            by_name = dict(zip(self.per, group, strict=True))
+            ceiling, used = (self.figure(self.terms[name], by_name) for name in ("at_most", "used_before"))
             if ceiling is None:
                 continue
-            short: str = limit["when_short"]
-            fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
-            classes = [self.line_fact(fact, line) if fact else Fraction(0) for line, _ in members]
+            classes = [self.class_of(line) for line, _ in members]
             amounts = [line.parts[payer].amount for line, payer in members]
-            left = rationed(short, max(math.floor((ceiling - (used or 0)) * 100), 0), amounts, classes)
+            available = max(math.floor((ceiling - (used or 0)) * 100), 0)
+            left = rationed(self.terms["when_short"], available, amounts, classes)
             for (line, payer), amount, paid in zip(members, amounts, left, strict=True):
                 line.parts[payer].cut += amount - paid
-                if limit["rest_to"]:
-                    line.parts.setdefault(limit["rest_to"], Part()).owed += amount - paid
+                if self.terms["rest_to"]:
+                    line.parts.setdefault(self.terms["rest_to"], Part()).owed += amount - paid
 
-    def pot_key(self, key: str, line: Line) -> Any:
-        return line.district if key == "district" else period_around(line.due, key)
+    def concerned(self, lines: list[Line]) -> list[Line]:
+        """In the order in which ties are settled."""
+        first, last = [int(year) for year in (self.terms["years"] or "1..9999").split("..")]
+        found = [line for line in lines if line.clause in self.among and first <= line.due.year <= last]
+        return sorted(found, key=lambda line: (
+            self.among.index(line.clause), line.due, line.payee, line.district or "", line.facility or "", line.period
+        ))  # fmt: skip
 
-    def pot_figure(self, name: str | None, by_name: dict[str, Any]) -> Fraction | None:
+    def figure(self, name: str | None, by_name: dict[str, Any]) -> Fraction | None:
         if name is None:
             return None
         keys: list[Value] = []
-        for key in self.values[name]["by"]:
+        for key in self.last.values[name]["by"]:
             own = by_name[key]
             if own is None:
                 return None
             keys.append(own if key == "district" else Fraction(own[1].year if key == "year" else month_of(own[1])))
-        figure = self.figure(name, keys)
+        figure = self.last.figure(name, keys)
         return figure if isinstance(figure, Fraction) else None
 
-    def line_fact(self, fact: ex.Expression, line: Line) -> Value:
-        return min((self.evaluate(fact, one.at) for one in line.entitlements), key=upwards)
+    def class_of(self, line: Line) -> Value:
+        if self.fact is None:
+            return Fraction(0)
+        return min((one.read(self.fact) for one in line.entitlements), key=upwards)
 
 
 # --- small helpers of the interpreter --------------------------------------------------------------------------------
@@ -1045,29 +1074,31 @@ def calculate(
     """
     spans = in_force(versions)
     last_year = horizon(versions, rows, year_asked)
-    entitlements: dict[EntitlementKey, tuple[State, int, int]] = {}
+    worlds = [World(version, index, spans, rows, end, last_year) for index, version in enumerate(versions)]
+    found = [one for world in worlds for name in world.clauses for one in world.entitled(name).values()]
+    before = [sum(one.units) for one in found]
+    limits = [Limit(name, worlds) for name in dict.fromkeys(name for world in worlds for name in world.limits)]
+    for limit in limits:
+        if not limit.is_pot:
+            limit.apply()
+    lines = [line for world in worlds for name in world.clauses for line in world.lines(name)]
+    for limit in limits:
+        if limit.is_pot:
+            limit.draw_on(lines)
+    entitlements = {
+        (one.world.index, one.clause, one.row.key, one.period): (one.state, owed, sum(one.units))
+        for one, owed in zip(found, before, strict=True)
+    }
+    return OracleResult(entitlements, {key: sums for key, sums in payments_of(lines).items() if sums[0]})
+
+
+def payments_of(lines: list[Line]) -> dict[PaymentKey, tuple[int, int, int]]:
     payments: dict[PaymentKey, tuple[int, int, int]] = {}
-    for index, version in enumerate(versions):
-        world = World(version, index, spans, rows, end, last_year)
-        before = {
-            (index, name, one.row.key, one.period): (one, sum(one.units))
-            for name in world.clauses
-            for one in world.entitled(name).values()
-        }
-        for limit in version["limits"].values():
-            if not world.is_pot(limit):
-                world.limit(limit)
-        for key, (one, owed) in before.items():
-            entitlements[key] = (one.state, owed, sum(one.units))
-        lines = [line for name in world.clauses for line in world.lines(name)]
-        for limit in version["limits"].values():
-            if world.is_pot(limit):
-                world.pot(limit, lines)
-        for line in lines:
-            for payer, part in line.parts.items():
-                place = world.place(payer, line.entitlements[0])
-                where = (line.clause, line.payee, line.due.isoformat(), line.period, payer, place)
-                known = payments.get((*where, line.facility, line.district), (0, 0, 0))
-                sums = (known[0] + part.owed, known[1] + part.cut, known[2] + part.amount)
-                payments[(*where, line.facility, line.district)] = sums
-    return OracleResult(entitlements, {key: sums for key, sums in payments.items() if sums[0]})
+    for line in lines:
+        one = line.entitlements[0]
+        for payer, part in line.parts.items():
+            where = (line.clause, line.payee, line.due.isoformat(), line.period, payer, one.world.place(payer, one))
+            known = payments.get((*where, line.facility, line.district), (0, 0, 0))
+            sums = (known[0] + part.owed, known[1] + part.cut, known[2] + part.amount)
+            payments[(*where, line.facility, line.district)] = sums
+    return payments

@@ -356,9 +356,10 @@ def drawn_clauses(draw: Draw) -> dict[str, Any]:
     return {name: {"item": str(number), **clause} for number, (name, clause) in enumerate(clauses.items(), 1)}
 
 
-
 KEEPS = ("highest", "first", "most days_present", "most fee", "most poor", "most from", "most tier")
 SHORT = ("report", "pro_rata", "in_order poor", "in_order tier", "by_rank from", "in_order hours")
+
+LIMIT_VALUES = ("few_months", "more_months", "cap", "year_cap", "pot_sum", "pot_used", "pot_by")
 
 
 def drawn_limits(draw: Draw, clauses: dict[str, Any]) -> dict[str, Any]:
@@ -415,12 +416,16 @@ def drawn_limits(draw: Draw, clauses: dict[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def schedules(draw: Draw) -> tuple[str, ...]:
-    """YAML texts of the versions of a schedule, oldest first: one, or two with other figures and clauses."""
+    """YAML texts of the versions of a schedule, oldest first: one, or two with other figures."""
     facts = drawn_facts(draw)
     starts = pick(draw, (["2021-01-01"], ["2021-06-15"], ["2021-01-01", "2022-07-01"], ["2021-03-01", "2023-01-01"]))
+    clauses = drawn_clauses(draw)
+    limits = drawn_limits(draw, clauses)
+    of_limits: dict[str, Any] = {}
     texts = []
     for start in starts:
-        clauses = drawn_clauses(draw)
+        values = drawn_values(draw) | of_limits
+        of_limits = {name: values[name] for name in LIMIT_VALUES}
         in_force = {"from": start}
         if start == starts[-1] and chance(draw, 4):
             in_force["to"] = "2023-12-31"
@@ -436,9 +441,9 @@ def schedules(draw: Draw) -> tuple[str, ...]:
                 "town": {"label": {"zh": "镇", "en": "town"}},
             },
             "facts": facts,
-            "values": drawn_values(draw),
+            "values": values,
             "clauses": clauses,
-            "limits": drawn_limits(draw, clauses),
+            "limits": limits,
         }, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))  # fmt: skip
     return tuple(texts)
 

@@ -56,8 +56,8 @@ facts:
     left: {date: .., blank: ongoing}
 values:
   price_cap: {unit: yuan, is: 500}
-words: {homes: 养老院, stays: 入住, home: 院号, stay: 编号, person: 姓名, from: 入住日期, to: 离开日期, good: 好, fair: 中,
-  cost: 实际费用, yuan: 元, grade: 等级, region: 区域, opened: 开业日期, licensed: 持证}
+words: {homes: 养老院, stays: 入住, home: 院号, stay: 编号, person: 姓名, from: 入住日期, to: 离开日期, good: 好,
+  fair: 中, cost: 实际费用, yuan: 元, grade: 等级, region: 区域, opened: 开业日期, licensed: 持证}
 """
 HOME = {"home": "H1", "region": "R1", "share": "40"}
 STAY = {"stay": "S1", "person": "甲", "home": "H1", "from": "2023-01-01"}
@@ -123,8 +123,8 @@ def test_a_cell_becomes_what_its_column_stores(version: Version, name: str, writ
 
 @pytest.mark.parametrize(
     "written",
-    ["2023-03-05", "2023/3/5", "20230305", "2023年3月5日", "2023.3.5", "2023-03-05 00:00:00", "2023-3-5", " 2023-03-05 ",
-     datetime.date(2023, 3, 5), datetime.datetime(2023, 3, 5)],
+    ["2023-03-05", "2023/3/5", "20230305", "2023年3月5日", "2023.3.5", "2023-03-05 00:00:00", "2023-3-5",
+     " 2023-03-05 ", datetime.date(2023, 3, 5), datetime.datetime(2023, 3, 5)],
 )  # fmt: skip
 def test_a_date_becomes_three_columns(version: Version, written: object) -> None:
     result = homes(version, {"opened": written})
@@ -198,8 +198,17 @@ def test_a_blank_ready_figure_stays_blank_whatever_its_history_says(version: Ver
 def test_chinese_names_units_and_remarks(version: Version) -> None:
     result = read(
         version,
-        养老院=[{"院号": "H1", "区域": "R1", "实际费用（元）": "12.5", "share (%)": "5", "备注": "无", "Note 2": "x",
-                 "等级": "中"}],
+        养老院=[
+            {
+                "院号": "H1",
+                "区域": "R1",
+                "实际费用（元）": "12.5",
+                "share (%)": "5",
+                "备注": "无",
+                "Note 2": "x",
+                "等级": "中",
+            }
+        ],
         说明=[{"x": "y"}],
     )
     assert not result.findings
@@ -464,7 +473,9 @@ def test_duplicate_key(version: Version) -> None:
 def test_unknown_reference(version: Version) -> None:
     result = stays(version, {"home": "H11"})
     finding = only(result)
-    assert finding.line("zh") == "stays:1:home: 错误 [unknown-reference] «H11» 表 养老院(homes) 中没有 H11；是否应为 H1。"
+    assert (
+        finding.line("zh") == "stays:1:home: 错误 [unknown-reference] «H11» 表 养老院(homes) 中没有 H11；是否应为 H1。"
+    )
     assert finding.line("en") == (
         "stays:1:home: error [unknown-reference] «H11» the table homes has no row H11; did you mean H1?."
     )
@@ -564,7 +575,9 @@ def test_unknown_person(version: Version) -> None:
     rows = [{"person": name, "from": "2023-01-01", "frail": "yes"} for name in ("甲", "乙")]
     result = stays(version, {}, conditions=rows)
     finding = only(result)
-    assert finding.line("zh") == "conditions:2:person: 提示 [unknown-person] «乙» 没有其他表提到此人；请核对两处的写法。"
+    assert (
+        finding.line("zh") == "conditions:2:person: 提示 [unknown-person] «乙» 没有其他表提到此人；请核对两处的写法。"
+    )
     assert finding.line("en") == (
         "conditions:2:person: warning [unknown-person] «乙» no other table names this person; "
         "compare how the person is written in both."
@@ -595,7 +608,12 @@ def test_adjoining_rows_that_agree_are_one(version: Version) -> None:
     assert not result.findings
     row = result.tables["stays"].to_pylist()[0]
     assert result.tables["stays"].num_rows == 1
-    assert (row["stay"], row["_row"], row["from"], row["life#from"]) == ("S3", 3, days("2023-01-01"), days("2023-01-01"))
+    assert (row["stay"], row["_row"], row["from"], row["life#from"]) == (
+        "S3",
+        3,
+        days("2023-01-01"),
+        days("2023-01-01"),
+    )
     assert (row["to"], row["life#to"], row["life#to#d"]) == (LAST_DAY[0], LAST_DAY[0], 31)
 
 

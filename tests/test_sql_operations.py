@@ -32,7 +32,7 @@ class Operation:
     """A builder at work on the columns of a row, and what plain Python makes of the same row (None is NULL)."""
 
     label: str
-    builders: str                       # the builders under test, by name
+    builders: str  # the builders under test, by name
     tree: sql.Sql
     expected: Callable[[Any], Any]
 
@@ -254,7 +254,7 @@ def test_rounding(engine: Engine) -> None:
 
 # --- groups, windows -----------------------------------------------------------------------------------------------
 
-GroupRow = tuple[int, str | None, int | None, int | None, str | None]       # n, group, a, b, t
+GroupRow = tuple[int, str | None, int | None, int | None, str | None]  # n, group, a, b, t
 
 
 def _group_rows() -> list[GroupRow]:
@@ -262,8 +262,15 @@ def _group_rows() -> list[GroupRow]:
     rows: list[GroupRow] = [
         (n, rng.choice("pqr"), rng.choice(NUMBERS), rng.choice((None, 0, 1, 2)), rng.choice(TEXTS)) for n in range(60)
     ]
-    edges = [("all null", None, None, None), ("all null", None, None, None), ("one", 5, 1, "x"), (None, 1, 1, "y"),
-             (None, 2, None, "z"), ("large", LARGEST - 1, 0, "𠮷"), ("large", 1, 1, "\uffee")]
+    edges = [
+        ("all null", None, None, None),
+        ("all null", None, None, None),
+        ("one", 5, 1, "x"),
+        (None, 1, 1, "y"),
+        (None, 2, None, "z"),
+        ("large", LARGEST - 1, 0, "𠮷"),
+        ("large", 1, 1, "\uffee"),
+    ]
     return rows + [(60 + i, *edge) for i, edge in enumerate(edges)]
 
 

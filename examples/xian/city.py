@@ -51,9 +51,9 @@ CHAINS = (  # institutions, community facilities, good quality, evaluated
     (1, 12, True, Date(2023, 3, 15)),
     (0, 10, True, Date(2023, 9, 1)),
     (4, 4, True, Date(2024, 5, 30)),
-    (2, 9, True, Date(2022, 9, 9)),      # too small
-    (6, 1, False, Date(2023, 4, 18)),    # large, but not good
-    (3, 5, True, None),                  # not evaluated
+    (2, 9, True, Date(2022, 9, 9)),  # too small
+    (6, 1, False, Date(2023, 4, 18)),  # large, but not good
+    (3, 5, True, None),  # not evaluated
 )
 SMALL_OPERATORS = 30
 CAPS = {("centre", "new"): 1_500_000, ("centre", "converted"): 1_500_000, ("station", "new"): 600_000,
@@ -142,7 +142,7 @@ def add_facilities(city: City) -> None:
 def operators_by_type(city: City) -> dict[bool, list[str | None]]:
     """An operator for every home (True) and every community facility (False): the chains' first, then small ones."""
     codes = [str(row["operator"]) for row in city.tables["operators"]]
-    small = codes[len(CHAINS):]
+    small = codes[len(CHAINS) :]
     owners: dict[bool, list[str | None]] = {}
     for is_home, position in ((True, 0), (False, 1)):
         places = sum(count for kind, (count, _) in FACILITIES.items() if (kind in HOMES) == is_home)
@@ -298,7 +298,7 @@ def add_awards(city: City) -> None:
     for kind, count in kinds.items():
         is_pilot = kind == "pilot"
         for number in range(1, count + 1):
-            code = f"{kind.split('_')[0].upper()}-{number - (number % 7 == 0):03}"     # every seventh standard twice
+            code = f"{kind.split('_')[0].upper()}-{number - (number % 7 == 0):03}"  # every seventh standard twice
             city.add(
                 "awards",
                 award=city.next_code("awards", "W", 3),
@@ -362,7 +362,7 @@ def add_medical_care(city: City) -> None:
         for hospital in city.rng.sample(by_level[level], count):
             add_medical_project(city, kind, hospital=hospital)
     for hospital in city.tables["hospitals"]:
-        if city.chance(80):
+        for _ in range(city.rng.choices((0, 1, 2), (20, 76, 4))[0]):  # recognised twice, rewarded once
             add_medical_project(city, "age_friendly", hospital=hospital)
     units = {"clinic": 26, "consulting_room": 20, "nursing_post": 14, "rehabilitation_centre": 8, "nursing_centre": 10,
              "geriatric_hospital": 4, "general_hospital": 3}  # fmt: skip
@@ -373,7 +373,7 @@ def add_medical_care(city: City) -> None:
         partners = [code for code, row in near.items() if row["district"] == facility["district"]] or list(near)
         partner = city.rng.choice(partners)
         for year in YEARS:
-            if city.chance(88):
+            for _ in range(city.rng.choices((0, 1, 2), (12, 85, 3))[0]):  # two papers are one agreement
                 city.add(
                     "agreements", agreement=city.next_code("agreements", "A"), hospital=partner,
                     facility=facility["facility"], year=year, fulfilled=city.chance(91),

@@ -1,6 +1,6 @@
 """Write the example: a roster of made-up numbers, the same bytes on every run, and the findings planted in it.
 
-    python examples/xian/generate.py [--out DIR]
+python examples/xian/generate.py [--out DIR]
 """
 
 from __future__ import annotations

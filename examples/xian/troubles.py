@@ -93,7 +93,7 @@ def plant_reversed_dates(city: City) -> list[Expected]:
 def plant_never_assessed(city: City) -> list[Expected]:
     """A resident without an assessment: no rate can be looked up."""
     stay(city, 90009, 900006, rated(city, 4), Date(2023, 2, 3), Date(2023, 7, 15), "left")
-    return [Expected("assessments", None, "ability", "blank-cell", "P900006")]
+    return [Expected("assessments", None, "ability", "blank-cell", "R90009")]
 
 
 def plant_second_job(city: City) -> list[Expected]:
@@ -128,7 +128,7 @@ def plant_blank_star(city: City) -> list[Expected]:
 
 
 def plant_home_without_beds(city: City) -> list[Expected]:
-    """A home with 0 beds is refused, and with it all that refers to it."""
+    """A home with 0 beds is refused, and so is all that refers to it."""
     model = first(city.facilities("institution"), facility=rated(city, 0))
     changes: Row = {"facility": "F9001", "name": "示例养老院901", "operator": None, "beds": 0}
     home = city.add("facilities", **{**model, **changes})
@@ -136,13 +136,13 @@ def plant_home_without_beds(city: City) -> list[Expected]:
     premium = city.add("premiums", premium="I9001", facility="F9001", year=2023, premium_paid="5000.00")
     expected = [
         Expected("facilities", home, "beds", "out-of-range", "F9001"),
-        Expected("ratings", rating, "facility", "blocked-reference", ""),
-        Expected("premiums", premium, "facility", "blocked-reference", "I9001"),
+        Expected("ratings", rating, "facility", "blocked-reference", "F9001", "warning"),
+        Expected("premiums", premium, "facility", "blocked-reference", "I9001", "warning"),
     ]
     for number in (1, 2, 3):
         assess(city, 900010 + number, Date(2022, 1, 1))
         row = stay(city, 90010 + number, 900010 + number, "F9001", Date(2022, 1, number), None, "")
-        expected.append(Expected("residents", row, "facility", "blocked-reference", f"R{90010 + number}"))
+        expected.append(Expected("residents", row, "facility", "blocked-reference", f"R{90010 + number}", "warning"))
     return expected
 
 

@@ -63,8 +63,11 @@ def check(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | 
 
 def _calculated(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Calculated, list[Finding]]:
     prepared = prepare(schedule, taken_in, year)
+    outside = outside_ranges(prepared)
+    if outside:
+        prepared = prepare(schedule, taken_in.without((found.table, found.place.row) for found in outside), year)
     high = run_engine(prepared, "high")
-    findings = [*outside_ranges(prepared), *blank_cells(high)]
+    findings = [*outside, *blank_cells(high)]
     paid = make_payments(high)
     low = make_payments(run_engine(prepared, "low")) if prepared.has_open else paid
     return Calculated(schedule, paid, low), findings
@@ -73,6 +76,3 @@ def _calculated(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Calcul
 def _stop_at_errors(findings: Sequence[Finding]) -> None:
     if any(finding.severity == "error" for finding in findings):
         raise RosterError(findings)
-
-
-

@@ -55,6 +55,4 @@ def _run(schedule: Schedule, version: Version, clause: str, item: str, number: i
     except Refusal as refusal:
         expected = f"{example.amount} ({refusal.why.en})"
     problems = tuple(finding.line("en") for finding in result.findings)
-    return ExampleResult(
-        schedule.id, version.first_day.isoformat(), clause, item, number, expected, found, problems
-    )
+    return ExampleResult(schedule.id, version.first_day.isoformat(), clause, item, number, expected, found, problems)

@@ -7,7 +7,7 @@ from typing import Any
 from subsidy import sql
 from subsidy.budget.payments import Payments
 from subsidy.engine import calendar
-from subsidy.engine.grain import CompiledGrain, SUBJECT, COUNT, PERIOD
+from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
 from subsidy.engine.run import Run
@@ -27,10 +27,25 @@ def entitlement_table(schedule: Schedule, run: Run) -> Any:
             rows += _clause_rows(schedule, run, compiled, name)
     rows.sort(key=lambda row: (row[3], row[6] or "", row[8], row[1]))
     return _table(
-        ["schedule", "version", "revision", "clause", "item", "table", "subject", "place", "period", "count", "owed",
-         "state", "reason"],
-        rows, whole={"revision", "count"}, money={"owed"},
-    )  # fmt: skip
+        [
+            "schedule",
+            "version",
+            "revision",
+            "clause",
+            "item",
+            "table",
+            "subject",
+            "place",
+            "period",
+            "count",
+            "owed",
+            "state",
+            "reason",
+        ],
+        rows,
+        whole={"revision", "count"},
+        money={"owed"},
+    )
 
 
 def _clause_rows(schedule: Schedule, run: Run, compiled: CompiledGrain, name: str) -> list[tuple[Any, ...]]:
@@ -52,9 +67,12 @@ def _clause_rows(schedule: Schedule, run: Run, compiled: CompiledGrain, name: st
 def _status_query(compiled: CompiledGrain, name: str) -> sql.Sql:
     clause = compiled.version.clauses[name]
     columns = [
-        ("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT)),
-        ("place", ref(compiled.columns[name].district)), ("owed", ref(f"owed:{name}")),
-    ]  # fmt: skip
+        ("subject", ref(SUBJECT)),
+        ("period", ref(PERIOD)),
+        ("count", ref(COUNT)),
+        ("place", ref(compiled.columns[name].district)),
+        ("owed", ref(f"owed:{name}")),
+    ]
     columns += [(f"when{index}", ref(f"when:{name}:{index}")) for index in range(len(clause.when))]
     return compiled.layers.query(columns, compiled.in_force)
 
@@ -83,7 +101,9 @@ def _after_limits(run: Run, compiled: CompiledGrain, name: str) -> dict[tuple[st
     keys = [sql.column("subject"), sql.column("period")]
     total = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
     cut_by = sql.highest(sql.column("cut_by"))
-    query = sql.select([*keys, sql.alias(total, "left"), sql.alias(cut_by, "cut_by")], sql.table(ledger.relation), group=keys)
+    query = sql.select(
+        [*keys, sql.alias(total, "left"), sql.alias(cut_by, "cut_by")], sql.table(ledger.relation), group=keys
+    )
     return {(subject, period): (left, by) for subject, period, left, by in run.prepared.rows(query)}
 
 
@@ -95,25 +115,83 @@ def payment_table(schedule: Schedule, payments: Payments) -> Any:
     """Columns schedule, clause, item, line, payee, facility, district, due, accrued, payer, place, fund, owed, cut,
     amount (yuan)."""
     names = (
-        "version", "clause", "line", "payee", "facility", "district", "due", "accrued", "payer", "position", "place",
-        "owed", "cut", "amount",
-    )  # fmt: skip
+        "version",
+        "clause",
+        "line",
+        "payee",
+        "facility",
+        "district",
+        "due",
+        "accrued",
+        "payer",
+        "position",
+        "place",
+        "owed",
+        "cut",
+        "amount",
+    )
     query = sql.select([sql.column(name) for name in names], sql.table(payments.relation))
     rows = []
-    for version, clause, line, payee, facility, district, due, accrued, payer, position, place, *money in payments.run.prepared.rows(query):
+    for (
+        version,
+        clause,
+        line,
+        payee,
+        facility,
+        district,
+        due,
+        accrued,
+        payer,
+        position,
+        place,
+        *money,
+    ) in payments.run.prepared.rows(query):
         model = schedule.versions[version].model.clauses[clause]
         period = calendar.period_label(model.every, accrued)
         order = (clause, due, payee or "", period, version, line, position)
-        rows.append((order, (
-            schedule.id, clause, model.item, line, payee, facility, district, day_of(due).isoformat(), period, payer,
-            place, model.fund, *money,
-        )))  # fmt: skip
+        rows.append(
+            (
+                order,
+                (
+                    schedule.id,
+                    clause,
+                    model.item,
+                    line,
+                    payee,
+                    facility,
+                    district,
+                    day_of(due).isoformat(),
+                    period,
+                    payer,
+                    place,
+                    model.fund,
+                    *money,
+                ),
+            )
+        )
     rows.sort(key=lambda row: row[0])
     return _table(
-        ["schedule", "clause", "item", "line", "payee", "facility", "district", "due", "accrued", "payer", "place", "fund",
-         "owed", "cut", "amount"],
-        [row for _, row in rows], whole={"line"}, money={"owed", "cut", "amount"},
-    )  # fmt: skip
+        [
+            "schedule",
+            "clause",
+            "item",
+            "line",
+            "payee",
+            "facility",
+            "district",
+            "due",
+            "accrued",
+            "payer",
+            "place",
+            "fund",
+            "owed",
+            "cut",
+            "amount",
+        ],
+        [row for _, row in rows],
+        whole={"line"},
+        money={"owed", "cut", "amount"},
+    )
 
 
 def _table(names: list[str], rows: list[tuple[Any, ...]], whole: set[str], money: set[str]) -> Any:

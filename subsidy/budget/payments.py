@@ -26,9 +26,12 @@ def make_payments(run: Run) -> Payments:
     """Apply the pots to a calculation's parts."""
     schedule = run.prepared.schedule
     clauses = {
-        clause for version in schedule.versions for limit in version.limits.values() if limit.is_pot
+        clause
+        for version in schedule.versions
+        for limit in version.limits.values()
+        if limit.is_pot
         for clause in limit.model.among
-    }  # fmt: skip
+    }
     parts = _read(run, clauses) if clauses else []
     known = len(parts)
     results = apply_pots(schedule, parts) if parts else []
@@ -43,7 +46,25 @@ def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
     columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.pots))]
     concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
     rows = run.prepared.rows(sql.select(columns, sql.table(run.parts), where=concerned))
-    return [PayerPart(*row[: len(names)], dict(zip(run.pots, row[len(names) :], strict=True))) for row in sorted(rows, key=repr)]
+    found = []
+    for row in sorted(rows, key=repr):
+        clause, version, due, month, payee, district, facility, line, payer, owed, *ranks = row
+        found.append(
+            PayerPart(
+                clause,
+                version,
+                due,
+                month,
+                payee,
+                district,
+                facility,
+                line,
+                payer,
+                owed,
+                dict(zip(run.pots, ranks, strict=True)),
+            )
+        )
+    return found
 
 
 def _write(run: Run, relation: str, changed: list[PayerPart], added: list[PayerPart]) -> None:
@@ -85,13 +106,18 @@ def _rest_rows(run: Run, rests: str) -> Any:
     """The parts of payers that took over what a pot cut: beside another part of the same line."""
     line = ("version", "clause", "line")
     first = sql.select(
-        [sql.all_columns("p"), sql.alias(sql.row_number([sql.column(key) for key in line], [(sql.column("position"), False)]), "nth")],
+        [
+            sql.all_columns("p"),
+            sql.alias(sql.row_number([sql.column(key) for key in line], [(sql.column("position"), False)]), "nth"),
+        ],
         sql.table(run.parts, "p"),
     )
-    on = sql.all_of([
-        *(sql.compare("=", sql.column(key, "p"), sql.column(key, "r")) for key in line),
-        sql.compare("=", sql.column("nth", "p"), sql.whole(1)),
-    ])
+    on = sql.all_of(
+        [
+            *(sql.compare("=", sql.column(key, "p"), sql.column(key, "r")) for key in line),
+            sql.compare("=", sql.column("nth", "p"), sql.whole(1)),
+        ]
+    )
     replaced = {"payer": sql.column("payer", "r"), "place": sql.column("district", "p"), "owed": sql.whole(0)}
     columns = [sql.alias(replaced.get(name, sql.column(name, "p")), name) for name in PART_COLUMNS]
     columns += [sql.alias(sql.whole(0), "cut"), sql.alias(sql.column("left", "r"), "amount")]

@@ -108,9 +108,7 @@ def _concerns(schedule: Schedule, name: str, limit: CheckedLimit, part: PayerPar
 
 
 def _key(limit: CheckedLimit, part: PayerPart) -> Key:
-    return tuple(
-        part.due_month // MONTHS_IN[word] if word in MONTHS_IN else part.district for word in limit.model.per
-    )
+    return tuple(part.due_month // MONTHS_IN[word] if word in MONTHS_IN else part.district for word in limit.model.per)
 
 
 def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:
@@ -119,9 +117,15 @@ def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:
 
 def _order(limit: CheckedLimit, part: PayerPart) -> tuple[object, ...]:
     return (
-        limit.model.among.index(part.clause), part.due, part.payee or "", part.district or "", part.facility or "",
-        part.version, part.line, part.payer,
-    )  # fmt: skip
+        limit.model.among.index(part.clause),
+        part.due,
+        part.payee or "",
+        part.district or "",
+        part.facility or "",
+        part.version,
+        part.line,
+        part.payer,
+    )
 
 
 def _figure(version: Version, name: str | None, per: Sequence[str], key: Key) -> int | None:

@@ -7,10 +7,10 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from subsidy import __version__
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
@@ -60,29 +60,31 @@ def make_receipt(
     """The receipt of a result. `given`: by table, the derived facts that the roster gave ready."""
     versions = [version for schedule in schedules for version in schedule.versions]
     budget = result.to_dict()
-    return Receipt({
-        "engine": {"name": "subsidy", "version": installed_version("subsidy")},
-        "schedules": [
-            {
-                "id": version.id,
-                "version": version.first_day.isoformat(),
-                "revision": version.model.revision,
-                "document": version.model.document.number,
-                "bytes_sha256": version.text_hash,
-                "meaning_sha256": version.meaning_hash,
-                "overlays": dict(version.overlays),
-            }
-            for version in versions
-        ],
-        "roster": {
-            table: {"rows": roster.row_count(table), "sha256": roster.content_hash(table)}
-            for table in sorted(roster.tables)
-        },
-        "given_facts": {table: sorted(columns) for table, columns in sorted(given.items()) if columns},
-        "options": dict(options),
-        "readings": [entry["name"] for entry in budget["readings"]],
-        "findings": len(budget["findings"]),
-        "totals": {
-            key: budget[key] for key in ("total", "low", "by_clause", "by_payer", "by_district", "relief", "pots")
-        },
-    })
+    return Receipt(
+        {
+            "engine": {"name": "subsidy", "version": __version__},
+            "schedules": [
+                {
+                    "id": version.id,
+                    "version": version.first_day.isoformat(),
+                    "revision": version.model.revision,
+                    "document": version.model.document.number,
+                    "bytes_sha256": version.text_hash,
+                    "meaning_sha256": version.meaning_hash,
+                    "overlays": dict(version.overlays),
+                }
+                for version in versions
+            ],
+            "roster": {
+                table: {"rows": roster.row_count(table), "sha256": roster.content_hash(table)}
+                for table in sorted(roster.tables)
+            },
+            "given_facts": {table: sorted(columns) for table, columns in sorted(given.items()) if columns},
+            "options": dict(options),
+            "readings": [entry["name"] for entry in budget["readings"]],
+            "findings": len(budget["findings"]),
+            "totals": {
+                key: budget[key] for key in ("total", "low", "by_clause", "by_payer", "by_district", "relief", "pots")
+            },
+        }
+    )

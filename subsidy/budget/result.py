@@ -123,18 +123,14 @@ class Result:
 
     # --- reasons -----------------------------------------------------------------------------------------------
 
-    def explain(
-        self, clause: str, subject: str, period: str | None = None, language: Language = "en"
-    ) -> Explanation:
+    def explain(self, clause: str, subject: str, period: str | None = None, language: Language = "en") -> Explanation:
         """How the amount of one entitlement came about. `period`: 2023-03, 2023-Q1, 2023-H1, 2023 or a day.
 
         Without a period: the first one in the reported year. Raises KeyError for an unknown clause, subject or period.
         """
         return explain_entitlement(self._of_clause(clause).high.run, clause, subject, period, self.year, language)
 
-    def explain_payment(
-        self, clause: str, payee: str, due: str, language: Language = "en"
-    ) -> Explanation:
+    def explain_payment(self, clause: str, payee: str, due: str, language: Language = "en") -> Explanation:
         """What a payment line adds up, who pays which part, and who got the odd fen. `due`: a day, 2023-03-31."""
         one = self._of_clause(clause)
         return explain_line(one.high.run, one.high.relation, clause, payee, due, language)
@@ -190,7 +186,7 @@ class Result:
 
     @property
     def limits(self) -> list[dict[str, Any]]:
-        """What each limit on subjects took away in the reported year, or is exceeded by (those that only report: in all)."""
+        """What each limit on subjects took away in the year; limits that only report: what they are exceeded by in all."""
         found = []
         for one in self.calculated:
             run = one.high.run
@@ -207,14 +203,22 @@ class Result:
         """What each pot holds, was asked for, is over and was cut, over the years it runs."""
         return [
             {
-                "pot": pot.pot, "item": pot.item, "years": one.schedule.latest.model.limits[pot.pot].years
-                if pot.pot in one.schedule.latest.model.limits else None, "key": dict(pot.key),
-                "at_most": yuan_text(pot.at_most), "used_before": yuan_text(pot.used_before),
-                "asked": yuan_text(pot.asked), "over": yuan_text(pot.over), "cut": yuan_text(pot.cut),
+                "pot": pot.pot,
+                "item": pot.item,
+                "years": one.schedule.latest.model.limits[pot.pot].years
+                if pot.pot in one.schedule.latest.model.limits
+                else None,
+                "key": dict(pot.key),
+                "at_most": yuan_text(pot.at_most),
+                "used_before": yuan_text(pot.used_before),
+                "asked": yuan_text(pot.asked),
+                "over": yuan_text(pot.over),
+                "cut": yuan_text(pot.cut),
                 "when_short": pot.when_short,
             }
-            for one in self.calculated for pot in one.high.pots
-        ]  # fmt: skip
+            for one in self.calculated
+            for pot in one.high.pots
+        ]
 
     @functools.cached_property
     def receipt(self) -> Receipt:
@@ -267,7 +271,8 @@ def _cell_order(cell: Cell) -> tuple[str, ...]:
 
 
 def _part(entry: Any, version: Any) -> str | None:
-    return entry.part or version.model.document.part
+    part: str | None = entry.part or version.model.document.part
+    return part
 
 
 def _each_once(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -309,9 +314,11 @@ def _cash_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
     keys = [sql.column(name) for name in ("clause", "payer", "place", "facility")]
     month = sql.column("due#m" if basis == "due" else "accrued#m")
     query = sql.select(
-        [*keys, sql.alias(sql.total(sql.column("amount")), "amount")], sql.table(payments.relation),
-        where=_in_year(month, year), group=keys,
-    )  # fmt: skip
+        [*keys, sql.alias(sql.total(sql.column("amount")), "amount")],
+        sql.table(payments.relation),
+        where=_in_year(month, year),
+        group=keys,
+    )
     return {row[:4]: row[4] for row in payments.run.prepared.rows(query)}
 
 
@@ -324,8 +331,12 @@ def _relief_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
         columns = ledger.columns
         keys = [sql.column(f"x:{name}") for name in (columns.district, columns.facility)]
         owed = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
-        query = sql.select([*dict.fromkeys(keys), sql.alias(owed, "owed")], sql.table(ledger.relation),
-                           where=_in_year(sql.column("accrued#m"), year), group=keys)  # fmt: skip
+        query = sql.select(
+            [*dict.fromkeys(keys), sql.alias(owed, "owed")],
+            sql.table(ledger.relation),
+            where=_in_year(sql.column("accrued#m"), year),
+            group=keys,
+        )
         for row in run.prepared.rows(query):
             key: Key = (ledger.clause.name, "", row[0], row[len(row) - 2])
             found[key] = found.get(key, 0) + row[-1]
@@ -333,16 +344,16 @@ def _relief_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
 
 
 def _in_year(month: sql.Sql, year: int) -> sql.Sql:
-    return sql.all_of([
-        sql.compare(">=", month, sql.whole(year * 12)), sql.compare("<", month, sql.whole((year + 1) * 12))
-    ])
+    return sql.all_of(
+        [sql.compare(">=", month, sql.whole(year * 12)), sql.compare("<", month, sql.whole((year + 1) * 12))]
+    )
 
 
 def _cut_by(one: Calculated, limit: str, ledger: Any, year: int) -> int:
     lost = sql.mul(sql.sub(sql.column("owed"), sql.column("unit")), sql.column("count"))
-    where = sql.all_of([
-        sql.compare("=", sql.column("cut_by"), sql.text(limit)), _in_year(sql.column("accrued#m"), year)
-    ])
+    where = sql.all_of(
+        [sql.compare("=", sql.column("cut_by"), sql.text(limit)), _in_year(sql.column("accrued#m"), year)]
+    )
     rows = one.high.run.prepared.rows(
         sql.select([sql.alias(sql.total(lost), "cut")], sql.table(ledger.relation), where=where)
     )

@@ -22,14 +22,21 @@ from subsidy.schedule.figures import day_of
 from subsidy.schedule.node import MONTH, YEAR, Node, Type
 
 WORDS = {
-    "clause": {"zh": "条款", "en": "clause"}, "item": {"zh": "第 {} 条", "en": "item {}"},
-    "facts": {"zh": "事实", "en": "facts"}, "values": {"zh": "标准", "en": "figures"},
-    "conditions": {"zh": "条件", "en": "conditions"}, "steps": {"zh": "计算", "en": "calculation"},
-    "result": {"zh": "结果", "en": "result"}, "limits": {"zh": "限制", "en": "limits"},
-    "payments": {"zh": "拨付", "en": "payments"}, "met": {"zh": "满足", "en": "met"},
-    "not met": {"zh": "不满足", "en": "not met"}, "missing": {"zh": "缺失", "en": "missing"},
-    "reading": {"zh": "理解", "en": "reading"}, "document": {"zh": "依据", "en": "document"},
-}  # fmt: skip
+    "clause": {"zh": "条款", "en": "clause"},
+    "item": {"zh": "第 {} 条", "en": "item {}"},
+    "facts": {"zh": "事实", "en": "facts"},
+    "values": {"zh": "标准", "en": "figures"},
+    "conditions": {"zh": "条件", "en": "conditions"},
+    "steps": {"zh": "计算", "en": "calculation"},
+    "result": {"zh": "结果", "en": "result"},
+    "limits": {"zh": "限制", "en": "limits"},
+    "payments": {"zh": "拨付", "en": "payments"},
+    "met": {"zh": "满足", "en": "met"},
+    "not met": {"zh": "不满足", "en": "not met"},
+    "missing": {"zh": "缺失", "en": "missing"},
+    "reading": {"zh": "理解", "en": "reading"},
+    "document": {"zh": "依据", "en": "document"},
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Explanation:
     title: str
     lines: tuple[Line, ...]
     language: Language
-    amount: int = 0                       # fen, of the entitlement or line
+    amount: int = 0  # fen, of the entitlement or line
     facts: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -141,7 +148,8 @@ class _Explainer:
         owed, count = self._owed()
         lines += self._outcome(owed, count)
         ledger = next(
-            (one for one in self.run.ledgers if one.clause is self.clause and one.version is self.compiled.version), None
+            (one for one in self.run.ledgers if one.clause is self.clause and one.version is self.compiled.version),
+            None,
         )
         after = (owed or 0) * count
         if ledger is not None and owed:
@@ -151,9 +159,13 @@ class _Explainer:
         label = calendar.period_label(self.clause.model.every, self.period)
         title = f"{self._label()} · {self.subject} · {label}: {yuan_text(after)}"
         facts = {
-            "clause": self.clause.name, "item": self.clause.model.item, "subject": self.subject, "period": label,
-            "schedule": self.compiled.version.id, "version": self.compiled.version.first_day.isoformat(),
-        }  # fmt: skip
+            "clause": self.clause.name,
+            "item": self.clause.model.item,
+            "subject": self.subject,
+            "period": label,
+            "schedule": self.compiled.version.id,
+            "version": self.compiled.version.first_day.isoformat(),
+        }
         return Explanation(title, tuple(lines), self.language, after, facts)
 
     def _label(self) -> str:
@@ -165,7 +177,11 @@ class _Explainer:
         document = version.model.document
         part = model.part or document.part or ""
         item = WORDS["item"][self.language].format(model.item)
-        yield Line("document", f"{document.number} {part} {item}", f"{version.id} {version.first_day} r{version.model.revision}")
+        yield Line(
+            "document",
+            f"{document.number} {part} {item}",
+            f"{version.id} {version.first_day} r{version.model.revision}",
+        )
         if model.reading is not None:
             yield Line("reading", model.reading.in_(self.language), "")
 
@@ -179,10 +195,13 @@ class _Explainer:
                 (f"c{index}.{part}", ref(layers.named(tree)) if tree is not None else sql.missing())
                 for part, tree in enumerate(trees)
             ]
-        where = sql.all_of([
-            self.compiled.in_force,
-            sql.compare("=", ref(SUBJECT), sql.text(self.subject)), sql.compare("=", ref(PERIOD), sql.whole(self.period)),
-        ])
+        where = sql.all_of(
+            [
+                self.compiled.in_force,
+                sql.compare("=", ref(SUBJECT), sql.text(self.subject)),
+                sql.compare("=", ref(PERIOD), sql.whole(self.period)),
+            ]
+        )
         row = self.run.prepared.rows(layers.query(columns, where))[0]
         return [row[4 * index : 4 * index + 4] for index in range(len(values))]
 
@@ -268,11 +287,15 @@ class _Explainer:
 
     def _limits(self, ledger: Ledger, owed: int, count: int) -> tuple[int, list[Line]]:
         names = list(dict.fromkeys(name for one in ledger.columns.limits.values() for name in one.keys))
-        columns = [sql.column(name) for name in ("unit", "count", "cut_by")] + [sql.column(f"x:{name}") for name in names]
-        mine = sql.all_of([
-            sql.compare("=", sql.column("subject"), sql.text(self.subject)),
-            sql.compare("=", sql.column("period"), sql.whole(self.period)),
-        ])
+        columns = [sql.column(name) for name in ("unit", "count", "cut_by")] + [
+            sql.column(f"x:{name}") for name in names
+        ]
+        mine = sql.all_of(
+            [
+                sql.compare("=", sql.column("subject"), sql.text(self.subject)),
+                sql.compare("=", sql.column("period"), sql.whole(self.period)),
+            ]
+        )
         pieces = self.run.prepared.rows(sql.select(columns, sql.table(ledger.relation), where=mine))
         after = sum(unit * number for unit, number, *_ in pieces)
         lines = []
@@ -293,14 +316,19 @@ class _Explainer:
                 continue
             wanted = [keys[name] for name in own.columns.limits[limit].keys]
             where = [
-                sql.compare("=", sql.column(f"x:{name}"), sql.text(value) if isinstance(value, str) else sql.whole(value))
-                for name, value in zip(columns.keys, wanted, strict=True) if value is not None
-            ]  # fmt: skip
+                sql.compare(
+                    "=", sql.column(f"x:{name}"), sql.text(value) if isinstance(value, str) else sql.whole(value)
+                )
+                for name, value in zip(columns.keys, wanted, strict=True)
+                if value is not None
+            ]
             where.append(sql.compare(">", sql.column("unit"), sql.whole(0)))
             query = sql.select(
-                [sql.column("subject"), sql.column("period"), sql.column("unit")], sql.table(ledger.relation),
-                where=sql.all_of(where), distinct=True,
-            )  # fmt: skip
+                [sql.column("subject"), sql.column("period"), sql.column("unit")],
+                sql.table(ledger.relation),
+                where=sql.all_of(where),
+                distinct=True,
+            )
             for subject, period, unit in sorted(self.run.prepared.rows(query))[:5]:
                 label = calendar.period_label(ledger.clause.model.every, period)
                 found.append(f"{ledger.clause.name} {subject} {label} {yuan_text(unit)}")
@@ -310,12 +338,14 @@ class _Explainer:
         payee = self._fetch([Value(ref(self.compiled.columns[self.clause.name].payee))])[0][0]
         relation = self.run.named("payments")
         columns = [sql.column(name) for name in ("due", "line", "payer", "owed", "cut", "amount")]
-        where = sql.all_of([
-            sql.compare("=", sql.column("clause"), sql.text(self.clause.name)),
-            sql.compare("=", sql.column("version"), sql.whole(ledger.version_index)),
-            sql.compare("=", sql.column("payee"), sql.text(payee or "")),
-            sql.compare("=", sql.column("accrued"), sql.whole(self.period)),
-        ])
+        where = sql.all_of(
+            [
+                sql.compare("=", sql.column("clause"), sql.text(self.clause.name)),
+                sql.compare("=", sql.column("version"), sql.whole(ledger.version_index)),
+                sql.compare("=", sql.column("payee"), sql.text(payee or "")),
+                sql.compare("=", sql.column("accrued"), sql.whole(self.period)),
+            ]
+        )
         rows = self.run.prepared.rows(sql.select(columns, sql.table(relation), where=where))
         for due, _, payer, owed, cut, amount in sorted(rows):
             note = f" ({yuan_text(owed)} - {yuan_text(cut)})" if cut else ""
@@ -342,9 +372,12 @@ def _shown_leaves(node: Node) -> Iterator[Node]:
 def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, language: Language) -> Explanation:
     """Raises KeyError where no such line is due on that day (ISO date)."""
     names = ("version", "line", "due", "accrued", "payer", "position", "place", "owed", "cut", "amount")
-    where = sql.all_of([
-        sql.compare("=", sql.column("clause"), sql.text(clause)), sql.compare("=", sql.column("payee"), sql.text(payee))
-    ])
+    where = sql.all_of(
+        [
+            sql.compare("=", sql.column("clause"), sql.text(clause)),
+            sql.compare("=", sql.column("payee"), sql.text(payee)),
+        ]
+    )
     rows = run.prepared.rows(sql.select([sql.column(name) for name in names], sql.table(relation), where=where))
     rows = sorted((row for row in rows if day_of(row[2]).isoformat() == due), key=lambda row: (row[0], row[1], row[5]))
     if not rows:
@@ -356,15 +389,15 @@ def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, lan
     total = sum(row[-1] for row in rows)
     lines = [Line("document", f"{version.model.document.number} {item}", f"{version.id} {version.first_day}")]
     for number in dict.fromkeys((row[0], row[1]) for row in rows):
-        lines += _part_lines(checked.sharing.weights if checked.sharing else (), [row for row in rows if row[:2] == number], language)
+        lines += _part_lines(
+            checked.sharing.weights if checked.sharing else (), [row for row in rows if row[:2] == number], language
+        )
     title = f"{label} · {payee} · {due}: {yuan_text(total)}"
     facts = {"clause": clause, "item": checked.model.item, "payee": payee, "due": due}
     return Explanation(title, tuple(lines), language, total, facts)
 
 
-def _part_lines(
-    weights: Sequence[tuple[str, int]], rows: list[tuple[Any, ...]], language: Language
-) -> Iterator[Line]:
+def _part_lines(weights: Sequence[tuple[str, int]], rows: list[tuple[Any, ...]], language: Language) -> Iterator[Line]:
     owed = sum(row[7] for row in rows)
     shares = [weight for _, weight in weights]
     odd = {weights[index][0] for index in odd_units(owed, shares)} if weights else set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
@@ -15,7 +16,7 @@ from subsidy.engine.run import EVER, Prepared, Run
 from subsidy.finding import Finding, Place, Text
 from subsidy.money import yuan_text
 from subsidy.schedule.check import CheckedClause
-from subsidy.schedule.figures import day_of
+from subsidy.schedule.expression import plain_number
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import Column
 from subsidy.schedule.node import Node, Type
@@ -81,14 +82,20 @@ def _outside(prepared: Prepared, version: Version, table: str, name: str, column
 
 def _range_finding(intake: Intake, table: str, name: str, kind: Type, row: tuple[Any, ...]) -> Finding:
     subject, number, cell, low, high = row
-    shown = (lambda value: yuan_text(value)) if kind.scale == 100 else (lambda value: str(value))
+
+    def shown(value: int) -> str:
+        return yuan_text(value) if "yuan" in kind.unit.over else plain_number(Fraction(value, kind.scale))
+
     return Finding(
         place_of(intake, table, name, number),
         "outside-policy-range",
         Text(f"超出政策范围 {shown(low)} 至 {shown(high)}", f"the policy allows {shown(low)} to {shown(high)}"),
         Text("请核对;尚未核定的留空", "check it; leave it blank while it is not assessed"),
-        shown(cell), "error", table, subject,
-    )  # fmt: skip
+        shown(cell),
+        "error",
+        table,
+        subject,
+    )
 
 
 # --- blanks --------------------------------------------------------------------------------------------------------
@@ -123,7 +130,9 @@ def _collect(prepared: Prepared, compiled: CompiledGrain, clause: CheckedClause,
     for index, (_, leaf, tree) in enumerate(suspects):
         key, row = _whose_cell(rows, leaf)
         columns += [
-            (f"missing{index}", ref(rows.layers.named(tree))), (f"key{index}", ref(key)), (f"row{index}", ref(row))
+            (f"missing{index}", ref(rows.layers.named(tree))),
+            (f"key{index}", ref(key)),
+            (f"row{index}", ref(row)),
         ]
     where = sql.all_of([compiled.in_force, sql.is_missing(ref(f"owed:{clause.name}"))])
     for subject, period, count, own_row, *flags in prepared.rows(rows.layers.query(columns, where)):
@@ -175,7 +184,13 @@ def _whose_cell(rows: RowCompiler, leaf: Node) -> tuple[str, str]:
 
 
 def _blank_finding(
-    intake: Intake, compiled: CompiledGrain, clause: CheckedClause, leaf: Node, cell: Cell, units: int, periods: list[int]
+    intake: Intake,
+    compiled: CompiledGrain,
+    clause: CheckedClause,
+    leaf: Node,
+    cell: Cell,
+    units: int,
+    periods: list[int],
 ) -> Finding:
     every = clause.model.every
     first, last = calendar.period_label(every, min(periods)), calendar.period_label(every, max(periods))
@@ -202,9 +217,15 @@ def _blank_finding(
     column = leaf.fact.column_name if leaf.fact else ""
     place = place_of(intake, cell.table, column, cell.row if not (leaf.fact and leaf.fact.history) else 0)
     return Finding(
-        place, "blank-cell", Text(f"{why.zh},{effect.zh}", f"{why.en}, {effect.en}"), remedy, "", "error", cell.table,
+        place,
+        "blank-cell",
+        Text(f"{why.zh},{effect.zh}", f"{why.en}, {effect.en}"),
+        remedy,
+        "",
+        "error",
+        cell.table,
         cell.key,
-    )  # fmt: skip
+    )
 
 
 def _undated(run: Run) -> list[Finding]:
@@ -219,10 +240,21 @@ def _undated(run: Run) -> list[Finding]:
             continue
         query = layers.query([("subject", ref(SUBJECT)), ("row", ref("_row"))], sql.is_missing(ref(fact.column_name)))
         for subject, row in sorted(prepared.rows(query))[:MOST_SHOWN]:
-            why = Text(f"{subject}:{fact.column_name} 空白,无法确定日期", f"{subject}: {fact.column_name} is blank, so it has no date")
+            why = Text(
+                f"{subject}:{fact.column_name} 空白,无法确定日期",
+                f"{subject}: {fact.column_name} is blank, so it has no date",
+            )
             found.append(
-                Finding(place_of(prepared.intake, clause.table, fact.column_name, row), "blank-date", why,
-                        Text("请填写日期", "fill in the date"), "", "error", clause.table, subject)
+                Finding(
+                    place_of(prepared.intake, clause.table, fact.column_name, row),
+                    "blank-date",
+                    why,
+                    Text("请填写日期", "fill in the date"),
+                    "",
+                    "error",
+                    clause.table,
+                    subject,
+                )
             )
     return list(dict.fromkeys(found))
 
@@ -233,7 +265,3 @@ def _dated_clauses(run: Run) -> Iterable[tuple[CheckedClause, Version]]:
             clause = compiled.version.clauses[name]
             if clause.dated is not None:
                 yield clause, compiled.version
-
-
-def shown_day(number: int) -> str:
-    return day_of(number).isoformat()

@@ -23,8 +23,8 @@ from subsidy.engine.row import (
     RowCompiler,
     roster_table,
 )
-from subsidy.schedule.figures import day_of
 from subsidy.schedule.check import CheckedClause, CheckedLimit
+from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Aggregate, Node, Type
@@ -133,11 +133,19 @@ def period_rows(version: Version, shape: RosterShape, table: str, every: str, sp
         first, last = (p["first"], p["first#m"], one), (p["last"], p["last#m"], p["last#d"])
     day = first if reads_at == "first_day" else last
     columns |= {
-        PERIOD: p["period"], MONTH: p["last#m"], YEAR: sql.int_div(p["last#m"], sql.whole(12)),
-        DUE: p["last"], DUE_MONTH: p["last#m"], DUE_DAY: p["last#d"],
-        FIRST: first[0], LAST: last[0], VERSION_DAY: sql.smaller(p["last"], sql.whole(span.last)),
-        DAY: day[0], DAY_MONTH: day[1], DAY_OF_MONTH: day[2],
-    }  # fmt: skip
+        PERIOD: p["period"],
+        MONTH: p["last#m"],
+        YEAR: sql.int_div(p["last#m"], sql.whole(12)),
+        DUE: p["last"],
+        DUE_MONTH: p["last#m"],
+        DUE_DAY: p["last#d"],
+        FIRST: first[0],
+        LAST: last[0],
+        VERSION_DAY: sql.smaller(p["last"], sql.whole(span.last)),
+        DAY: day[0],
+        DAY_MONTH: day[1],
+        DAY_OF_MONTH: day[2],
+    }
     overlap.append(sql.compare(">=", p["last"], sql.whole(span.first)))
     joins = [("inner", sql.table(f"calendar:{every}", "p"), sql.all_of(overlap))]
     return Layers(_select(columns, sql.table(roster_table(table), "t"), joins), list(columns))
@@ -148,6 +156,7 @@ Triple = tuple[Sql, Sql, Sql]
 
 def _cut_life(p: Mapping[str, Sql], span: Span) -> tuple[Triple, Triple]:
     """The first and the last day of the life within the period and the schedule's days, each with month and day."""
+
     def parts(day: int) -> Triple:
         date = day_of(day)
         return sql.whole(day), sql.whole(date.year * 12 + date.month - 1), sql.whole(date.day)
@@ -159,9 +168,7 @@ def _cut_life(p: Mapping[str, Sql], span: Span) -> tuple[Triple, Triple]:
         def beats(own: Triple) -> Sql:
             return sql.all_of(sql.compare(operator, own[0], other[0]) for other in options if other is not own)
 
-        chosen = [
-            sql.case([(beats(option), option[part]) for option in options]) for part in range(3)
-        ]
+        chosen = [sql.case([(beats(option), option[part]) for option in options]) for part in range(3)]
         return chosen[0], chosen[1], chosen[2]
 
     first = outermost(">=", [(p["first"], p["first#m"], sql.whole(1)), life("from"), parts(span.first)])
@@ -185,8 +192,8 @@ class GrainCompiler:
         self.version = version
         self.shape = shape
         self.end = end
-        self.span = span                      # of the whole schedule
-        self.in_force = in_force              # of this version
+        self.span = span  # of the whole schedule
+        self.in_force = in_force  # of this version
         self.aggregate_span = aggregate_span
         self.clause_rows = clause_rows
 
@@ -213,10 +220,12 @@ class GrainCompiler:
         layers = self._base(grain, clauses[0])
         rows = self.rows(layers, grain.table)
         columns = {clause.name: self._clause(clause, rows, list(limits)) for clause in clauses}
-        in_force = sql.all_of([
-            sql.compare(">=", ref(VERSION_DAY), sql.whole(self.in_force.first)),
-            sql.compare("<=", ref(VERSION_DAY), sql.whole(self.in_force.last)),
-        ])
+        in_force = sql.all_of(
+            [
+                sql.compare(">=", ref(VERSION_DAY), sql.whole(self.in_force.first)),
+                sql.compare("<=", ref(VERSION_DAY), sql.whole(self.in_force.last)),
+            ]
+        )
         names = list(dict.fromkeys([*HEAD, *(name for one in columns.values() for name in _all_columns(one))]))
         query = layers.query([(name, ref(name)) for name in names], in_force)
         return CompiledGrain(grain, self.version, query, layers, rows, columns, in_force)
@@ -249,11 +258,23 @@ class GrainCompiler:
         assert dated.day_of_month is not None
         assert read.month is not None
         assert read.day_of_month is not None
-        return _rebased(layers, {
-            PERIOD: dated.main, DUE: dated.main, DUE_MONTH: dated.month, DUE_DAY: dated.day_of_month,
-            VERSION_DAY: dated.main, DAY: read.main, DAY_MONTH: read.month, DAY_OF_MONTH: read.day_of_month,
-            FIRST: read.main, LAST: read.main, MONTH: read.month, YEAR: sql.int_div(read.month, sql.whole(12)),
-        })  # fmt: skip
+        return _rebased(
+            layers,
+            {
+                PERIOD: dated.main,
+                DUE: dated.main,
+                DUE_MONTH: dated.month,
+                DUE_DAY: dated.day_of_month,
+                VERSION_DAY: dated.main,
+                DAY: read.main,
+                DAY_MONTH: read.month,
+                DAY_OF_MONTH: read.day_of_month,
+                FIRST: read.main,
+                LAST: read.main,
+                MONTH: read.month,
+                YEAR: sql.int_div(read.month, sql.whole(12)),
+            },
+        )
 
     # --- clauses -----------------------------------------------------------------------------------------------
 
@@ -289,7 +310,9 @@ class GrainCompiler:
 
     def _owed(self, clause: CheckedClause, rows: RowCompiler) -> str:
         layers = rows.layers
-        conditions = [ref(layers.put(f"when:{clause.name}:{i}", rows.condition(node))) for i, node in enumerate(clause.when)]
+        conditions = [
+            ref(layers.put(f"when:{clause.name}:{i}", rows.condition(node))) for i, node in enumerate(clause.when)
+        ]
         amount = ref(layers.put(f"amount:{clause.name}", rows.number_at(clause.amount, 100)))
         pays = ref(layers.put(f"pays:{clause.name}", sql.all_of(conditions)))
         branches = [(pays, amount), (sql.negation(pays), sql.whole(0))]
@@ -378,9 +401,16 @@ class _Exposer:
 def _all_columns(columns: ClauseColumns) -> list[str]:
     limits = [name for one in columns.limits.values() for name in (*one.keys, one.by, one.ceiling) if name]
     return [
-        columns.owed, columns.payee, columns.facility, columns.district, *columns.places.values(), *columns.split_keys,
-        *columns.parts.values(), *limits, *columns.pots.values(),
-    ]  # fmt: skip
+        columns.owed,
+        columns.payee,
+        columns.facility,
+        columns.district,
+        *columns.places.values(),
+        *columns.split_keys,
+        *columns.parts.values(),
+        *limits,
+        *columns.pots.values(),
+    ]
 
 
 def _rebased(layers: Layers, columns: Mapping[str, Sql]) -> Layers:
@@ -400,9 +430,12 @@ def _grouped(inner: exp.Select, kind: str, has_period: bool) -> exp.Select:
     summed = sql.total(sql.case([(counts, sql.mul(measure, count))], sql.whole(0)))
     chosen = sql.case([(counts, measure)])
     result = {
-        "count": how_many, "sum": summed, "average": summed,
-        "min": sql.lowest(chosen), "max": sql.highest(chosen),
-    }[kind]  # fmt: skip
+        "count": how_many,
+        "sum": summed,
+        "average": summed,
+        "min": sql.lowest(chosen),
+        "max": sql.highest(chosen),
+    }[kind]
     some_rows = sql.all_of([all_known, sql.compare(">", how_many, sql.whole(0))])
     columns = [
         *(sql.alias(sql.column(key, "r"), key) for key in keys),

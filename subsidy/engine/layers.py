@@ -9,7 +9,7 @@ from sqlglot import exp
 from subsidy import sql
 from subsidy.sql import Sql
 
-ROW = "q"      # every expression refers to the columns of the layer below by this alias
+ROW = "q"  # every expression refers to the columns of the layer below by this alias
 
 
 def ref(name: str) -> Sql:

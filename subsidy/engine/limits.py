@@ -27,8 +27,8 @@ class Competitor:
     relation: str
     position: int
     columns: LimitColumns
-    each_unit_alone: bool      # the group holds the row's own key: equal units do not compete
-    skips_counted: bool        # a limit per person says nothing of rows without names
+    each_unit_alone: bool  # the group holds the row's own key: equal units do not compete
+    skips_counted: bool  # a limit per person says nothing of rows without names
 
 
 def c(name: str) -> Sql:
@@ -52,17 +52,24 @@ def _competitors(limit: CheckedLimit, competitors: Sequence[Competitor]) -> Sql:
             takes_part.append(sql.is_known(c(one.columns.ceiling)))
         columns = {
             "position": sql.whole(one.position),
-            SUBJECT: c(SUBJECT), PERIOD: c(PERIOD), PIECE: c(PIECE), "due": c("due"), "month": c("due#m"),
+            SUBJECT: c(SUBJECT),
+            PERIOD: c(PERIOD),
+            PIECE: c(PIECE),
+            "due": c("due"),
+            "month": c("due#m"),
             "units": single if one.each_unit_alone else count,
             "each": count if one.each_unit_alone else single,
             UNIT: c(UNIT),
             "by": by if limit.keep == "most" else sql.first_known(by, sql.whole(HIGHEST)),
             "ceiling": c(one.columns.ceiling) if one.columns.ceiling else sql.missing(),
             **dict(zip(_keys(limit), key_columns, strict=True)),
-        }  # fmt: skip
+        }
         queries.append(
-            sql.select([sql.alias(tree, name) for name, tree in columns.items()], sql.table(one.relation),
-                       where=sql.all_of(takes_part))
+            sql.select(
+                [sql.alias(tree, name) for name, tree in columns.items()],
+                sql.table(one.relation),
+                where=sql.all_of(takes_part),
+            )
         )
     return sql.union_all(queries)
 
@@ -82,16 +89,20 @@ ORDER: list[tuple[Sql, bool]] = [(c("position"), False), (c("due"), False), (c(S
 def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql) -> exp.Select:
     columns = {
         **{name: c(name) for name in IDENTITY},
-        "count_a": sql.mul(kept_units, c("each")), "unit_a": unit_a,
-        "count_b": sql.mul(sql.sub(c("units"), kept_units), c("each")), "unit_b": unit_b,
-    }  # fmt: skip
+        "count_a": sql.mul(kept_units, c("each")),
+        "unit_a": unit_a,
+        "count_b": sql.mul(sql.sub(c("units"), kept_units), c("each")),
+        "unit_b": unit_b,
+    }
     return sql.select([sql.alias(tree, name) for name, tree in columns.items()], source)
 
 
 def _kept(limit: CheckedLimit, rows: Sql) -> exp.Select:
     measure: list[tuple[Sql, bool]] = {
-        "highest": [(c(UNIT), True)], "first": [], "most": [(c("by"), True)],
-    }[limit.keep]  # fmt: skip
+        "highest": [(c(UNIT), True)],
+        "first": [],
+        "most": [(c("by"), True)],
+    }[limit.keep]
     rank = sql.row_number([c(key) for key in _keys(limit)], [*measure, *ORDER])
     ranked = sql.select([sql.all_columns("u"), sql.alias(rank, "rank")], rows)
     winner = sql.case([(sql.compare("=", c("rank"), sql.whole(1)), sql.whole(1))], sql.whole(0))
@@ -111,24 +122,26 @@ def _classes(limit: CheckedLimit, rows: Sql) -> exp.Select:
     total = sql.total(sql.mul(c(UNIT), c("units")))
     summed = sql.select(
         [*keys, c("by"), sql.alias(total, "wanted"), sql.alias(sql.lowest(c("ceiling")), "ceiling")],
-        rows, group=[*keys, c("by")],
-    )  # fmt: skip
+        rows,
+        group=[*keys, c("by")],
+    )
     before = sql.sub(sql.running_total(c("wanted"), keys, [(c("by"), False)]), c("wanted"))
     ranked = sql.select([sql.all_columns("s"), sql.alias(before, "before")], sql.subquery(summed, "s"))
     left = sql.sub(c("ceiling"), c("before"))
-    given = sql.case([
-        (sql.compare("<=", left, sql.whole(0)), sql.whole(0)), (sql.compare("<", left, c("wanted")), left)
-    ], c("wanted"))
-    return sql.select(
-        [*keys, c("by"), c("wanted"), sql.alias(given, "given")], sql.subquery(ranked, "t")
+    given = sql.case(
+        [(sql.compare("<=", left, sql.whole(0)), sql.whole(0)), (sql.compare("<", left, c("wanted")), left)],
+        c("wanted"),
     )
+    return sql.select([*keys, c("by"), c("wanted"), sql.alias(given, "given")], sql.subquery(ranked, "t"))
 
 
 def excess(limit: CheckedLimit, competitors: Sequence[Competitor]) -> exp.Select:
     """What a ceiling that only reports is exceeded by, over all groups (fen)."""
     rows = sql.subquery(_one_class(sql.subquery(_competitors(limit, competitors), "u")), "u")  # type: ignore[arg-type]
     over = sql.sub(sql.total(c("wanted")), sql.total(c("given")))
-    return sql.select([sql.alias(sql.first_known(over, sql.whole(0)), "over")], sql.subquery(_classes(limit, rows), "s"))
+    return sql.select(
+        [sql.alias(sql.first_known(over, sql.whole(0)), "over")], sql.subquery(_classes(limit, rows), "s")
+    )
 
 
 def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
@@ -138,8 +151,9 @@ def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
     classes = sql.subquery(_classes(limit, rows), "s")
     joined = sql.select(
         [sql.all_columns("u"), sql.column("wanted", "s"), sql.column("given", "s")],
-        rows, [("inner", classes, sql.all_of(sql.compare("=", sql.column(k, "u"), sql.column(k, "s")) for k in keys))],
-    )  # fmt: skip
+        rows,
+        [("inner", classes, sql.all_of(sql.compare("=", sql.column(k, "u"), sql.column(k, "s")) for k in keys))],
+    )
     wanted = c("wanted") if limit.when_short == "report" else c("given")
     fits = sql.compare("=", wanted, c("wanted"))
     base = sql.case([(fits, c(UNIT))], sql.int_div(sql.mul(wanted, c(UNIT)), c("wanted")))
@@ -155,27 +169,41 @@ def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
         sql.subquery(floored, "f"),
     )
     before = sql.sub(sql.running_total(c("units"), group, [(c("remainder"), True), *ORDER]), c("units"))
-    ranked = sql.select([sql.all_columns("m"), sql.alias(sql.sub(c("left_over"), before), "odd")], sql.subquery(measured, "m"))
-    odd_units = sql.case([
-        (sql.compare("<=", c("odd"), sql.whole(0)), sql.whole(0)), (sql.compare("<", c("odd"), c("units")), c("odd"))
-    ], c("units"))
+    ranked = sql.select(
+        [sql.all_columns("m"), sql.alias(sql.sub(c("left_over"), before), "odd")], sql.subquery(measured, "m")
+    )
+    odd_units = sql.case(
+        [(sql.compare("<=", c("odd"), sql.whole(0)), sql.whole(0)), (sql.compare("<", c("odd"), c("units")), c("odd"))],
+        c("units"),
+    )
     return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"))
 
 
 def _one_class(rows: Sql) -> exp.Select:
     columns = [
-        "position", SUBJECT, PERIOD, PIECE, "due", "month", "units", "each", UNIT, "ceiling",
+        "position",
+        SUBJECT,
+        PERIOD,
+        PIECE,
+        "due",
+        "month",
+        "units",
+        "each",
+        UNIT,
+        "ceiling",
         *sorted({node.alias for node in rows.find(exp.Select).expressions if node.alias.startswith(GROUP)}),  # type: ignore[union-attr]
-    ]  # fmt: skip
+    ]
     return sql.select([*(c(name) for name in columns), sql.alias(sql.whole(0), "by")], rows)
 
 
 def limited(relation: str, columns: Sequence[str], position: int, limit: str, pieces_table: str) -> Sql:
     """The ledger `relation` after a limit: rows it concerns in their pieces, all others as they were."""
-    on = sql.all_of([
-        sql.compare("=", sql.column("position", "p"), sql.whole(position)),
-        *(sql.compare("=", sql.column(name, "p"), sql.column(name, "l")) for name in (SUBJECT, PERIOD, PIECE)),
-    ])
+    on = sql.all_of(
+        [
+            sql.compare("=", sql.column("position", "p"), sql.whole(position)),
+            *(sql.compare("=", sql.column(name, "p"), sql.column(name, "l")) for name in (SUBJECT, PERIOD, PIECE)),
+        ]
+    )
     kept = [name for name in columns if name not in (PIECE, COUNT, UNIT, CUT_BY)]
     unit = sql.column(UNIT, "l")
 
@@ -186,16 +214,20 @@ def limited(relation: str, columns: Sequence[str], position: int, limit: str, pi
         number = sql.add(sql.mul(sql.column(PIECE, "l"), sql.whole(2)), sql.whole(offset))
         chosen = [
             *(sql.column(name, "l") for name in kept),
-            sql.alias(number, PIECE), sql.alias(count, COUNT), sql.alias(new_unit, UNIT),
+            sql.alias(number, PIECE),
+            sql.alias(count, COUNT),
+            sql.alias(new_unit, UNIT),
             sql.alias(sql.case([(was_cut, sql.text(limit))], sql.column(CUT_BY, "l")), CUT_BY),
-        ]  # fmt: skip
+        ]
         source = sql.table(relation, "l")
-        return sql.select(chosen, source, [("inner", sql.table(pieces_table, "p"), on)],
-                          where=sql.compare(">", count, sql.whole(0)))
+        return sql.select(
+            chosen, source, [("inner", sql.table(pieces_table, "p"), on)], where=sql.compare(">", count, sql.whole(0))
+        )
 
     untouched = sql.select(
         [*(sql.column(name, "l") for name in kept), *(sql.column(name, "l") for name in (PIECE, COUNT, UNIT, CUT_BY))],
-        sql.table(relation, "l"), [("left", sql.table(pieces_table, "p"), on)],
+        sql.table(relation, "l"),
+        [("left", sql.table(pieces_table, "p"), on)],
         where=sql.is_missing(sql.column("position", "p")),
-    )  # fmt: skip
+    )
     return sql.union_all([untouched, half("a", 0), half("b", 1)])

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.engine.grain import DUE, ClauseColumns
-from subsidy.engine.row import figure_table
+from subsidy.engine.lookup import figure_table
 from subsidy.money import split_sql
 from subsidy.schedule.check import NOT_STATED, CheckedClause
 from subsidy.schedule.load import Version
@@ -17,13 +17,38 @@ from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Node, Type
 from subsidy.sql import Sql
 
-LEDGER_HEAD = ("subject", "period", "piece", "count", "counted", "unit", "owed", "cut_by", "due", "due#m", "due#d", "accrued#m")
+LEDGER_HEAD = (
+    "subject",
+    "period",
+    "piece",
+    "count",
+    "counted",
+    "unit",
+    "owed",
+    "cut_by",
+    "due",
+    "due#m",
+    "due#d",
+    "accrued#m",
+)
 UNIT, COUNT = "unit", "count"
 LINE_HEAD = ("payee", "facility", "district", "due", "due#m", "accrued", "accrued#m")
 PART_COLUMNS = (
-    "clause", "version", "line", "payee", "facility", "district", "due", "due#m", "accrued", "accrued#m", "payer", "position",
-    "place", "owed",
-)  # fmt: skip
+    "clause",
+    "version",
+    "line",
+    "payee",
+    "facility",
+    "district",
+    "due",
+    "due#m",
+    "accrued",
+    "accrued#m",
+    "payer",
+    "position",
+    "place",
+    "owed",
+)
 
 
 def c(name: str) -> Sql:
@@ -46,9 +71,15 @@ class Ledger:
         one = self.columns
         limits = [name for limit in one.limits.values() for name in (*limit.keys, limit.by, limit.ceiling) if name]
         names = [
-            one.payee, one.facility, one.district, *one.places.values(), *one.split_keys, *one.parts.values(),
-            *limits, *one.pots.values(),
-        ]  # fmt: skip
+            one.payee,
+            one.facility,
+            one.district,
+            *one.places.values(),
+            *one.split_keys,
+            *one.parts.values(),
+            *limits,
+            *one.pots.values(),
+        ]
         return list(dict.fromkeys(names))
 
 
@@ -56,10 +87,19 @@ def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
     """The amounts other than 0 of a clause, one row per subject and period of `count` equal units."""
     owed = c(ledger.columns.owed)
     head = {
-        "subject": c("#subject"), "period": c("#period"), "piece": sql.whole(1), "count": c("#count"),
-        "counted": c("#counted"), "unit": owed, "owed": owed, "cut_by": sql.missing_text(),
-        "due": c(DUE), "due#m": c(f"{DUE}#m"), "due#d": c(f"{DUE}#d"), "accrued#m": c(f"{DUE}#m"),
-    }  # fmt: skip
+        "subject": c("#subject"),
+        "period": c("#period"),
+        "piece": sql.whole(1),
+        "count": c("#count"),
+        "counted": c("#counted"),
+        "unit": owed,
+        "owed": owed,
+        "cut_by": sql.missing_text(),
+        "due": c(DUE),
+        "due#m": c(f"{DUE}#m"),
+        "due#d": c(f"{DUE}#d"),
+        "accrued#m": c(f"{DUE}#m"),
+    }
     columns = [sql.alias(tree, name) for name, tree in head.items()]
     columns += [sql.alias(c(name), f"x:{name}") for name in ledger.extras]
     return sql.select(columns, sql.table(grain_relation), where=sql.compare("<>", owed, sql.whole(0)))
@@ -86,11 +126,16 @@ def instalment_query(ledger: Ledger) -> exp.Select:
         sql.mul(sql.sub(sql.column("instalment", "s"), sql.whole(1)), sql.whole(plan.months_apart)),
     )
     crossed = sql.select(
-        [*(sql.column(name, "l") for name in names), sql.column("instalment", "s"), sql.column("weight", "s"),
-         sql.alias(later, "later#m")],
-        sql.table(ledger.relation, "l"), [("inner", shares, sql.boolean(True))],
+        [
+            *(sql.column(name, "l") for name in names),
+            sql.column("instalment", "s"),
+            sql.column("weight", "s"),
+            sql.alias(later, "later#m"),
+        ],
+        sql.table(ledger.relation, "l"),
+        [("inner", shares, sql.boolean(True))],
         where=sql.compare("<>", sql.column(UNIT, "l"), sql.whole(0)),
-    )  # fmt: skip
+    )
     keep = [*names, "instalment", "later#m"]
     shared = split_sql(crossed, keep, ["subject", "period", "piece"], UNIT, "weight", ["instalment"], "share")
     fits = sql.compare("<=", sql.column("due#d", "i"), sql.column("days", "m"))
@@ -115,10 +160,14 @@ def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
     """
     columns, clause = ledger.columns, ledger.clause
     keys: dict[str, Sql] = {
-        "payee": extra(columns.payee), "facility": extra(columns.facility), "district": extra(columns.district),
-        "due": c("due"), "due#m": c("due#m"), "accrued": c("period"),
+        "payee": extra(columns.payee),
+        "facility": extra(columns.facility),
+        "district": extra(columns.district),
+        "due": c("due"),
+        "due#m": c("due#m"),
+        "accrued": c("period"),
         "accrued#m": c("accrued#m"),
-    }  # fmt: skip
+    }
     keys |= {f"at:{of}": extra(name) for of, name in columns.places.items()}
     keys |= {f"split:{index}": extra(name) for index, name in enumerate(columns.split_keys)}
     keys |= {f"pot:{pot}": extra(columns.pots[pot]) for pot in pots if pot in columns.pots}
@@ -143,30 +192,47 @@ def numbered(lines: exp.Select, keys: Sequence[str]) -> exp.Select:
     """Lines with a number of their own, the same whatever the order of rows; lines of 0 are left out."""
     number = sql.row_number([], [(c(key), False) for key in keys])
     inner = sql.select([sql.all_columns("n"), sql.alias(number, "line")], sql.subquery(lines, "n"))
-    return sql.select([sql.all_columns("z")], sql.subquery(inner, "z"), where=sql.compare("<>", c("owed"), sql.whole(0)))
+    return sql.select(
+        [sql.all_columns("z")], sql.subquery(inner, "z"), where=sql.compare("<>", c("owed"), sql.whole(0))
+    )
 
 
 def row_parts_query(ledger: Ledger, rows: Sql, names: Sequence[str]) -> exp.Select:
     """Rows with each payer's part of their unit (`part:PAYER`): the unit divided with the clause's parts as weights."""
     clause = ledger.clause
-    weights = sql.case([
-        (sql.compare("=", sql.column("payer", "p"), sql.text(payer)), sql.column(f"x:{ledger.columns.parts[payer]}", "l"))
-        for payer in clause.payers
-    ])
+    weights = sql.case(
+        [
+            (
+                sql.compare("=", sql.column("payer", "p"), sql.text(payer)),
+                sql.column(f"x:{ledger.columns.parts[payer]}", "l"),
+            )
+            for payer in clause.payers
+        ]
+    )
     payers = sql.inline_rows(["payer", "position"], [[payer, i] for i, payer in enumerate(clause.payers)], "p")
     crossed = sql.select(
-        [*(sql.column(name, "l") for name in names), sql.column("payer", "p"), sql.column("position", "p"),
-         sql.alias(weights, "weight")],
-        rows, [("inner", payers, sql.boolean(True))],
+        [
+            *(sql.column(name, "l") for name in names),
+            sql.column("payer", "p"),
+            sql.column("position", "p"),
+            sql.alias(weights, "weight"),
+        ],
+        rows,
+        [("inner", payers, sql.boolean(True))],
         where=sql.compare("<>", sql.column(UNIT, "l"), sql.whole(0)),
-    )  # fmt: skip
+    )
     among = ["subject", "period", "piece", *(["instalment"] if "instalment" in names else [])]
     shared = split_sql(crossed, [*names, "payer"], among, UNIT, "weight", ["position"], "share")
     sums = [
-        sql.alias(sql.total(sql.case([(sql.compare("=", c("payer"), sql.text(payer)), c("share"))], sql.whole(0))), f"part:{payer}")
+        sql.alias(
+            sql.total(sql.case([(sql.compare("=", c("payer"), sql.text(payer)), c("share"))], sql.whole(0))),
+            f"part:{payer}",
+        )
         for payer in clause.payers
     ]
-    return sql.select([*(c(name) for name in names), *sums], sql.subquery(shared, "d"), group=[c(name) for name in names])
+    return sql.select(
+        [*(c(name) for name in names), *sums], sql.subquery(shared, "d"), group=[c(name) for name in names]
+    )
 
 
 def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
@@ -174,14 +240,20 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
     clause = ledger.clause
     payers = sql.inline_rows(["payer", "position"], [[payer, i] for i, payer in enumerate(clause.payers)], "p")
     keys = line_keys(ledger, pots)
-    carried = [*(sql.column(key, "l") for key in keys), sql.column("line", "l"), sql.column("payer", "p"),
-               sql.column("position", "p")]  # fmt: skip
+    carried = [
+        *(sql.column(key, "l") for key in keys),
+        sql.column("line", "l"),
+        sql.column("payer", "p"),
+        sql.column("position", "p"),
+    ]
     everyone = sql.boolean(True)
     if clause.parts:
-        own = sql.case([
-            (sql.compare("=", sql.column("payer", "p"), sql.text(payer)), sql.column(f"part:{payer}", "l"))
-            for payer in clause.payers
-        ])
+        own = sql.case(
+            [
+                (sql.compare("=", sql.column("payer", "p"), sql.text(payer)), sql.column(f"part:{payer}", "l"))
+                for payer in clause.payers
+            ]
+        )
         shared = sql.select([*carried, sql.alias(own, "part")], sql.table(lines, "l"), [("inner", payers, everyone)])
     else:
         weighed = _weighed(ledger, lines, carried, payers)
@@ -195,17 +267,20 @@ def _weighed(ledger: Ledger, lines: str, carried: list[Sql], payers: Sql) -> exp
     assert sharing is not None
     joins: list[tuple[str, Sql, Sql]] = [("inner", payers, sql.boolean(True))]
     if not sharing.value:
-        weight = sql.case([
-            (sql.compare("=", sql.column("payer", "p"), sql.text(payer)), sql.whole(share))
-            for payer, share in sharing.weights
-        ])
+        weight = sql.case(
+            [
+                (sql.compare("=", sql.column("payer", "p"), sql.text(payer)), sql.whole(share))
+                for payer, share in sharing.weights
+            ]
+        )
     else:
         weight = sql.column("figure", "w")
         joins.append(("left", *_weight_table(ledger)))
     return sql.select(
         [*carried, sql.column("owed", "l"), sql.alias(sql.first_known(weight, sql.whole(0)), "weight")],
-        sql.table(lines, "l"), joins,
-    )  # fmt: skip
+        sql.table(lines, "l"),
+        joins,
+    )
 
 
 def _weight_table(ledger: Ledger) -> tuple[Sql, Sql]:
@@ -216,7 +291,8 @@ def _weight_table(ledger: Ledger) -> tuple[Sql, Sql]:
     source, matches = figure_table(checker.figures_of(node), node.type, "w")
     stored = iter(range(len(ledger.columns.split_keys)))
     keys = [
-        _due_word(key.name) if key.operation == "time" else sql.column(f"split:{next(stored)}", "l") for key in sharing.keys
+        _due_word(key.name) if key.operation == "time" else sql.column(f"split:{next(stored)}", "l")
+        for key in sharing.keys
     ]
     keys.append(sql.column("payer", "p"))
     return source, sql.all_of(match(key) for match, key in zip(matches, keys, strict=True))
@@ -233,14 +309,14 @@ def _placed(ledger: Ledger, shared: exp.Select, pots: Sequence[str]) -> exp.Sele
         payer: ledger.version.model.payers[payer].of if payer in ledger.version.model.payers else None
         for payer in ledger.clause.payers
     }
-    branches = [
-        (sql.compare("=", c("payer"), sql.text(payer)), c(f"at:{of}")) for payer, of in places.items() if of
-    ]
+    branches = [(sql.compare("=", c("payer"), sql.text(payer)), c(f"at:{of}")) for payer, of in places.items() if of]
     place = sql.case(branches, c("district")) if branches else c("district")
     fixed = {
-        "clause": sql.text(ledger.clause.name), "version": sql.whole(ledger.version_index), "place": place,
+        "clause": sql.text(ledger.clause.name),
+        "version": sql.whole(ledger.version_index),
+        "place": place,
         "owed": c("part"),
-    }  # fmt: skip
+    }
     mine = ledger.columns.pots
     columns = [sql.alias(fixed.get(name, c(name)), name) for name in PART_COLUMNS]
     columns += [sql.alias(c(f"pot:{pot}") if pot in mine else sql.missing(), f"pot:{pot}") for pot in pots]

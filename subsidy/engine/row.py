@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from sqlglot import exp
+
 from subsidy import sql
 from subsidy.engine.layers import Layers, ref
+from subsidy.engine.lookup import figure_parts, figure_table
 from subsidy.money import round_to_sql
-from subsidy.schedule.figures import ELSE, HIGHEST, LOWEST, Figures, day_number
+from subsidy.schedule.figures import ELSE, Figures
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN, Column
 from subsidy.schedule.node import Aggregate, Fact, Node, Type
@@ -18,8 +21,8 @@ from subsidy.schedule.scope import Hops
 from subsidy.sql import Sql
 
 End = Literal["low", "high"]
-DAY, DAY_MONTH, DAY_OF_MONTH = "#day", "#day#m", "#day#d"          # the reading day
-YEAR, MONTH, FIRST, LAST = "#year", "#month", "#first", "#last"    # of the period; FIRST, LAST: days of the life in it
+DAY, DAY_MONTH, DAY_OF_MONTH = "#day", "#day#m", "#day#d"  # the reading day
+YEAR, MONTH, FIRST, LAST = "#year", "#month", "#first", "#last"  # of the period; FIRST, LAST: days of the life in it
 
 
 class Value(NamedTuple):
@@ -69,7 +72,7 @@ class RowCompiler:
         layers: Layers,
         table: str,
         end: End,
-        aggregated: Callable[[Aggregate], Sql],
+        aggregated: Callable[[Aggregate], exp.Select],
         clause_rows: Callable[[str], str | None],
     ) -> None:
         self.version = version
@@ -114,7 +117,9 @@ class RowCompiler:
         if fact.history:
             names = [self._history_cell(fact, node.type, part) for part in self._parts_of(node.type)]
             return self._from_columns(names)
-        names = [self.cell(fact.hops, fact.table, fact.column_name + part, node.type) for part in self._parts_of(node.type)]
+        names = [
+            self.cell(fact.hops, fact.table, fact.column_name + part, node.type) for part in self._parts_of(node.type)
+        ]
         if fact.column.blank == "open":
             opened = f"{node.name} ({self.end})"
             limit = self.open_end(fact, node.type)
@@ -158,11 +163,13 @@ class RowCompiler:
         self.layers.join(
             alias,
             sql.table(roster_table(fact.history), alias),
-            sql.all_of([
-                sql.compare("=", sql.column(own, alias), ref(link)),
-                sql.compare("<=", sql.column("from", alias), ref(DAY)),
-                sql.compare(">=", sql.column("valid_to", alias), ref(DAY)),
-            ]),
+            sql.all_of(
+                [
+                    sql.compare("=", sql.column(own, alias), ref(link)),
+                    sql.compare("<=", sql.column("from", alias), ref(DAY)),
+                    sql.compare(">=", sql.column("valid_to", alias), ref(DAY)),
+                ]
+            ),
         )
         return ref(self.layers.put_joined(f"history:{name}", alias, fact.column_name + part))
 
@@ -253,7 +260,7 @@ class RowCompiler:
         if aggregate.every:
             period = sql.int_div(ref(MONTH), sql.whole(MONTHS_IN[aggregate.every]))
             matches.append(sql.compare("=", sql.column("period", alias), period))
-        self.layers.join(alias, sql.subquery(self.aggregated(aggregate), alias), sql.all_of(matches))  # type: ignore[arg-type]
+        self.layers.join(alias, sql.subquery(self.aggregated(aggregate), alias), sql.all_of(matches))
         found = self.layers.put_joined(f"{alias}#result", alias, "result")
         if aggregate.kind == "average":
             divisor = self.layers.put_joined(f"{alias}#rows", alias, "rows")
@@ -272,9 +279,7 @@ class RowCompiler:
             life = self.version.tables[self.table].life
             assert life is not None
             return ref(f"{life[0]}#m")
-        return sql.all_of([
-            sql.compare("<=", ref("life#from"), ref(DAY)), sql.compare(">=", ref("life#to"), ref(DAY))
-        ])
+        return sql.all_of([sql.compare("<=", ref("life#from"), ref(DAY)), sql.compare(">=", ref("life#to"), ref(DAY))])
 
     def month_length(self) -> str:
         self.layers.join(
@@ -317,10 +322,12 @@ class RowCompiler:
         self.layers.join(
             alias,
             sql.table(relation, alias),
-            sql.all_of([
-                sql.compare("=", sql.column("#subject", alias), ref(key)),
-                sql.compare("=", sql.column("#period", alias), period),
-            ]),
+            sql.all_of(
+                [
+                    sql.compare("=", sql.column("#subject", alias), ref(key)),
+                    sql.compare("=", sql.column("#period", alias), period),
+                ]
+            ),
         )
         row = self.layers.put_joined(f"{alias}#row", alias, "#subject")
         owed = self.layers.put_joined(f"{alias}#owed", alias, f"owed:{clause}")
@@ -339,7 +346,11 @@ class RowCompiler:
         return known
 
     def _constant(self, figures: Figures, node: Node) -> Value:
-        return Value(*_figure_trees(figures.rows[0].figure, node.type))
+        trees = [
+            sql.missing() if part is None else sql.whole(part)
+            for part in figure_parts(figures.rows[0].figure, node.type)
+        ]
+        return Value(trees[0], None, *trees[1:])
 
     def _looked_up(self, name: str, figures: Figures, node: Node) -> Value:
         keys = [self._key(key, form.texts) for key, form in zip(node.arguments, figures.forms, strict=True)]
@@ -429,7 +440,11 @@ class RowCompiler:
         branches = []
         for argument in node.arguments[1:]:
             value = self.value(argument)
-            main = sql.scaled(value.main, node.type.scale // argument.type.scale) if node.type.kind == "number" else value.main
+            main = (
+                sql.scaled(value.main, node.type.scale // argument.type.scale)
+                if node.type.kind == "number"
+                else value.main
+            )
             branches.append((main, value.month, value.day_of_month))
         trees = [
             sql.case([(test, one), (sql.negation(test), two)]) if one is not None and two is not None else None
@@ -442,9 +457,7 @@ class RowCompiler:
         inner = self.value(node.arguments[0])
         scale = node.arguments[0].type.scale
         below = sql.whole(scale) if inner.divisor is None else sql.scaled(inner.divisor, scale)
-        count = round_to_sql(
-            self.layers.hoisted(inner.main), self.layers.hoisted(below), node.step, node.rounding
-        )
+        count = round_to_sql(self.layers.hoisted(inner.main), self.layers.hoisted(below), node.step, node.rounding)
         return sql.scaled(count, node.step.numerator)
 
     def _date_word(self, node: Node) -> Sql:
@@ -455,10 +468,12 @@ class RowCompiler:
             return sql.int_div(date.month, sql.whole(12))
         if node.operation == "days_since":
             return sql.sub(ref(DAY), date.main)
-        earlier = sql.all_of([
-            sql.compare("<", ref(DAY_OF_MONTH), date.day_of_month),
-            sql.compare("<", ref(DAY_OF_MONTH), ref(self.month_length())),
-        ])
+        earlier = sql.all_of(
+            [
+                sql.compare("<", ref(DAY_OF_MONTH), date.day_of_month),
+                sql.compare("<", ref(DAY_OF_MONTH), ref(self.month_length())),
+            ]
+        )
         apart = sql.sub(sql.sub(ref(DAY_MONTH), date.month), sql.case([(earlier, sql.whole(1))], sql.whole(0)))
         return apart if node.operation == "full_months_since" else sql.int_div_floor(apart, 12)
 
@@ -482,58 +497,3 @@ def _shown(key: Node) -> str:
         return key.name
     inner = ", ".join(_shown(argument) for argument in key.arguments)
     return f"{key.operation} {key.name}({inner}){key.constant if key.constant is not None else ''}"
-
-
-def _figure_trees(figure: object, kind: Type) -> list[Sql | None]:
-    import datetime
-
-    if isinstance(figure, datetime.date):
-        month = figure.year * 12 + figure.month - 1
-        return [sql.whole(day_number(figure)), None, sql.whole(month), sql.whole(figure.day)]
-    if isinstance(figure, Fraction):
-        return [sql.whole(int(figure * kind.scale))]
-    return [sql.missing()]
-
-
-def figure_table(
-    figures: Figures, kind: Type, alias: str, skip: int = 0
-) -> tuple[Sql, list[Callable[[Sql], Sql]]]:
-    """The figures as an inline table, and for each key how it is matched.
-
-    The last `skip` keys are left to the caller: columns key0, key1 … (texts) or key0#low, key0#high (ranges).
-    """
-    import datetime
-
-    columns: list[str] = []
-    for index, form in enumerate(figures.forms):
-        columns += [f"key{index}#low", f"key{index}#high"] if form.ranged else [f"key{index}"]
-    parts = ("figure", "figure#m", "figure#d") if kind.kind == "date" else ("figure",)
-    rows: list[list[int | str | None]] = []
-    for row in figures.rows:
-        cells: list[int | str | None] = []
-        for key in row.keys:
-            cells += list(key) if isinstance(key, tuple) else [key]
-        figure = row.figure
-        if isinstance(figure, datetime.date):
-            cells += [day_number(figure), figure.year * 12 + figure.month - 1, figure.day]
-        else:
-            cells += [int(figure * kind.scale) if figure is not None else None, *([None] * (len(parts) - 1))]
-        rows.append(cells)
-    matched = figures.forms[: len(figures.forms) - skip]
-    conditions = [_matcher(alias, index, form.ranged, figures) for index, form in enumerate(matched)]
-    return sql.inline_rows([*columns, *parts], rows, alias), conditions
-
-
-def _matcher(alias: str, index: int, ranged: bool, figures: Figures) -> Callable[[Sql], Sql]:
-    if not ranged:
-        return lambda key: sql.compare("=", sql.column(f"key{index}", alias), key)
-    points = all(isinstance(row.keys[index], tuple) and row.keys[index][0] == row.keys[index][1] for row in figures.rows)
-    if points:
-        return lambda key: sql.compare("=", sql.column(f"key{index}#low", alias), key)
-    return lambda key: sql.all_of([
-        sql.compare("<=", sql.column(f"key{index}#low", alias), key),
-        sql.compare(">=", sql.column(f"key{index}#high", alias), key),
-    ])
-
-
-__all__ = ["HIGHEST", "LOWEST", "RosterShape", "RowCompiler", "Value", "figure_table", "roster_table"]

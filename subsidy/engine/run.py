@@ -155,7 +155,7 @@ class Run:
     grains: list[tuple[CompiledGrain, str]] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
-    exceeded: dict[str, int] = field(default_factory=dict)      # by limits that only report, in fen
+    exceeded: dict[str, int] = field(default_factory=dict)  # by limits that only report, in fen
     pots: tuple[str, ...] = ()
 
     @property
@@ -291,9 +291,10 @@ def _apply_limits(run: Run) -> None:
         merged |= {name: limit for name, limit in version.limits.items() if not limit.is_pot}
     for name, limit in merged.items():
         concerned = [
-            index for index, ledger in enumerate(run.ledgers)
+            index
+            for index, ledger in enumerate(run.ledgers)
             if name in ledger.version.limits and ledger.clause.name in ledger.version.limits[name].model.among
-        ]  # fmt: skip
+        ]
         if concerned:
             _apply_limit(run, name, limit, concerned)
 
@@ -332,9 +333,11 @@ def _apply_limit(run: Run, name: str, limit: CheckedLimit, concerned: list[int])
 
 def _make_parts(run: Run) -> None:
     queries = [
-        query for ledger in run.ledgers if ledger.clause.model.cash and _has_rows(run, ledger.relation)
+        query
+        for ledger in run.ledgers
+        if ledger.clause.model.cash and _has_rows(run, ledger.relation)
         for query in [_parts_of(run, ledger)]
-    ]  # fmt: skip
+    ]
     if not queries:
         texts = {"clause", "payee", "facility", "district", "payer", "place"}
         columns = [
@@ -393,15 +396,21 @@ def due_rows(run: Run, ledger: Ledger, relation: str) -> tuple[Layers, list[str]
         chosen[f"given:{name}" if given else name] = sql.column(name, "t")
     due, month, day = (sql.column(name, "i") for name in ("due", "due#m", "due#d"))
     chosen |= {
-        DAY: due, DAY_MONTH: month, DAY_OF_MONTH: day, FIRST: due, LAST: due, MONTH: month,
+        DAY: due,
+        DAY_MONTH: month,
+        DAY_OF_MONTH: day,
+        FIRST: due,
+        LAST: due,
+        MONTH: month,
         YEAR: sql.int_div(month, sql.whole(12)),
-    }  # fmt: skip
+    }
     key = ledger.version.tables[table].key or ""
     on = sql.compare("=", sql.column(key, "t"), sql.column("subject", "i"))
     base = sql.select(
-        [sql.alias(tree, name) for name, tree in chosen.items()], sql.table(relation, "i"),
+        [sql.alias(tree, name) for name, tree in chosen.items()],
+        sql.table(relation, "i"),
         [("inner", sql.table(roster_table(table), "t"), on)],
-    )  # fmt: skip
+    )
     return Layers(base, list(chosen)), columns
 
 

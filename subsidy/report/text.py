@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,14 +18,26 @@ from subsidy.schedule.check import NOT_STATED
 from subsidy.schedule.load import Version
 
 WORDS = {
-    "amount": ("金额(元)", "amount (yuan)"), "low": ("下限", "low"), "item": ("条", "item"),
-    "clause": ("条款", "clause"), "district": ("区县", "district"), "payer": ("承担主体", "payer"),
-    "total": ("合计", "total"), "relief": ("减免(非现金)", "relief (no cash)"), "limits": ("限制", "limits"),
-    "pots": ("资金总额", "pots"), "none": ("(无)", "(none)"), NOT_STATED: ("未明确", "not stated"),
+    "amount": ("金额(元)", "amount (yuan)"),
+    "low": ("下限", "low"),
+    "item": ("条", "item"),
+    "clause": ("条款", "clause"),
+    "district": ("区县", "district"),
+    "payer": ("承担主体", "payer"),
+    "total": ("合计", "total"),
+    "relief": ("减免(非现金)", "relief (no cash)"),
+    "limits": ("限制", "limits"),
+    "pots": ("资金总额", "pots"),
+    "none": ("(无)", "(none)"),
+    NOT_STATED: ("未明确", "not stated"),
     "unquantified": ("无标准、未计算的条款", "promised without a figure, not calculated"),
-    "readings": ("所作理解", "readings taken"), "findings": ("疑点", "findings"),
-    "asked": ("需求", "asked for"), "over": ("超出", "over"), "cut": ("核减", "cut"), "at most": ("总额", "at most"),
-}  # fmt: skip
+    "readings": ("所作理解", "readings taken"),
+    "findings": ("疑点", "findings"),
+    "asked": ("需求", "asked for"),
+    "over": ("超出", "over"),
+    "cut": ("核减", "cut"),
+    "at most": ("总额", "at most"),
+}
 
 
 def word(name: str, language: Language) -> str:
@@ -38,7 +51,7 @@ def money(amount: str) -> str:
 
 
 def _table(title: str, headings: Sequence[str], right: Iterable[int]) -> Table:
-    table = Table(title=escape(title), title_justify="left", show_edge=False, pad_edge=False)
+    table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     numbers = set(right)
     for index, heading in enumerate(headings):
         table.add_column(escape(heading), justify="right" if index in numbers else "left", no_wrap=index in numbers)
@@ -63,33 +76,50 @@ def _payer_label(result: Result, payer: str, language: Language) -> str:
 
 
 def print_budget(result: Result, console: Console, language: Language) -> None:
-    """Clauses by payer, districts, payers, reliefs, limits, pots, and what stands beside the numbers."""
+    """Clauses with who pays them, districts, reliefs, limits, pots, and what stands beside the numbers."""
     content = result.to_dict()
     for schedule in content["schedules"]:
-        console.print(f"{schedule['id']} {schedule['version']} r{schedule['revision']} · {result.year} · {result.basis}", highlight=False)
-    payers = [entry["payer"] for entry in content["by_payer"]]
-    labels = [_payer_label(result, payer, language) for payer in payers]
-    headings = [word("item", language), word("clause", language), *labels, word("amount", language), word("low", language)]
-    table = _table("", headings, range(2, len(headings)))
-    for entry in content["by_clause"]:
-        shares = [money(entry["payers"].get(payer, "0.00")) if payer in entry["payers"] else "" for payer in payers]
-        label = escape(_label(result, entry["clause"], language))
-        table.add_row(entry["item"], label, *shares, money(entry["amount"]), money(entry["low"]))
-    table.add_section()
-    totals = [money(entry["amount"]) for entry in content["by_payer"]]
-    table.add_row("", word("total", language), *totals, money(content["total"]), money(content["low"]))
-    console.print(table)
+        head = f"{schedule['id']} {schedule['version']} r{schedule['revision']} · {result.year} · {result.basis}"
+        console.print(escape(head), highlight=False)
+    console.print(_clause_table(result, content, console.width, language))
     _print_list(console, content["by_district"], "district", language)
     if content["relief"]:
         relief = [{**entry, "clause": _label(result, entry["clause"], language)} for entry in content["relief"]]
         _print_list(console, relief, "clause", language, word("relief", language))
+    _print_limits(console, result, content, language)
     _print_pots(console, result, content, language)
     _print_beside(console, content, language)
 
 
-def _print_list(
-    console: Console, entries: list[dict[str, Any]], by: str, language: Language, title: str = ""
-) -> None:
+def _clause_table(result: Result, content: dict[str, Any], width: int, language: Language) -> Table:
+    """One row for each clause; payers in columns where the terminal is wide enough, else in rows of their own."""
+    payers = {entry["payer"]: _payer_label(result, entry["payer"], language) for entry in content["by_payer"]}
+    wide = width >= 70 + 18 * len(payers)
+    columns = list(payers.values()) if wide else []
+    headings = [word("item", language), word("clause", language), *columns]
+    headings += [word("amount", language), word("low", language)]
+    table = _table("", headings, range(2, len(headings)))
+    totals = {
+        "item": "",
+        "payers": {entry["payer"]: entry["amount"] for entry in content["by_payer"]},
+        "amount": content["total"],
+        "low": content["low"],
+    }
+    rows = [(_label(result, entry["clause"], language), entry) for entry in content["by_clause"]]
+    for label, entry in [*rows, (word("total", language), totals)]:
+        if entry is totals:
+            table.add_section()
+        shares = [money(entry["payers"][payer]) if payer in entry["payers"] else "" for payer in payers]
+        amounts = (money(entry["amount"]), money(entry["low"]))
+        table.add_row(entry["item"], escape(label), *(shares if wide else ()), *amounts)
+        if not wide:
+            for payer, share in zip(payers.values(), shares, strict=True):
+                if share:
+                    table.add_row("", f"  {escape(payer)}", share, "", style="dim")
+    return table
+
+
+def _print_list(console: Console, entries: list[dict[str, Any]], by: str, language: Language, title: str = "") -> None:
     table = _table(title, [word(by, language), word("amount", language), word("low", language)], (1, 2))
     for entry in entries:
         name = entry[by] if entry[by] is not None else word("none", language)
@@ -98,35 +128,42 @@ def _print_list(
     console.print(table)
 
 
+def _print_limits(console: Console, result: Result, content: dict[str, Any], language: Language) -> None:
+    cut = [entry for entry in content["limits"] if "0.00" not in (entry["cut"], entry.get("over", entry["cut"]))]
+    if not cut:
+        return
+    headings = [word("item", language), "", word("cut", language), word("over", language)]
+    table = _table(word("limits", language), headings, (2, 3))
+    for entry in cut:
+        over = money(entry["over"]) if "over" in entry else ""
+        table.add_row(entry["item"] or "", escape(_label(result, entry["limit"], language)), money(entry["cut"]), over)
+    console.print()
+    console.print(table)
+
+
 def _print_pots(console: Console, result: Result, content: dict[str, Any], language: Language) -> None:
-    cut = [entry for entry in content["limits"] if entry["cut"] != "0.00" or entry.get("over", "0.00") != "0.00"]
-    if cut:
-        table = _table(word("limits", language), [word("item", language), "", word("cut", language), word("over", language)], (2, 3))
-        for entry in cut:
-            over = money(entry["over"]) if "over" in entry else ""
-            table.add_row(entry["item"] or "", escape(_label(result, entry["limit"], language)), money(entry["cut"]), over)
-        console.print()
-        console.print(table)
-    if content["pots"]:
-        names = ("at_most", "asked", "over", "cut")
-        headings = [word("item", language), "", *(word(name.replace("_", " "), language) for name in names)]
-        table = _table(word("pots", language), headings, range(2, 6))
-        for entry in content["pots"]:
-            label = f"{_label(result, entry['pot'], language)} {entry['years'] or ''}"
-            table.add_row(entry["item"] or "", escape(label), *(money(entry[name]) for name in names))
-        console.print()
-        console.print(table)
+    if not content["pots"]:
+        return
+    table = _table(word("pots", language), [word("item", language), "", word("amount", language)], (2,))
+    for entry in content["pots"]:
+        label = f"{_label(result, entry['pot'], language)} {entry['years'] or ''}".strip()
+        table.add_row(entry["item"] or "", escape(label), "")
+        for name in ("at_most", "asked", "over", "cut"):
+            table.add_row("", f"  {word(name.replace('_', ' '), language)}", money(entry[name]))
+    console.print()
+    console.print(table)
 
 
 def _print_beside(console: Console, content: dict[str, Any], language: Language) -> None:
     console.print()
     shown = [
-        f"{entry['item']} {entry['label'][language] if entry['label'] else entry['name']}" for entry in content["unquantified"]
+        f"{entry['item']} {entry['label'][language] if entry['label'] else entry['name']}"
+        for entry in content["unquantified"]
     ]
     if shown:
         console.print(escape(f"{word('unquantified', language)}: {'; '.join(shown)}"), highlight=False)
     counts = {"readings": len(content["readings"]), "findings": len(content["findings"])}
-    console.print("; ".join(f"{word(name, language)}: {number}" for name, number in counts.items()), highlight=False)
+    console.print(" · ".join(f"{word(name, language)}: {number}" for name, number in counts.items()), highlight=False)
 
 
 def print_findings(findings: Sequence[Finding], console: Console, language: Language) -> None:
@@ -139,10 +176,8 @@ def print_schedule(schedule: Schedule, console: Console, language: Language) -> 
     """Every clause of every version in words, with the figures it reads."""
     for version in schedule.versions:
         document = version.model.document
-        console.print(
-            escape(f"{version.id} · {version.first_day} · r{version.model.revision} · {document.number} {document.part or ''}"),
-            highlight=False,
-        )
+        head = f"{version.id} · {version.first_day} · r{version.model.revision}"
+        console.print(escape(f"{head} · {document.number} {document.part or ''}"), highlight=False)
         for entry in described(version)["clauses"]:
             label = entry["label"][language] if entry["label"] else entry["name"]
             console.print(escape(f"\n[{entry['item']}] {label} ({entry['name']})"), highlight=False, markup=True)

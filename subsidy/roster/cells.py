@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 Form = Literal["text", "category", "yes_no", "number", "month", "year", "date"]
 Read = Callable[[str], Any]
-EPOCH = 719_163                                # ordinal of 1970-01-01
-LAST_DAY = (2_932_896, 9999 * 12 + 11, 31)     # 9999-12-31
+EPOCH = 719_163  # ordinal of 1970-01-01
+LAST_DAY = (2_932_896, 9999 * 12 + 11, 31)  # 9999-12-31
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 LARGEST = 2**53
-DATE_PARTS = ("", "#m", "#d")              # a date's columns: day number, month, day of month
+DATE_PARTS = ("", "#m", "#d")  # a date's columns: day number, month, day of month
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}([,，][0-9]{3})+(\.[0-9]+)?")
@@ -73,8 +73,10 @@ def reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bool) -> R
 def lost_digits() -> CodedRefusal:
     return coded(
         "lost-digits",
-        "长数字变成了科学计数法,末尾数位已丢失", "a long number became an exponent and lost its last digits",
-        "请把该列设为文本格式后重新填写", "format the column as text and enter it again",
+        "长数字变成了科学计数法,末尾数位已丢失",
+        "a long number became an exponent and lost its last digits",
+        "请把该列设为文本格式后重新填写",
+        "format the column as text and enter it again",
     )
 
 
@@ -100,9 +102,11 @@ def _number_reader(spec: RosterColumn, in_workbook: bool) -> Read:
             raise _out_of_range(shown)
         if is_percent and in_workbook and not has_sign and 0 < abs(digits) <= 10 ** len(decimals):
             raise coded(
-                "percent-or-fraction", "无法判断是百分数还是小数(Excel 把 25% 存为 0.25)",
+                "percent-or-fraction",
+                "无法判断是百分数还是小数(Excel 把 25% 存为 0.25)",
                 "this may be a percentage or a fraction (Excel stores 25% as 0.25)",
-                "请以文本填写,例如 25% 或 0.25%", "write it as text, such as 25% or 0.25%",
+                "请以文本填写,例如 25% 或 0.25%",
+                "write it as text, such as 25% or 0.25%",
             )
         factor = scale if is_percent or not has_sign else scale / 100
         scaled: int
@@ -138,26 +142,36 @@ def _not_a_number(text: str) -> CodedRefusal:
         return _full_width()
     if _THOUSANDS.fullmatch(text):
         return coded(
-            "thousands-separator", "数字中有千位分隔符", "this number has thousands separators",
-            f"请写成 {text.replace(',', '').replace('，', '')}", f"write {text.replace(',', '').replace('，', '')}",
+            "thousands-separator",
+            "数字中有千位分隔符",
+            "this number has thousands separators",
+            f"请写成 {text.replace(',', '').replace('，', '')}",
+            f"write {text.replace(',', '').replace('，', '')}",
         )
     return coded(
-        "not-a-number", "不是数字", "this is not a number",
-        "请写成 12 或 12.50 的形式,不带单位", "write it like 12 or 12.50, without a unit",
+        "not-a-number",
+        "不是数字",
+        "this is not a number",
+        "请写成 12 或 12.50 的形式,不带单位",
+        "write it like 12 or 12.50, without a unit",
     )
 
 
 def _full_width() -> CodedRefusal:
     return coded(
-        "full-width", "含有全角数字或符号", "there are full-width digits or signs",
-        "请改用半角,例如 12.50", "use plain digits, such as 12.50",
+        "full-width",
+        "含有全角数字或符号",
+        "there are full-width digits or signs",
+        "请改用半角,例如 12.50",
+        "use plain digits, such as 12.50",
     )
 
 
 def _too_fine(factor: Fraction) -> CodedRefusal:
     places = len(str(floor(factor))) - 1
     return coded(
-        "too-many-decimals", "小数位过多" if places else "此列须为整数",
+        "too-many-decimals",
+        "小数位过多" if places else "此列须为整数",
         "there are too many decimals" if places else "this column holds whole numbers",
         f"最多 {places} 位小数" if places else "请写成 12 的形式",
         f"give at most {places} decimals" if places else "write it like 12",
@@ -166,8 +180,11 @@ def _too_fine(factor: Fraction) -> CodedRefusal:
 
 def _out_of_range(shown: str) -> CodedRefusal:
     return coded(
-        "out-of-range", f"超出范围 {shown}", f"this is outside the range {shown}",
-        "请核对数值和单位", "check the figure and its unit",
+        "out-of-range",
+        f"超出范围 {shown}",
+        f"this is outside the range {shown}",
+        "请核对数值和单位",
+        "check the figure and its unit",
     )
 
 
@@ -191,9 +208,7 @@ def _category_reader(options: tuple[str, ...], words: Mapping[str, str]) -> Read
 def read_yes_no(text: str) -> bool:
     answer = _YES_NO.get(text.lower())
     if answer is None:
-        raise coded(
-            "not-yes-or-no", "不是“是”或“否”", "this is neither yes nor no", "请写 是 或 否", "write yes or no"
-        )
+        raise coded("not-yes-or-no", "不是“是”或“否”", "this is neither yes nor no", "请写 是 或 否", "write yes or no")
     return answer
 
 
@@ -240,7 +255,10 @@ def _date_reader(may_be_last: bool) -> Read:
 def _not_a_date(text: str) -> CodedRefusal:
     if _TIME_OF_DAY.fullmatch(text):
         return coded(
-            "time-of-day", "日期带有时刻", "this date has a time of day", "请只写日期,例如 2023-03-05",
+            "time-of-day",
+            "日期带有时刻",
+            "this date has a time of day",
+            "请只写日期,例如 2023-03-05",
             "write the day alone, such as 2023-03-05",
         )
     return _not_written("not-a-date", "日期", "a date", "2023-03-05", text)
@@ -257,7 +275,9 @@ def _year(text: str) -> int:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise coded(
             "year-out-of-range",
-            f"年份不在 {FIRST_YEAR}–{LAST_YEAR} 之间", f"the year is not in {FIRST_YEAR}–{LAST_YEAR}",
-            "请核对年份", "check the year",
+            f"年份不在 {FIRST_YEAR}–{LAST_YEAR} 之间",
+            f"the year is not in {FIRST_YEAR}–{LAST_YEAR}",
+            "请核对年份",
+            "check the year",
         )
     return year

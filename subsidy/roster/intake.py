@@ -6,8 +6,8 @@ number, a blank, a spell and a history are is laid down in docs/design/001-seman
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place
@@ -39,16 +39,28 @@ class Intake:
 
     tables: Mapping[str, pa.Table]
     findings: Sequence[Finding]
-    given: Mapping[str, frozenset[str]]               # columns that are ready figures
-    blocked: Mapping[str, int]                        # rows with an error
-    solid: Mapping[str, frozenset[str]]               # columns without a blank
-    sources: Mapping[str, tuple[str, str]]            # table -> file, sheet
-    names: Mapping[str, str]                          # table -> its name in the roster
-    headings: Mapping[str, Mapping[str, str]]         # table -> column -> heading as written
+    given: Mapping[str, frozenset[str]]  # columns that are ready figures
+    blocked: Mapping[str, int]  # rows with an error
+    solid: Mapping[str, frozenset[str]]  # columns without a blank
+    sources: Mapping[str, tuple[str, str]]  # table -> file, sheet
+    names: Mapping[str, str]  # table -> its name in the roster
+    headings: Mapping[str, Mapping[str, str]]  # table -> column -> heading as written
 
     def heading(self, table: str, column: str) -> str:
         """A column's heading as the roster has it; its own name where the roster does not."""
         return self.headings.get(table, {}).get(column, column)
+
+    def without(self, rows: Iterable[tuple[str, int]]) -> Intake:
+        """The same with these rows (table, source row) blocked."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        tables, blocked = dict(self.tables), dict(self.blocked)
+        for table, number in set(rows):
+            is_blocked = pc.equal(tables[table]["_row"], pa.scalar(number, pa.int64()))
+            tables[table] = tables[table].filter(pc.invert(is_blocked))
+            blocked[table] = blocked.get(table, 0) + 1
+        return replace(self, tables=tables, blocked=blocked)
 
     @property
     def errors(self) -> list[Finding]:

@@ -51,7 +51,7 @@ def _check_overlaps(sheet: Sheet, found: Collector, first: Any, last: Any, dated
     same: dict[int, int] = {}
     elsewhere: dict[int, int] = {}
     person = -1
-    furthest: dict[int, tuple[int, int]] = {}         # place -> (last day, row) of the life that reaches furthest
+    furthest: dict[int, tuple[int, int]] = {}  # place -> (last day, row) of the life that reaches furthest
     for row in suspects.tolist():
         if persons[row] != person:
             person, furthest = persons[row], {}
@@ -116,7 +116,7 @@ def _with_spells(sheet: Sheet, columns: dict[str, Any]) -> dict[str, Any]:
     first, last = columns["life#from"].fill_null(0).to_numpy(), columns["life#to"].to_numpy()
     rows = np.flatnonzero(single)
     order = rows[np.lexsort((first[rows], groups[rows]))]
-    adjoins = np.zeros(len(order), bool)              # to the row before, in this order
+    adjoins = np.zeros(len(order), bool)  # to the row before, in this order
     adjoins[1:] = (groups[order][1:] == groups[order][:-1]) & (first[order][1:] == last[order][:-1] + 1)
     if not adjoins.any():
         return columns

@@ -15,7 +15,7 @@ from subsidy.finding import Finding, Place, RosterError, Text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LARGEST_EXACT = 2**53        # a float beyond it may have lost digits
+LARGEST_EXACT = 2**53  # a float beyond it may have lost digits
 
 
 @dataclass(frozen=True, eq=False)

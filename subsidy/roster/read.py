@@ -27,7 +27,8 @@ def read_path(path: Path) -> list[RawTable]:
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in (".csv", ".parquet"))
         if not files:
             raise refused_file(
-                path, "no-tables",
+                path,
+                "no-tables",
                 Text("文件夹中没有 CSV 或 Parquet 文件", "this folder holds no CSV and no Parquet file"),
                 Text("每张表一个文件,文件名即表名,例如 residents.csv", "one file per table, such as residents.csv"),
             )
@@ -35,7 +36,9 @@ def read_path(path: Path) -> list[RawTable]:
         files = [path]
     else:
         raise refused_file(
-            path, "no-file", Text("没有这个文件或文件夹", "there is no such file or folder"),
+            path,
+            "no-file",
+            Text("没有这个文件或文件夹", "there is no such file or folder"),
             Text("请检查路径", "check the path"),
         )
     tables: list[RawTable] = []
@@ -62,7 +65,9 @@ def _read_file(path: Path) -> list[RawTable]:
     if suffix in WORKBOOKS:
         return read_workbook(path)
     raise refused_file(
-        path, "not-a-roster", Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
+        path,
+        "not-a-roster",
+        Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
         Text(
             "请给出 .xlsx、.xls、.ods 工作簿,或 CSV、Parquet 文件夹",
             "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet",
@@ -81,12 +86,14 @@ def read_csv(path: Path) -> RawTable:
     headings, lines = _heading_record(data)
     if len(headings) == 1 and (";" in headings[0] or "\t" in headings[0]):
         raise refused_file(
-            path, "separator",
+            path,
+            "separator",
             Text("列之间不是英文逗号", "the columns are not separated by commas"),
             Text("请另存为以逗号分隔的 CSV", "save it as CSV separated by commas"),
-            lines, headings[0],
+            lines,
+            headings[0],
         )
-    body = data[_offset_of_line(data, lines):]
+    body = data[_offset_of_line(data, lines) :]
     if headings and body.strip():
         columns = _csv_columns(path, body, len(headings), lines)
         rows = _line_numbers(body, len(columns[0]), lines)
@@ -99,7 +106,7 @@ def read_csv(path: Path) -> RawTable:
 def _utf8(path: Path) -> bytes:
     data = path.read_bytes()
     if data.startswith(UTF8_MARK):
-        data = data[len(UTF8_MARK):]
+        data = data[len(UTF8_MARK) :]
     try:
         if data.startswith(UTF16_MARKS):
             raise UnicodeError
@@ -109,7 +116,8 @@ def _utf8(path: Path) -> bytes:
             data = data.decode("gb18030").encode()
     except UnicodeError:
         raise refused_file(
-            path, "encoding",
+            path,
+            "encoding",
             Text("文件编码既不是 UTF-8 也不是 GB18030", "the file is neither UTF-8 nor GB18030"),
             Text("请另存为“CSV UTF-8”", "save it as CSV UTF-8"),
         ) from None

@@ -10,8 +10,8 @@ from subsidy.roster.arrays import codes, filled, repeated, where
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 
-FEW_KEYS = 2000              # among which the nearest one is looked for
-DAYS = 4_000_000             # more than there are days up to 9999
+FEW_KEYS = 2000  # among which the nearest one is looked for
+DAYS = 4_000_000  # more than there are days up to 9999
 
 
 def check_blanks(sheet: Sheet, found: Collector) -> None:
@@ -106,9 +106,7 @@ def _references(sheet: Sheet) -> dict[str, str]:
     return {name: references[name] for name in references if name in sheet.headings} if sheet.usable else {}
 
 
-def _check_present(
-    sheet: Sheet, name: str, to: str, is_reported: bool, absent: set[str], found: Collector
-) -> None:
+def _check_present(sheet: Sheet, name: str, to: str, is_reported: bool, absent: set[str], found: Collector) -> None:
     pointing = filled(sheet.columns[name])
     if not pointing.any():
         return

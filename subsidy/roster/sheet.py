@@ -12,7 +12,7 @@ from subsidy.roster.names import Names, Shape
 from subsidy.roster.raw import RawTable
 
 Severity = Literal["error", "warning"]
-MOST_FINDINGS = 200          # per code and table
+MOST_FINDINGS = 200  # per code and table
 
 
 @dataclass
@@ -22,11 +22,11 @@ class Sheet:
     table: str
     raw: RawTable
     shape: Shape
-    wrong: Any                                                    # numpy, bool per row
+    wrong: Any  # numpy, bool per row
     lost: Any
-    headings: dict[str, str] = field(default_factory=dict)        # column -> as written
-    columns: dict[str, Any] = field(default_factory=dict)         # name -> Arrow array
-    in_doubt: tuple[int, ...] = ()                                # rows of a history that another one contradicts
+    headings: dict[str, str] = field(default_factory=dict)  # column -> as written
+    columns: dict[str, Any] = field(default_factory=dict)  # name -> Arrow array
+    in_doubt: tuple[int, ...] = ()  # rows of a history that another one contradicts
     usable: bool = True
 
     def place(self, row: int | None = None, column: str = "") -> Place:

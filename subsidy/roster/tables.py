@@ -83,7 +83,7 @@ def _from_frame(name: str, frame: Any) -> RawTable:
     except (TypeError, ValueError, NotImplementedError) as error:
         reason = f"{type(error).__name__}: {str(error)[:100]}"
         why = Text(f"无法作为表读取({reason})", f"this cannot be read as a table ({reason})")
-        remedy = Text("请给出数据框(pandas、Polars、Arrow)或字典列表", "pass a frame (pandas, Polars, Arrow) or a list of mappings")
+        remedy = Text("请给出数据框或字典列表", "pass a frame of pandas, Polars or Arrow, or a list of mappings")
         raise RosterError([Finding(Place(sheet=name), "not-a-table", why, remedy, type(frame).__name__)]) from None
     return raw_table(name, headings, columns, np.arange(1, count + 1), sheet=name)
 

@@ -13,7 +13,7 @@ from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.roster.raw import RawTable, plain_text, raw_table, refused_file, unreadable
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-_ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(?:.*?<v>([^<]*)</v>)?', re.DOTALL)
+_ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(?:(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>)?')
 _NO_RESULT = re.compile(rb"<c ([^>]*)><f[^>]*(?:/>|>[^<]*</f>)(?:<v */>|<v></v>)?</c>")
 _ADDRESS = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -28,7 +28,8 @@ def read_workbook(path: Path) -> list[RawTable]:
         import python_calamine as calamine
     except ImportError:
         raise refused_file(
-            path, "no-workbook-reader",
+            path,
+            "no-workbook-reader",
             Text("读取工作簿需要 python-calamine", "reading workbooks needs python-calamine"),
             Text("请安装 subsidy[excel],或另存为 CSV", "install subsidy[excel], or save the sheets as CSV"),
         ) from None
@@ -41,7 +42,10 @@ def read_workbook(path: Path) -> list[RawTable]:
                 tables.append(found)
     except (calamine.CalamineError, OSError) as error:
         raise unreadable(path, type(error).__name__) from None
-    failed = _failed_cells(path) if path.suffix.lower() in (".xlsx", ".xlsm") else []
+    try:
+        failed = _failed_cells(path) if path.suffix.lower() in (".xlsx", ".xlsm") else []
+    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError) as error:
+        raise unreadable(path, type(error).__name__) from None
     if failed:
         raise RosterError(failed)
     return tables
@@ -55,7 +59,7 @@ def _sheet(path: Path, name: str, rows: list[list[Any]]) -> RawTable | None:
     if top is None:
         return None
     headings = [(plain_text(cell) or "").strip() for cell in rows[top]]
-    below = rows[top + 1:]
+    below = rows[top + 1 :]
     cells = list(zip(*below, strict=True)) if below else [() for _ in headings]
     columns = [pa.array([plain_text(cell) for cell in column], pa.string()) for column in cells]
     used = [i for i, heading in enumerate(headings) if heading or any(cell not in ("", None) for cell in cells[i])]
@@ -68,7 +72,7 @@ def _sheet(path: Path, name: str, rows: list[list[Any]]) -> RawTable | None:
 
 def _failed_cells(path: Path) -> list[Finding]:
     """Cells of an .xlsx that hold an error such as #N/A, or a formula that was never calculated."""
-    findings = []
+    findings: list[Finding] = []
     with zipfile.ZipFile(path) as archive:
         for sheet, part in _sheet_parts(archive):
             content = archive.read(part)

@@ -44,20 +44,20 @@ class Sharing:
 class CheckedClause:
     name: str
     model: Clause
-    when: tuple[Node, ...]                   # all must hold
+    when: tuple[Node, ...]  # all must hold
     steps: Mapping[str, Node]
     amount: Node
-    parts: Mapping[str, Node]                # empty unless the payers' parts make the amount
+    parts: Mapping[str, Node]  # empty unless the payers' parts make the amount
     sharing: Sharing | None
-    payers: tuple[str, ...]                  # in the order in which ties are settled
-    places: Mapping[str, Node]               # fact that names a payer's place -> the fact
+    payers: tuple[str, ...]  # in the order in which ties are settled
+    places: Mapping[str, Node]  # fact that names a payer's place -> the fact
     payee: Node
     payee_kind: str
     facility: Node | None
     district: Node | None
     dated: Node | None
     version_by: Node | None
-    reads_at: Node | None                    # where it is a date fact
+    reads_at: Node | None  # where it is a date fact
     instalments: Instalments | None
 
     @property
@@ -73,12 +73,12 @@ class CheckedLimit:
     name: str
     model: Limit
     is_pot: bool
-    keep: str                                # "", highest, first, most
-    when_short: str                          # "", report, pro_rata, in_order, by_rank
-    keys: Mapping[str, tuple[Node, ...]]     # clause -> its keys, for a limit on subjects
-    by: Mapping[str, Node]                   # clause -> the fact of `most`, `in_order`, `by_rank`
-    ceiling: Mapping[str, Node]              # clause -> at_most, for a limit on subjects
-    per_unit: bool                           # each unit of a `count` row is a subject of its own
+    keep: str  # "", highest, first, most
+    when_short: str  # "", report, pro_rata, in_order, by_rank
+    keys: Mapping[str, tuple[Node, ...]]  # clause -> its keys, for a limit on subjects
+    by: Mapping[str, Node]  # clause -> the fact of `most`, `in_order`, `by_rank`
+    ceiling: Mapping[str, Node]  # clause -> at_most, for a limit on subjects
+    per_unit: bool  # each unit of a `count` row is a subject of its own
     counts_months: bool
     years: tuple[int, int] | None
 
@@ -119,7 +119,7 @@ class Checker:
     @contextmanager
     def entering(self, what: str, path: Path) -> Iterator[None]:
         if what in self.entered:
-            members = self.entered[self.entered.index(what):]
+            members = self.entered[self.entered.index(what) :]
             if frozenset(members) in self.circles:
                 raise _Reported
             self.circles.add(frozenset(members))
@@ -176,13 +176,22 @@ class Checker:
             high_end = self.range_end(column, "high", table, path)
             numbers = [node.type for node in (low_end, high_end)]
             return Type(
-                "number", unit, scale, min(kind.low for kind in numbers), max(kind.high for kind in numbers),
+                "number",
+                unit,
+                scale,
+                min(kind.low for kind in numbers),
+                max(kind.high for kind in numbers),
                 can_be_missing=missing,
             )
         return Type("text", table=column.table or table, can_be_missing=missing)
 
     def range_end(
-        self, column: Column, end: Literal["low", "high"], table: str, path: Path, hops: tuple[tuple[str, str], ...] = ()
+        self,
+        column: Column,
+        end: Literal["low", "high"],
+        table: str,
+        path: Path,
+        hops: tuple[tuple[str, str], ...] = (),
     ) -> Node:
         """An end of a declared range: a number, or a value looked up by the keys of the row at the end of `hops`."""
         written = column.low if end == "low" else column.high
@@ -212,6 +221,12 @@ class Checker:
         value = self.model.values[name]
         kinds = tuple(_key_type(key.type) for key in keys)
         figures = self.figures(name, kinds)
+        for key, form in zip(keys, figures.forms, strict=True):
+            if key.operation == "category" and key.type.kind == "text" and key.name not in form.texts:
+                raise Refusal(
+                    Text(f"{name} 没有 '{key.name}' 的数", f"{name} has no figure for '{key.name}'"),
+                    nearest(key.name, form.texts),
+                )
         missing = bool(keys)
         if value.unit == "date":
             return Node("value", Type("date", can_be_missing=missing), keys, name)
@@ -280,9 +295,7 @@ class _ClauseChecker:
             district=self._named("district", scope),
             dated=self._date(model.dated, "dated"),
             version_by=self._date(model.version_by, "version_by"),
-            reads_at=None
-            if model.reads_at in ("last_day", "first_day")
-            else self._date(model.reads_at, "reads_at"),
+            reads_at=None if model.reads_at in ("last_day", "first_day") else self._date(model.reads_at, "reads_at"),
             instalments=self._instalments(scope),
         )
 
@@ -314,20 +327,28 @@ class _ClauseChecker:
         model = self.model
         if table.key is None:
             raise refusal(
-                f"表 {model.for_} 没有 key 列", f"the table {model.for_} has no key column",
-                "条款需要能指明对象的表", "a clause needs a table whose rows have a key", 0,
+                f"表 {model.for_} 没有 key 列",
+                f"the table {model.for_} has no key column",
+                "条款需要能指明对象的表",
+                "a clause needs a table whose rows have a key",
+                0,
             ).at((*self.path, "for"))
         if model.every in ("once", "event"):
             if model.dated is None:
                 raise refusal(
-                    f"every: {model.every} 须写 dated", f"every: {model.every} needs dated",
-                    "请写 dated: 日期列", "add dated: a date column", 0,
+                    f"every: {model.every} 须写 dated",
+                    f"every: {model.every} needs dated",
+                    "请写 dated: 日期列",
+                    "add dated: a date column",
+                    0,
                 ).at(self.path)
         elif not table.life and not _period_column(table, model.every):
             raise refusal(
                 f"表 {model.for_} 既无起止日期,也无 {model.every} 列",
                 f"the table {model.for_} has neither a first and last day nor a column {model.every}",
-                "请改 every,或给表加列", "change every, or add the column", 0,
+                "请改 every,或给表加列",
+                "change every, or add the column",
+                0,
             ).at((*self.path, "every"))
 
     def _amount(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node]]:
@@ -335,9 +356,9 @@ class _ClauseChecker:
         given = self.expression(model.amount, ("amount",), scope) if model.amount else None
         if model.parts is None:
             if given is None:
-                raise refusal(
-                    "缺少 amount", "amount is missing", "请写 amount 或 parts", "add amount or parts", 0
-                ).at(self.path)
+                raise refusal("缺少 amount", "amount is missing", "请写 amount 或 parts", "add amount or parts", 0).at(
+                    self.path
+                )
             return given, {}
         parts: dict[str, Node] = {}
         if given is not None:
@@ -346,13 +367,13 @@ class _ClauseChecker:
             self._check_payer(payer, ("parts", payer))
             if written == "rest":
                 if position != len(model.parts) - 1:
-                    raise refusal(
-                        "rest 不在最后", "rest is not the last part", "请移到最后", "put it last", 0
-                    ).at((*self.path, "parts", payer))
+                    raise refusal("rest 不在最后", "rest is not the last part", "请移到最后", "put it last", 0).at(
+                        (*self.path, "parts", payer)
+                    )
                 if given is None:
-                    raise refusal(
-                        "rest 需要 amount", "rest needs an amount", "请给出 amount", "add amount", 0
-                    ).at((*self.path, "parts", payer))
+                    raise refusal("rest 需要 amount", "rest needs an amount", "请给出 amount", "add amount", 0).at(
+                        (*self.path, "parts", payer)
+                    )
                 node = _rest(steps["amount"], list(parts.values()))
             else:
                 node = self.expression(written, ("parts", payer), scope)
@@ -361,8 +382,11 @@ class _ClauseChecker:
         has_rest = "rest" in model.parts.values()
         if given is not None and not has_rest:
             raise refusal(
-                "有 parts 时金额是各部分之和", "with parts the amount is their sum",
-                "请删除 amount,或让最后一个为 rest", "remove amount, or let the last part be rest", 0,
+                "有 parts 时金额是各部分之和",
+                "with parts the amount is their sum",
+                "请删除 amount,或让最后一个为 rest",
+                "remove amount, or let the last part be rest",
+                0,
             ).at((*self.path, "amount"))
         return (given if given is not None else _sum(list(parts.values()))), parts
 
@@ -383,15 +407,19 @@ class _ClauseChecker:
         found = kind.unit.within(self.scope.row_names)
         if not kind.any_unit and found != Unit(("yuan",)):
             raise refusal(
-                f"金额的单位是 {found},应为 yuan", f"the amount is in {found} and should be in yuan",
+                f"金额的单位是 {found},应为 yuan",
+                f"the amount is in {found} and should be in yuan",
                 "请核对单位;按行计的单位(如 / person / month)自动消去",
-                "check the units; those of the row (such as / person / month) cancel by themselves", 0,
+                "check the units; those of the row (such as / person / month) cancel by themselves",
+                0,
             ).at(full)
         if kind.quotient or 100 % kind.scale:
             raise refusal(
-                "金额可能不足一分", "the amount may have parts of a fen",
+                "金额可能不足一分",
+                "the amount may have parts of a fen",
                 "请写 round … to fen half_up(或其他单位、方式)",
-                "write round … to fen half_up (or another unit or way)", 0,
+                "write round … to fen half_up (or another unit or way)",
+                0,
             ).at(full)
 
     # --- who pays, whom, when ----------------------------------------------------------------------------------
@@ -409,20 +437,25 @@ class _ClauseChecker:
         if not model.cash:
             for key, given in (("split", model.split), ("parts", model.parts), ("pay", model.pay)):
                 if given is not None:
-                    raise refusal(
-                        f"cash: no 不能有 {key}", f"cash: no has no {key}", "请删除", "remove it", 0
-                    ).at((*self.path, key))
+                    raise refusal(f"cash: no 不能有 {key}", f"cash: no has no {key}", "请删除", "remove it", 0).at(
+                        (*self.path, key)
+                    )
             return None
         if both == 2:
             raise refusal(
-                "split 与 parts 不能并存", "split and parts cannot stand together",
-                "请删除一个", "remove one of them", 0,
+                "split 与 parts 不能并存",
+                "split and parts cannot stand together",
+                "请删除一个",
+                "remove one of them",
+                0,
             ).at((*self.path, "split"))
         if both == 0:
             raise refusal(
-                "缺少 split 或 parts", "split or parts is missing",
+                "缺少 split 或 parts",
+                "split or parts is missing",
                 "请写谁承担,例如 split: {city: 5, district: 5}",
-                "say who pays, such as split: {city: 5, district: 5}", 0,
+                "say who pays, such as split: {city: 5, district: 5}",
+                0,
             ).at(self.path)
         if isinstance(model.split, str):
             return self._sharing_by_value(model.split, scope)
@@ -434,9 +467,9 @@ class _ClauseChecker:
                     (*self.path, "split", payer)
                 )
         if weights and not sum(weight for _, weight in weights):
-            raise refusal(
-                "份额全为零", "all shares are zero", "至少一个大于零", "make one positive", 0
-            ).at((*self.path, "split"))
+            raise refusal("份额全为零", "all shares are zero", "至少一个大于零", "make one positive", 0).at(
+                (*self.path, "split")
+            )
         return Sharing(weights)
 
     def _sharing_by_value(self, name: str, scope: Scope) -> Sharing:
@@ -484,8 +517,11 @@ class _ClauseChecker:
         column = table.columns.get(to)
         if column is None or (column.type not in ("key", "ref") and to != "person"):
             raise refusal(
-                f"不能付给 {to}", f"{to} cannot be paid",
-                "to 须为本表的 key、引用列或 person", "to is the key, a reference or person of the clause's table", 0,
+                f"不能付给 {to}",
+                f"{to} cannot be paid",
+                "to 须为本表的 key、引用列或 person",
+                "to is the key, a reference or person of the clause's table",
+                0,
             ).at((*self.path, "pay", "to"))
         kind = column.table if column.type == "ref" else ("person" if to == "person" else self.model.for_)
         return scope.resolve(ex.Name((to,), 0)), kind or ""
@@ -508,9 +544,9 @@ class _ClauseChecker:
             return None
         node = self.expression(name, (key,), Scope(self.checker, self.model.for_, None, reads_facts_only=True))
         if node.type.kind != "date":
-            raise refusal(
-                f"{name} 不是日期", f"{name} is not a date", "请用日期列", "use a date column", 0
-            ).at((*self.path, key))
+            raise refusal(f"{name} 不是日期", f"{name} is not a date", "请用日期列", "use a date column", 0).at(
+                (*self.path, key)
+            )
         return node
 
     def _instalments(self, scope: Scope) -> Instalments | None:
@@ -519,8 +555,11 @@ class _ClauseChecker:
             return None
         if pay.shares is None or pay.every is None:
             raise refusal(
-                "分期须有 shares 和 every", "instalments need shares and every",
-                "请写 shares: 数值, every: year", "add shares: VALUE, every: year", 0,
+                "分期须有 shares 和 every",
+                "instalments need shares and every",
+                "请写 shares: 数值, every: year",
+                "add shares: VALUE, every: year",
+                0,
             ).at((*self.path, "pay"))
         value = self.checker.model.values.get(pay.shares)
         if value is None or value.by != ("instalment",):
@@ -534,8 +573,11 @@ class _ClauseChecker:
             (n, n) for n in range(1, len(figures.rows) + 1)
         ]:
             raise refusal(
-                "各期比例之和须为 100%,期次从 1 起连续", "the shares of instalments 1, 2, … must add up to 100%",
-                "请核对", "check them", 0,
+                "各期比例之和须为 100%,期次从 1 起连续",
+                "the shares of instalments 1, 2, … must add up to 100%",
+                "请核对",
+                "check them",
+                0,
             ).at(("values", pay.shares, "is"))
         ordered = sorted(figures.rows, key=lambda row: row.keys)
         weights = tuple(int((row.figure or 0) * figures.scale) for row in ordered)  # type: ignore[operator]
@@ -563,8 +605,9 @@ def _sum(nodes: list[Node]) -> Node:
     total = nodes[0]
     for node in nodes[1:]:
         a, b = total.type, node.type
-        kind = replace(a, scale=100, low=a.low + b.low, high=a.high + b.high,
-                       can_be_missing=a.can_be_missing or b.can_be_missing)
+        kind = replace(
+            a, scale=100, low=a.low + b.low, high=a.high + b.high, can_be_missing=a.can_be_missing or b.can_be_missing
+        )
         total = Node("add", kind, (total, node))
     return total
 
@@ -599,8 +642,12 @@ class _LimitChecker:
                     Text(f"没有条款 {clause}", f"there is no clause {clause}"), nearest(clause, checker.model.clauses)
                 ).at((*self.path, "among"))
         if (model.keep is None) == (model.at_most is None):
-            raise self.wrong("须有且只有 keep 或 at_most 之一", "exactly one of keep and at_most is needed",
-                             "请写一个", "write one of them")
+            raise self.wrong(
+                "须有且只有 keep 或 at_most 之一",
+                "exactly one of keep and at_most is needed",
+                "请写一个",
+                "write one of them",
+            )
         clauses = {name: checker.clause(name) for name in model.among}
         scopes = {name: Scope(checker, one.table, one.model.every, clause=name) for name, one in clauses.items()}
         is_pot = self._is_pot()
@@ -610,19 +657,34 @@ class _LimitChecker:
             raise self.wrong("资金池不能用 keep", "a pot has no keep", "请用 at_most", "use at_most", "keep")
         counts_months = self._counts_months(is_pot)
         if model.at_most and not counts_months and not short:
-            raise self.wrong("缺少 when_short", "when_short is missing",
-                             "请写 report、pro_rata 或 in_order 事实", "write report, pro_rata or in_order FACT")
+            raise self.wrong(
+                "缺少 when_short",
+                "when_short is missing",
+                "请写 report、pro_rata 或 in_order 事实",
+                "write report, pro_rata or in_order FACT",
+            )
         self._check_pot(is_pot)
         fact = most or ranked
         keys = {} if is_pot else {name: self._keys(scope) for name, scope in scopes.items()}
         way = "keep" if most else "when_short"
         by = {name: self._fact(fact, scope, way) for name, scope in scopes.items()} if fact else {}
-        ceiling = {} if is_pot or not model.at_most else {
-            name: scope.value(model.at_most, None, 0) for name, scope in scopes.items()
-        }
+        ceiling = (
+            {}
+            if is_pot or not model.at_most
+            else {name: scope.value(model.at_most, None, 0) for name, scope in scopes.items()}
+        )
         return CheckedLimit(
-            self.name, model, is_pot, keep, short, keys, by, ceiling,
-            any(self._per_unit(clauses[name].table) for name in model.among), counts_months, self._years(),
+            self.name,
+            model,
+            is_pot,
+            keep,
+            short,
+            keys,
+            by,
+            ceiling,
+            any(self._per_unit(clauses[name].table) for name in model.among),
+            counts_months,
+            self._years(),
         )
 
     def _is_pot(self) -> bool:
@@ -642,8 +704,9 @@ class _LimitChecker:
         if first in with_fact and fact.strip():
             return first, fact.strip()
         options = ", ".join((*plain, *(f"{way} FACT" for way in with_fact)))
-        raise self.wrong(f"{key} 不能是 {written}", f"{key} cannot be {written}",
-                         f"可用:{options}", f"possible: {options}", key)
+        raise self.wrong(
+            f"{key} 不能是 {written}", f"{key} cannot be {written}", f"可用:{options}", f"possible: {options}", key
+        )
 
     def _counts_months(self, is_pot: bool) -> bool:
         name = self.model.at_most
@@ -651,16 +714,21 @@ class _LimitChecker:
             return False
         unit = Unit.parse(self._value(name, "at_most").unit).over
         if unit not in (("yuan",), ("month",)) or (is_pot and unit != ("yuan",)):
-            raise self.wrong(f"{name} 的单位应为 yuan 或 month", f"{name} should be in yuan or month",
-                             "请核对单位", "check its unit", "at_most")
+            raise self.wrong(
+                f"{name} 的单位应为 yuan 或 month",
+                f"{name} should be in yuan or month",
+                "请核对单位",
+                "check its unit",
+                "at_most",
+            )
         return unit == ("month",)
 
     def _value(self, name: str, key: str) -> Value:
         known = self.checker.model.values
         if name not in known:
-            raise Refusal(
-                Text(f"没有数值 {name}", f"there is no value {name}"), nearest(name, known)
-            ).at((*self.path, key))
+            raise Refusal(Text(f"没有数值 {name}", f"there is no value {name}"), nearest(name, known)).at(
+                (*self.path, key)
+            )
         return known[name]
 
     def _check_pot(self, is_pot: bool) -> None:
@@ -668,9 +736,9 @@ class _LimitChecker:
         payers = self.checker.model.payers
         for key, payer in (("payer", model.payer), ("rest_to", model.rest_to)):
             if payer and payer != NOT_STATED and payer not in payers:
-                raise Refusal(
-                    Text(f"没有承担主体 {payer}", f"there is no payer {payer}"), nearest(payer, payers)
-                ).at((*self.path, key))
+                raise Refusal(Text(f"没有承担主体 {payer}", f"there is no payer {payer}"), nearest(payer, payers)).at(
+                    (*self.path, key)
+                )
         for key in ("years", "used_before", "rest_to"):
             if not is_pot and getattr(model, key) is not None:
                 raise self.wrong(f"{key} 只用于资金池", f"{key} is for pots only", "请写 payer", "name a payer", key)
@@ -679,8 +747,13 @@ class _LimitChecker:
                 if name is None:
                     continue
                 if any(by not in model.per for by in self._value(name, key).by):
-                    raise self.wrong(f"{name} 的键须在 per 之内", f"the keys of {name} must be among per",
-                                     "请核对", "check them", key)
+                    raise self.wrong(
+                        f"{name} 的键须在 per 之内",
+                        f"the keys of {name} must be among per",
+                        "请核对",
+                        "check them",
+                        key,
+                    )
                 self.pot_figures(name)
 
     def pot_figures(self, name: str) -> Figures:
@@ -704,8 +777,13 @@ class _LimitChecker:
         except Refusal as refused:
             raise refused.at((*self.path, way)) from None
         if node.type.kind not in ("number", "yes_no", "date") or node.type.quotient:
-            raise self.wrong(f"{written} 不能排序", f"{written} cannot be put in order",
-                             "请用数量、日期或是否", "use a number, a date or a yes_no", way)
+            raise self.wrong(
+                f"{written} 不能排序",
+                f"{written} cannot be put in order",
+                "请用数量、日期或是否",
+                "use a number, a date or a yes_no",
+                way,
+            )
         return node
 
     def _years(self) -> tuple[int, int] | None:
@@ -713,8 +791,13 @@ class _LimitChecker:
             return None
         match = re.fullmatch(r"([0-9]{4})\.\.([0-9]{4})", self.model.years)
         if not match or match[1] > match[2]:
-            raise self.wrong("years 写法不明", "this is not a range of years",
-                             "请写成 2022..2023", "write it like 2022..2023", "years")
+            raise self.wrong(
+                "years 写法不明",
+                "this is not a range of years",
+                "请写成 2022..2023",
+                "write it like 2022..2023",
+                "years",
+            )
         return int(match[1]), int(match[2])
 
 
@@ -729,9 +812,9 @@ def pot_key_types(keys: tuple[str, ...]) -> tuple[Type, ...]:
 # --- the whole -----------------------------------------------------------------------------------------------------
 
 
-def check(model: ScheduleFile, tables: Mapping[str, Table], sources: tuple[Source, ...]) -> tuple[
-    Checker, dict[str, CheckedClause], dict[str, CheckedLimit]
-]:
+def check(
+    model: ScheduleFile, tables: Mapping[str, Table], sources: tuple[Source, ...]
+) -> tuple[Checker, dict[str, CheckedClause], dict[str, CheckedLimit]]:
     """Everything a schedule means. Raises ScheduleError with every mistake that was found."""
     checker = Checker(model, tables, sources)
     limits: dict[str, CheckedLimit] = {}
@@ -781,14 +864,20 @@ def _check_table(name: str, model: Table) -> None:
     keys = [column_name for column_name, column in model.columns.items() if column.type == "key"]
     if len(keys) > 1:
         raise refusal(
-            f"表 {name} 有两列 key:{keys[0]} 与 {keys[1]}", f"the table {name} has two keys: {keys[0]} and {keys[1]}",
-            "请只留一列", "keep one of them", 0,
+            f"表 {name} 有两列 key:{keys[0]} 与 {keys[1]}",
+            f"the table {name} has two keys: {keys[0]} and {keys[1]}",
+            "请只留一列",
+            "keep one of them",
+            0,
         ).at(("facts", name, keys[1]))
     for day in model.life or ():
         if day not in model.columns or model.columns[day].type != "date":
             raise refusal(
-                f"起止列 {day} 不是日期列", f"the life of a row needs {day} to be a date",
-                f"请写 {day}: date", f"write {day}: date", 0,
+                f"起止列 {day} 不是日期列",
+                f"the life of a row needs {day} to be a date",
+                f"请写 {day}: date",
+                f"write {day}: date",
+                0,
             )
 
 
@@ -812,9 +901,11 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
         if not by_day and not limited:
             with checker.reporting(("clauses", name), "two-rows"):
                 raise refusal(
-                    "同一人同一期可能有两行", "one person may have two rows in one period",
+                    "同一人同一期可能有两行",
+                    "one person may have two rows in one period",
                     "请加 limit(per: [person, 周期]),或按 days_present 计算",
-                    "add a limit per person and period, or pay by days_present", 0,
+                    "add a limit per person and period, or pay by days_present",
+                    0,
                 )
 
 
@@ -833,7 +924,9 @@ def _check_rules(checker: Checker) -> None:
                         raise refusal(
                             f"规则 {rule}(第 {model.item} 条)不允许补贴条款读取 {written}",
                             f"rule {rule} (item {model.item}) forbids a subsidy clause to read {written}",
-                            "请去掉该条件", "remove the condition", 0,
+                            "请去掉该条件",
+                            "remove the condition",
+                            0,
                         )
 
 
@@ -882,8 +975,11 @@ def _check_targets(checker: Checker) -> None:
             measure = checker.formula(target.measure, (*path, "measure"), scope)
             if measure.type.kind != "number":
                 raise refusal(
-                    f"{target.measure} 不是数量", f"{target.measure} is not a number",
-                    "此处需要数量或金额", "a quantity or an amount is needed here", 0,
+                    f"{target.measure} 不是数量",
+                    f"{target.measure} is not a number",
+                    "此处需要数量或金额",
+                    "a quantity or an amount is needed here",
+                    0,
                 ).at((*path, "measure"))
             if target.at_least is None and target.at_most is None:
                 raise refusal("缺少 at_least 或 at_most", "at_least or at_most is missing", "请补上", "add one", 0)
@@ -903,8 +999,11 @@ def _check_bound(checker: Checker, scope: Scope, measure: Node, bound: str, path
     left, right = measure.type.unit.within(scope.row_names), kind.unit.within(scope.row_names)
     if not measure.type.any_unit and left != right:
         raise refusal(
-            f"单位不同:{left} 与 {right}", f"the units differ: {left} and {right}",
-            "请核对两边的单位", "compare like with like", 0,
+            f"单位不同:{left} 与 {right}",
+            f"the units differ: {left} and {right}",
+            "请核对两边的单位",
+            "compare like with like",
+            0,
         ).at(path)
 
 
@@ -920,6 +1019,9 @@ def _check_one_meaning(checker: Checker) -> None:
             if also is not meaning:
                 with checker.reporting((section, name), "two-meanings"):
                     raise refusal(
-                        f"{name} 已是{also.zh}的名称", f"{name} is the name of {also.en} already",
-                        "请改名", "choose another name", 0,
+                        f"{name} 已是{also.zh}的名称",
+                        f"{name} is the name of {also.en} already",
+                        "请改名",
+                        "choose another name",
+                        0,
                     )

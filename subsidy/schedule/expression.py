@@ -29,9 +29,7 @@ from subsidy.money import Rounding
 LONGEST = 4000
 DEEPEST = 60
 MOST_OPERATORS = 100
-RESERVED = frozenset(
-    ("if", "then", "else", "and", "or", "not", "between", "in", "round", "known", "least", "greatest")
-)
+RESERVED = frozenset(("if", "then", "else", "and", "or", "not", "between", "in", "round", "known", "least", "greatest"))
 COMPARISONS = ("<>", "<=", ">=", "=", "<", ">")
 _OPERATORS = frozenset((*COMPARISONS, *"+-*/,", "and", "or", "not"))
 _MEANT = {"!": "<>", "≠": "<>", "≤": "<=", "≥": ">=", "×": "*", "÷": "/", "−": "-", **dict.fromkeys('"‘’“”', "'")}
@@ -40,7 +38,7 @@ _MEANT = {"!": "<>", "≠": "<>", "≤": "<=", "≥": ">=", "×": "*", "÷": "/"
 @dataclass(frozen=True)
 class Number:
     value: Fraction
-    unit: str          # "", "percent" or "month"
+    unit: str  # "", "percent" or "month"
     at: int
 
 
@@ -74,14 +72,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Unary:
-    operator: str      # "-" or "not"
+    operator: str  # "-" or "not"
     operand: Expression
     at: int
 
 
 @dataclass(frozen=True)
 class Binary:
-    operator: str      # + - * / = <> < <= > >= and or
+    operator: str  # + - * / = <> < <= > >= and or
     left: Expression
     right: Expression
     at: int
@@ -163,8 +161,11 @@ def _tokens(source: str) -> list[_Token]:
         if kind == "name" and unicodedata.normalize("NFKC", text) != text:
             plain = unicodedata.normalize("NFKC", text)
             raise _refuse(
-                f"名称 {text} 含有形近字符", f"the name {text} has look-alike characters",
-                f"请写 {plain}", f"write {plain}", position,
+                f"名称 {text} 含有形近字符",
+                f"the name {text} has look-alike characters",
+                f"请写 {plain}",
+                f"write {plain}",
+                position,
             )
         if kind != "space":
             tokens.append(_Token(kind, text, position))
@@ -219,8 +220,11 @@ class _Parser:
         if token is None:
             found_zh, found = self.found()
             raise _refuse(
-                f"此处应为 {text},却是 {found_zh}", f"expected {text}, found {found}",
-                f"请补上 {text}", f"add {text}", self.token.at,
+                f"此处应为 {text},却是 {found_zh}",
+                f"expected {text}, found {found}",
+                f"请补上 {text}",
+                f"add {text}",
+                self.token.at,
             )
         return token
 
@@ -228,8 +232,11 @@ class _Parser:
         self.depth += 1
         if self.depth > DEEPEST:
             raise _refuse(
-                "表达式嵌套过深", "the expression is nested too deeply",
-                "请拆成若干步骤(steps)", "divide it into steps", self.token.at,
+                "表达式嵌套过深",
+                "the expression is nested too deeply",
+                "请拆成若干步骤(steps)",
+                "divide it into steps",
+                self.token.at,
             )
         start = self.accept("if")
         if start:
@@ -270,8 +277,10 @@ class _Parser:
             right = self.sum()
             if second := self.accept(*COMPARISONS):
                 raise _refuse(
-                    "比较不能连写", "comparisons cannot be chained",
-                    "请用 between … and …,或用 and 连接两个比较", "use between … and …, or join two with and",
+                    "比较不能连写",
+                    "comparisons cannot be chained",
+                    "请用 between … and …,或用 and 连接两个比较",
+                    "use between … and …, or join two with and",
                     second.at,
                 )
             return Binary(token.text, left, right, token.at)
@@ -289,8 +298,11 @@ class _Parser:
             result = In(left, tuple(options), token.at)
         elif denied:
             raise _refuse(
-                "not 之后应为 between 或 in", "after not, between or in is expected",
-                "把 not 写在比较之前", "put not before the comparison", denied.at,
+                "not 之后应为 between 或 in",
+                "after not, between or in is expected",
+                "把 not 写在比较之前",
+                "put not before the comparison",
+                denied.at,
             )
         else:
             return left
@@ -332,8 +344,11 @@ class _Parser:
                 return DateLiteral(datetime.date.fromisoformat(token.text), token.at)
             except ValueError:
                 raise _refuse(
-                    f"没有 {token.text} 这一天", f"there is no day {token.text}",
-                    "请写成 2021-11-05", "write it like 2021-11-05", token.at,
+                    f"没有 {token.text} 这一天",
+                    f"there is no day {token.text}",
+                    "请写成 2021-11-05",
+                    "write it like 2021-11-05",
+                    token.at,
                 ) from None
         if token.kind == "text":
             self.advance()
@@ -351,8 +366,11 @@ class _Parser:
             return Name(tuple(token.text.split(".")), token.at)
         found_zh, found = self.found()
         raise _refuse(
-            f"此处应为数、名称或括号,却是 {found_zh}", f"expected a number, a name or a bracket, found {found}",
-            "请检查此处之前的运算符", "check the operator before it", token.at,
+            f"此处应为数、名称或括号,却是 {found_zh}",
+            f"expected a number, a name or a bracket, found {found}",
+            "请检查此处之前的运算符",
+            "check the operator before it",
+            token.at,
         )
 
     def call(self, token: _Token) -> Expression:
@@ -371,8 +389,11 @@ class _Parser:
         mode = self.advance()
         if to.kind not in ("name", "number") or mode.text not in get_args(Rounding):
             raise _refuse(
-                "舍入须写明单位和方式", "a rounding names its unit and its way",
-                "请写成 round … to fen half_up(或 down、up)", "write round … to fen half_up (or down, up)", to.at,
+                "舍入须写明单位和方式",
+                "a rounding names its unit and its way",
+                "请写成 round … to fen half_up(或 down、up)",
+                "write round … to fen half_up (or down, up)",
+                to.at,
             )
         return Round(operand, to.text, mode.text, at)  # type: ignore[arg-type]
 
@@ -383,8 +404,10 @@ def parse(source: str) -> Expression:
     tree = parser.expression()
     if parser.token.kind != "end":
         raise _refuse(
-            f"多余的内容 {parser.token.text}", f"unexpected {parser.token.text}",
-            "请检查运算符和引号(类别要写在单引号内)", "check operators and quotes (categories stand in single quotes)",
+            f"多余的内容 {parser.token.text}",
+            f"unexpected {parser.token.text}",
+            "请检查运算符和引号(类别要写在单引号内)",
+            "check operators and quotes (categories stand in single quotes)",
             parser.token.at,
         )
     return tree

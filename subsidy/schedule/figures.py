@@ -21,7 +21,7 @@ from subsidy.schedule.node import MONTH, Type
 from subsidy.schedule.source import KEY
 
 LOWEST, HIGHEST = -(2**62), 2**62
-ELSE = "*"          # stands for every text that no branch of the figures names
+ELSE = "*"  # stands for every text that no branch of the figures names
 Range = tuple[int, int]
 Figure = Fraction | datetime.date | None
 
@@ -171,9 +171,7 @@ def _texts_at(written: Any, depth: int) -> set[str]:
     return set().union(*(_texts_at(inner, depth - 1) for inner in written.values())) if written else set()
 
 
-def _flatten(
-    written: Any, unit: str, keys: list[tuple[Type, KeyForm]], path: tuple[str, ...]
-) -> Iterator[FigureRow]:
+def _flatten(written: Any, unit: str, keys: list[tuple[Type, KeyForm]], path: tuple[str, ...]) -> Iterator[FigureRow]:
     try:
         if not keys:
             yield FigureRow((), read_figure(written, unit))
@@ -200,9 +198,9 @@ def _branch(written: Any, key: Type, form: KeyForm) -> dict[str, list[str | Rang
     options = {"yes_no": ("no", "yes")}.get(key.kind, key.options)
     for name in named:
         if options and name not in options:
-            raise Refusal(
-                Text(f"没有类别 {name}", f"there is no category {name}"), nearest(name, options)
-            ).at((name, KEY))
+            raise Refusal(Text(f"没有类别 {name}", f"there is no category {name}"), nearest(name, options)).at(
+                (name, KEY)
+            )
     every = options or (*form.texts, ELSE)
     rest: list[str | Range] = [name for name in every if name not in named]
     if "other" in written:
@@ -225,9 +223,9 @@ def _ranged_branch(named: list[str], has_other: bool, key: Type) -> dict[str, li
     ordered = sorted(ranges.items(), key=lambda item: item[1])
     for (one, first), (two, second) in pairwise(ordered):
         if second[0] <= first[1]:
-            raise Refusal(
-                Text(f"{one} 与 {two} 重叠", f"{one} and {two} overlap"), Text("请分开", "separate them")
-            ).at((two, KEY))
+            raise Refusal(Text(f"{one} 与 {two} 重叠", f"{one} and {two} overlap"), Text("请分开", "separate them")).at(
+                (two, KEY)
+            )
         if second[0] > first[1] + 1 and not has_other:
             raise Refusal(
                 Text(f"{one} 与 {two} 之间有空档", f"there is a gap between {one} and {two}"),

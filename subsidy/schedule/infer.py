@@ -55,13 +55,19 @@ def _infer(tree: ex.Expression, names: Names) -> Node:
             return _literal(tree)
         case ex.DateLiteral(value, at):
             raise refusal(
-                f"日期 {value} 不能写在公式里", f"the date {value} cannot stand in an expression",
-                "请在 values 中命名(unit: date)并引用", "name it under values (unit: date) and use the name", at,
+                f"日期 {value} 不能写在公式里",
+                f"the date {value} cannot stand in an expression",
+                "请在 values 中命名(unit: date)并引用",
+                "name it under values (unit: date) and use the name",
+                at,
             )
         case ex.Category(value, at):
             raise refusal(
-                f"类别 '{value}' 只能用于比较", f"the category '{value}' can only be compared with",
-                "请写成 事实 = '类别'", "write fact = 'category'", at,
+                f"类别 '{value}' 只能用于比较",
+                f"the category '{value}' can only be compared with",
+                "请写成 事实 = '类别'",
+                "write fact = 'category'",
+                at,
             )
         case ex.Name():
             return names.resolve(tree)
@@ -101,8 +107,11 @@ def _infer(tree: ex.Expression, names: Names) -> Node:
 def _literal(tree: ex.Number) -> Node:
     if (tree.unit, tree.value) not in LITERALS:
         raise refusal(
-            "公式里只能出现 0、1、100%、12 months", "only 0, 1, 100% and 12 months may stand in an expression",
-            "请在 values 中命名这个数并引用", "name the figure under values and use its name", tree.at,
+            "公式里只能出现 0、1、100%、12 months",
+            "only 0, 1, 100% and 12 months may stand in an expression",
+            "请在 values 中命名这个数并引用",
+            "name the figure under values and use its name",
+            tree.at,
         )
     unit = Unit(("month",)) if tree.unit == "month" else NO_UNIT
     kind = Type("number", unit, 1, tree.value, tree.value, any_unit=tree.unit == "")
@@ -117,8 +126,11 @@ def _condition(tree: ex.Expression, names: Names) -> Node:
     node = _infer(tree, names)
     if node.type.kind != "yes_no":
         raise refusal(
-            f"{ex.shown(tree)} 不是条件", f"{ex.shown(tree)} is not a condition",
-            "请写成比较,例如 … >= 1", "make it a comparison, such as … >= 1", tree.at,
+            f"{ex.shown(tree)} 不是条件",
+            f"{ex.shown(tree)} is not a condition",
+            "请写成比较,例如 … >= 1",
+            "make it a comparison, such as … >= 1",
+            tree.at,
         )
     return node
 
@@ -127,8 +139,11 @@ def _number(tree: ex.Expression, names: Names) -> Node:
     node = _infer(tree, names)
     if node.type.kind != "number":
         raise refusal(
-            f"{ex.shown(tree)} 不是数量", f"{ex.shown(tree)} is not a number",
-            "此处需要数量或金额", "a quantity or an amount is needed here", tree.at,
+            f"{ex.shown(tree)} 不是数量",
+            f"{ex.shown(tree)} is not a number",
+            "此处需要数量或金额",
+            "a quantity or an amount is needed here",
+            tree.at,
         )
     return node
 
@@ -141,8 +156,11 @@ def _same_unit(one: Node, two: Node, names: Names, at: int) -> Unit:
     left, right = one.type.unit.within(names.row_names), two.type.unit.within(names.row_names)
     if left != right:
         raise refusal(
-            f"单位不同:{left} 与 {right}", f"the units differ: {left} and {right}",
-            "请核对两边的单位", "compare like with like", at,
+            f"单位不同:{left} 与 {right}",
+            f"the units differ: {left} and {right}",
+            "请核对两边的单位",
+            "compare like with like",
+            at,
         )
     return left
 
@@ -150,8 +168,10 @@ def _same_unit(one: Node, two: Node, names: Names, at: int) -> Unit:
 def _unrounded(node: Node, at: int) -> Node:
     if node.type.quotient:
         raise refusal(
-            "除法的结果须先舍入", "a quotient must be rounded first",
-            "请写 round … to fen half_up(或其他单位、方式)", "write round … to fen half_up (or another unit or way)",
+            "除法的结果须先舍入",
+            "a quotient must be rounded first",
+            "请写 round … to fen half_up(或其他单位、方式)",
+            "write round … to fen half_up (or another unit or way)",
             at,
         )
     return node
@@ -165,7 +185,9 @@ def _bounded(node: Node, at: int) -> Node:
         raise refusal(
             f"结果可能超出 2^63;范围最大的是 {blame.name}",
             f"the result could pass 2^63; {blame.name} has the widest range",
-            f"请缩小 {blame.name} 的声明范围", f"declare a smaller range for {blame.name}", at,
+            f"请缩小 {blame.name} 的声明范围",
+            f"declare a smaller range for {blame.name}",
+            at,
         )
     return node
 
@@ -181,8 +203,15 @@ def _arithmetic(tree: ex.Binary, names: Names) -> Node:
     scale = left.type.scale * right.type.scale // _common(left.type.scale, right.type.scale)
     a, b = left.type, right.type
     low, high = (a.low + b.low, a.high + b.high) if tree.operator == "+" else (a.low - b.high, a.high - b.low)
-    kind = Type("number", unit, scale, low, high, can_be_missing=a.can_be_missing or b.can_be_missing,
-                any_unit=a.any_unit and b.any_unit)
+    kind = Type(
+        "number",
+        unit,
+        scale,
+        low,
+        high,
+        can_be_missing=a.can_be_missing or b.can_be_missing,
+        any_unit=a.any_unit and b.any_unit,
+    )
     return _bounded(Node("add" if tree.operator == "+" else "sub", kind, (left, right)), tree.at)
 
 
@@ -196,8 +225,13 @@ def _product(left: Node, right: Node) -> Node:
     a, b = left.type, right.type
     ends = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
     kind = Type(
-        "number", a.unit.times(b.unit), a.scale * b.scale, min(ends), max(ends),
-        can_be_missing=a.can_be_missing or b.can_be_missing, any_unit=a.any_unit and b.any_unit,
+        "number",
+        a.unit.times(b.unit),
+        a.scale * b.scale,
+        min(ends),
+        max(ends),
+        can_be_missing=a.can_be_missing or b.can_be_missing,
+        any_unit=a.any_unit and b.any_unit,
         quotient=a.quotient or b.quotient,
     )
     return Node("mul", kind, (left, right))
@@ -208,8 +242,11 @@ def _quotient(left: Node, right: Node, tree: ex.Binary) -> Node:
     a, b = left.type, right.type
     if b.low < 0:
         raise refusal(
-            "除数可能为负", "the divisor may be negative",
-            "除数须声明为非负", "divide by a fact declared not negative", tree.at,
+            "除数可能为负",
+            "the divisor may be negative",
+            "除数须声明为非负",
+            "divide by a fact declared not negative",
+            tree.at,
         )
     smallest = max(b.low, Fraction(1, b.scale))
     ends = (min(a.low, Fraction(0)) / smallest, max(a.high, Fraction(0)) / smallest)
@@ -221,13 +258,17 @@ def _text_side(node: Node, literal: ex.Category) -> Node:
     kind = node.type
     if kind.kind not in ("category", "text"):
         raise refusal(
-            f"不能与类别 '{literal.value}' 比较", f"this cannot be compared with the category '{literal.value}'",
-            "只有类别和文字可以", "only categories and texts can", literal.at,
+            f"不能与类别 '{literal.value}' 比较",
+            f"this cannot be compared with the category '{literal.value}'",
+            "只有类别和文字可以",
+            "only categories and texts can",
+            literal.at,
         )
     if kind.options and literal.value not in kind.options:
         raise Refusal(
             Text(f"没有类别 '{literal.value}'", f"there is no category '{literal.value}'"),
-            nearest(literal.value, kind.options), literal.at,
+            nearest(literal.value, kind.options),
+            literal.at,
         )
     return Node("category", Type("category", options=(literal.value,)), name=literal.value)
 
@@ -243,26 +284,27 @@ def _comparison(operator: str, left: ex.Expression, right: ex.Expression, at: in
         _bounded(_product(one, replace(two, type=replace(two.type, low=Fraction(two.type.scale)))), at)
     elif {one.type.kind, two.type.kind} <= {"category", "text"}:
         if operator not in ("=", "<>"):
-            raise refusal(
-                "类别没有大小", "categories have no order", "请用 =、<> 或 in", "use =, <> or in", at
-            )
+            raise refusal("类别没有大小", "categories have no order", "请用 =、<> 或 in", "use =, <> or in", at)
     elif one.type.kind != two.type.kind:
         raise refusal(
             f"{ex.shown(left)} 与 {ex.shown(right)} 不能比较",
             f"{ex.shown(left)} and {ex.shown(right)} cannot be compared",
-            "数与数、日期与日期、类别与类别才可比较", "compare numbers, dates, or categories with their like", at,
+            "数与数、日期与日期、类别与类别才可比较",
+            "compare numbers, dates, or categories with their like",
+            at,
         )
     return Node("compare", _yes_no(one, two), (one, two), name=operator)
 
 
-def _choice(
-    condition: ex.Expression, then: ex.Expression, otherwise: ex.Expression, at: int, names: Names
-) -> Node:
+def _choice(condition: ex.Expression, then: ex.Expression, otherwise: ex.Expression, at: int, names: Names) -> Node:
     test, one, two = _condition(condition, names), _infer(then, names), _infer(otherwise, names)
     if one.type.kind != two.type.kind:
         raise refusal(
-            "then 与 else 的类型不同", "then and else are of different kinds",
-            "两支须同为金额、条件或日期", "make both amounts, conditions or dates", at,
+            "then 与 else 的类型不同",
+            "then and else are of different kinds",
+            "两支须同为金额、条件或日期",
+            "make both amounts, conditions or dates",
+            at,
         )
     missing = test.type.can_be_missing or one.type.can_be_missing or two.type.can_be_missing
     return Node("if", replace(_merged(one, two, names, at), can_be_missing=missing), (test, one, two))
@@ -274,8 +316,12 @@ def _merged(one: Node, two: Node, names: Names, at: int) -> Type:
     _unrounded(one, at), _unrounded(two, at)
     a, b = one.type, two.type
     return Type(
-        "number", _same_unit(one, two, names, at), a.scale * b.scale // _common(a.scale, b.scale),
-        min(a.low, b.low), max(a.high, b.high), can_be_missing=a.can_be_missing or b.can_be_missing,
+        "number",
+        _same_unit(one, two, names, at),
+        a.scale * b.scale // _common(a.scale, b.scale),
+        min(a.low, b.low),
+        max(a.high, b.high),
+        can_be_missing=a.can_be_missing or b.can_be_missing,
         any_unit=a.any_unit and b.any_unit,
     )
 
@@ -288,19 +334,27 @@ def _rounded(tree: ex.Round, names: Names) -> Node:
         step = ROUNDING_STEPS.get(tree.to) or names.rounding_step(tree.to)
     if step is None:
         raise refusal(
-            f"不认识的舍入单位 {tree.to}", f"unknown unit of rounding {tree.to}",
+            f"不认识的舍入单位 {tree.to}",
+            f"unknown unit of rounding {tree.to}",
             "可用 fen、jiao、yuan、1,或 values 中单位为 yuan 的一个数",
-            "use fen, jiao, yuan, 1, or a value whose unit is yuan", tree.at,
+            "use fen, jiao, yuan, 1, or a value whose unit is yuan",
+            tree.at,
         )
     if step.denominator not in (1, 10, 100):
         raise refusal(
-            "舍入单位须为一分的整数倍", "a rounding step is a multiple of a fen",
-            "例如 fen、jiao、yuan", "such as fen, jiao, yuan", tree.at,
+            "舍入单位须为一分的整数倍",
+            "a rounding step is a multiple of a fen",
+            "例如 fen、jiao、yuan",
+            "such as fen, jiao, yuan",
+            tree.at,
         )
     spread = step
     kind = replace(
-        inner.type, scale=step.denominator, low=inner.type.low - spread if inner.type.low < 0 else Fraction(0),
-        high=inner.type.high + spread, quotient=False,
+        inner.type,
+        scale=step.denominator,
+        low=inner.type.low - spread if inner.type.low < 0 else Fraction(0),
+        high=inner.type.high + spread,
+        quotient=False,
     )
     _bounded(inner.with_type(high=inner.type.high * 2, quotient=False), tree.at)
     return Node("round", kind, (inner,), name=tree.to, step=step, rounding=tree.rounding)
@@ -309,7 +363,8 @@ def _rounded(tree: ex.Round, names: Names) -> Node:
 def _arity(tree: ex.Call, low: int, high: int) -> None:
     if not low <= len(tree.arguments) <= high:
         raise refusal(
-            f"{tree.name} 的参数个数不对", f"{tree.name} has the wrong number of arguments",
+            f"{tree.name} 的参数个数不对",
+            f"{tree.name} has the wrong number of arguments",
             f"请给出 {low} 个" if low == high else f"请至少给出 {low} 个",
             f"give {low}" if low == high else f"give at least {low}",
             tree.at,
@@ -342,13 +397,14 @@ def _call(tree: ex.Call, names: Names) -> Node:
         return names.value(tree.name, keys, tree.at)
     raise Refusal(
         Text(f"没有函数或数值 {tree.name}", f"there is no function or value {tree.name}"),
-        nearest(tree.name, {*NUMBER_WORDS, *DATE_WORDS}), tree.at,
+        nearest(tree.name, {*NUMBER_WORDS, *DATE_WORDS}),
+        tree.at,
     )
 
 
 def _key_argument(argument: ex.Expression, names: Names) -> Node:
     if isinstance(argument, ex.Category):
-        return Node("category", Type("category", options=(argument.value,)), name=argument.value)
+        return Node("category", Type("text"), name=argument.value)
     return _infer(argument, names)
 
 
@@ -357,13 +413,19 @@ def _date_call(tree: ex.Call, names: Names) -> Node:
     inner = _infer(tree.arguments[0], names)
     if inner.type.kind != "date":
         raise refusal(
-            f"{tree.name} 需要一个日期", f"{tree.name} needs a date", "请给出日期类事实", "give a fact that is a date",
+            f"{tree.name} 需要一个日期",
+            f"{tree.name} needs a date",
+            "请给出日期类事实",
+            "give a fact that is a date",
             tree.at,
         )
     if tree.name != "year_of" and not names.has_reading_day():
         raise refusal(
-            f"{tree.name} 在此处没有读取日", f"{tree.name} has no reading day here",
-            "只能用于按期计算的条款", "use it in clauses, which are read on a day", tree.at,
+            f"{tree.name} 在此处没有读取日",
+            f"{tree.name} has no reading day here",
+            "只能用于按期计算的条款",
+            "use it in clauses, which are read on a day",
+            tree.at,
         )
     low, high = (Fraction(1900), Fraction(2200)) if tree.name == "year_of" else (Fraction(-110_000), Fraction(110_000))
     kind = Type("number", Unit((DATE_WORDS[tree.name],)), 1, low, high, can_be_missing=inner.type.can_be_missing)

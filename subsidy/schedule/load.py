@@ -155,13 +155,14 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
     if kind == "literal_error":
         expected = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
         return Finding(
-            source.place(path), "value", Text(f"{name} 不能是 {value}", f"{name} cannot be {value}"),
-            Text(f"可用:{expected}", f"possible: {expected}"), value,
+            source.place(path),
+            "value",
+            Text(f"{name} 不能是 {value}", f"{name} cannot be {value}"),
+            Text(f"可用:{expected}", f"possible: {expected}"),
+            value,
         )
     remedy = next((text for words, text in _FORMS.items() if kind.startswith(words)), _FORMS[("string",)])
-    return Finding(
-        source.place(path), "form", Text(f"{name} 的形式不对", f"{name} has the wrong form"), remedy, value
-    )
+    return Finding(source.place(path), "form", Text(f"{name} 的形式不对", f"{name} has the wrong form"), remedy, value)
 
 
 _FORMS = {
@@ -186,9 +187,7 @@ def _fields_at(model: Any, path: tuple[str | int, ...]) -> list[str]:
     current: Any = model
     for part in path:
         if isinstance(current, type) and hasattr(current, "model_fields"):
-            field = next(
-                (one for name, one in current.model_fields.items() if (one.alias or name) == part), None
-            )
+            field = next((one for name, one in current.model_fields.items() if (one.alias or name) == part), None)
             current = field.annotation if field else None
         else:
             arguments = [one for one in typing.get_args(current) if one is not type(None)]

@@ -55,8 +55,10 @@ def _name(value: object) -> str:
     if not isinstance(value, str) or not NAME.fullmatch(value) or value in RESERVED:
         raise Refusal(
             Text("不能用作名称", "this cannot be a name"),
-            Text("名称由文字、数字和下划线组成,不以数字开头,不用保留字",
-                 "a name is made of letters, digits and _, does not begin with a digit and is no reserved word"),
+            Text(
+                "名称由文字、数字和下划线组成,不以数字开头,不用保留字",
+                "a name is made of letters, digits and _, does not begin with a digit and is no reserved word",
+            ),
         )
     plain = unicodedata.normalize("NFKC", value)
     if plain != value:
@@ -147,11 +149,9 @@ class Column(Part):
     cell is: missing, none, open, ongoing, 0 or a category.
     """
 
-    type: Literal[
-        "key", "ref", "date", "month", "year", "yes_no", "text", "one_of", "number", "formula", "aggregate"
-    ]
+    type: Literal["key", "ref", "date", "month", "year", "yes_no", "text", "one_of", "number", "formula", "aggregate"]
     blank: str = "missing"
-    table: str | None = None                    # of a reference, or aggregated over
+    table: str | None = None  # of a reference, or aggregated over
     options: tuple[str, ...] = ()
     unit: str = ""
     low: str = ""
@@ -198,8 +198,14 @@ def _options(written: Any) -> tuple[str, ...]:
 
 
 _BLANKS = {
-    "key": (), "ref": ("none",), "date": ("none", "ongoing"), "month": ("none",), "year": ("none",),
-    "yes_no": ("yes", "no", "none"), "text": ("none",), "number": ("0", "none", "open"),
+    "key": (),
+    "ref": ("none",),
+    "date": ("none", "ongoing"),
+    "month": ("none",),
+    "year": ("none",),
+    "yes_no": ("yes", "no", "none"),
+    "text": ("none",),
+    "number": ("0", "none", "open"),
 }
 
 
@@ -230,10 +236,12 @@ def _long_column(written: dict[str, Any]) -> dict[str, Any]:
         if len(written) != 1:
             raise Refusal(
                 Text("列的写法不明", "this is not a column"),
-                Text("例如 {bed: 0..5000}、{date: .., blank: none}",
-                     "for example {bed: 0..5000}, {date: .., blank: none}"),
+                Text(
+                    "例如 {bed: 0..5000}、{date: .., blank: none}",
+                    "for example {bed: 0..5000}, {date: .., blank: none}",
+                ),
             )
-        (kind, limits), = written.items()
+        ((kind, limits),) = written.items()
         column = _ranged_column(kind, limits, decimals)
         allowed = _BLANKS[column["type"]]
     if blank != "missing" and blank not in allowed:

@@ -15,7 +15,7 @@ from subsidy.schedule.model import Column
 
 Kind = Literal["number", "yes_no", "category", "text", "date"]
 DIMENSIONLESS_WORDS = frozenset({"percent", "weight"})
-YEAR, MONTH = "calendar_year", "calendar_month"      # units of points in time, as against lengths
+YEAR, MONTH = "calendar_year", "calendar_month"  # units of points in time, as against lengths
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Type:
 class Fact:
     """A column of the roster as seen from a row: the references to follow, then a table or one of its histories."""
 
-    hops: tuple[tuple[str, str], ...]        # (reference column, the table it leads to)
+    hops: tuple[tuple[str, str], ...]  # (reference column, the table it leads to)
     table: str
     column_name: str
     column: Column
-    history: str = ""                        # the table of dated rows that holds the column
+    history: str = ""  # the table of dated rows that holds the column
     history_key: tuple[str, str] = ("", "")  # (column of the history, column of `table`) that link them
 
     @property
@@ -111,10 +111,37 @@ class Aggregate:
 
 
 Operation = Literal[
-    "number", "category", "date", "fact", "derived", "aggregate", "life", "time", "value", "step", "clause",
-    "add", "sub", "mul", "div", "neg", "compare", "and", "or", "not", "least", "greatest", "if", "round", "known",
-    "full_months_since", "full_years_since", "days_since", "year_of", "not_negative",
-]  # fmt: skip
+    "number",
+    "category",
+    "date",
+    "fact",
+    "derived",
+    "aggregate",
+    "life",
+    "time",
+    "value",
+    "step",
+    "clause",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "neg",
+    "compare",
+    "and",
+    "or",
+    "not",
+    "least",
+    "greatest",
+    "if",
+    "round",
+    "known",
+    "full_months_since",
+    "full_years_since",
+    "days_since",
+    "year_of",
+    "not_negative",
+]
 
 
 @dataclass(frozen=True)
@@ -122,7 +149,7 @@ class Node:
     operation: Operation
     type: Type
     arguments: tuple[Node, ...] = ()
-    name: str = ""                                    # of a fact, value, step, clause, category; a comparison's sign
+    name: str = ""  # of a fact, value, step, clause, category; a comparison's sign
     constant: Fraction | datetime.date | None = None
     fact: Fact | None = None
     aggregate: Aggregate | None = None

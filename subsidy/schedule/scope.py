@@ -69,7 +69,9 @@ class Scope:
             raise refusal(
                 f"{name} 有 {len(model.by)} 个键,却给出 {len(keys)} 个",
                 f"{name} has {len(model.by)} key{'s' * (len(model.by) != 1)} and is given {len(keys)}",
-                f"请写 {whole}", f"write {whole}", at,
+                f"请写 {whole}",
+                f"write {whole}",
+                at,
             )
         return self.checker.look_up(name, keys)
 
@@ -79,7 +81,8 @@ class Scope:
         except Refusal as cause:
             raise Refusal(
                 Text(f"{value} 的键 {written}:{cause.why.zh}", f"key {written} of {value}: {cause.why.en}"),
-                cause.remedy, at,
+                cause.remedy,
+                at,
             ) from None
 
     def rounding_step(self, name: str) -> Fraction | None:
@@ -125,7 +128,8 @@ class Scope:
             if to is None:
                 raise Refusal(
                     Text(f"{table} 没有引用列 {hop}", f"{table} has no reference {hop}"),
-                    nearest(hop, self.checker.tables[table].references), at,
+                    nearest(hop, self.checker.tables[table].references),
+                    at,
                 )
             table, hops = to, (*hops, (hop, to))
         return table, hops
@@ -146,8 +150,11 @@ class Scope:
         if len(found) > 1:
             options = " / ".join(f"{column}.{last}" for column, _ in found)
             raise refusal(
-                f"{last} 不只一处有", f"{last} is found by more than one reference", f"请写明 {options}",
-                f"say which: {options}", at,
+                f"{last} 不只一处有",
+                f"{last} is found by more than one reference",
+                f"请写明 {options}",
+                f"say which: {options}",
+                at,
             )
         return found[0][1] if found else None
 
@@ -160,8 +167,11 @@ class Scope:
             if last in history.facts:
                 if self.every is None:
                     raise refusal(
-                        f"{last} 随日期变化,此处没有读取日", f"{last} changes by date and there is no reading day here",
-                        "只能用于按期计算的条款", "use it in clauses, which are read on a day", at,
+                        f"{last} 随日期变化,此处没有读取日",
+                        f"{last} changes by date and there is no reading day here",
+                        "只能用于按期计算的条款",
+                        "use it in clauses, which are read on a day",
+                        at,
                     )
                 link = (history.link, model.key if history.to_key else history.link)
                 fact = Fact(hops, table, last, history.facts[last], history.table, (link[0], link[1] or ""))
@@ -201,24 +211,31 @@ class Scope:
         links = [name for name, to in checker.tables[over].references.items() if to == table]
         if len(links) != 1:
             raise refusal(
-                f"{over} 须有且只有一列引用 {table}", f"{over} must have exactly one column that refers to {table}",
-                "请核对引用列", "check its references", 0,
+                f"{over} 须有且只有一列引用 {table}",
+                f"{over} must have exactly one column that refers to {table}",
+                "请核对引用列",
+                "check its references",
+                0,
             )
         scope = Scope(checker, over, column.every, reads_facts_only=True)
         path = ("facts", table, last)
         where = checker.formula(column.where, (*path, "where"), scope) if column.where else None
-        measure = (
-            checker.formula(column.formula, (*path, column.aggregate or ""), scope) if column.formula else None
-        )
+        measure = checker.formula(column.formula, (*path, column.aggregate or ""), scope) if column.formula else None
         if where is not None and where.type.kind != "yes_no":
             raise refusal(
-                f"{column.where} 不是条件", f"{column.where} is not a condition",
-                "请写成比较", "make it a comparison", 0,
+                f"{column.where} 不是条件",
+                f"{column.where} is not a condition",
+                "请写成比较",
+                "make it a comparison",
+                0,
             ).at((*path, "where"))
         if measure is not None and measure.type.kind != "number":
             raise refusal(
-                f"{column.formula} 不是数量", f"{column.formula} is not a number",
-                "此处需要数量或金额", "a quantity or an amount is needed here", 0,
+                f"{column.formula} 不是数量",
+                f"{column.formula} is not a number",
+                "此处需要数量或金额",
+                "a quantity or an amount is needed here",
+                0,
             ).at((*path, column.aggregate or ""))
         kind = self._aggregate_type(column, over, where, measure)
         aggregate = Aggregate(
@@ -243,14 +260,20 @@ class Scope:
             raise refusal(f"{last} 读取自己", f"{last} reads itself", "请去掉", "remove it", at)
         if clause.for_ != table:
             raise refusal(
-                f"{last} 是 {clause.for_} 的条款", f"{last} is a clause for {clause.for_}",
-                f"请经引用读取,例如 引用.{last}", f"read it through a reference, such as reference.{last}", at,
+                f"{last} 是 {clause.for_} 的条款",
+                f"{last} is a clause for {clause.for_}",
+                f"请经引用读取,例如 引用.{last}",
+                f"read it through a reference, such as reference.{last}",
+                at,
             )
         own, other = MONTHS_IN.get(self.every or "", 0), MONTHS_IN.get(clause.every, 0)
         if not other or not own or other % own or (own > other):
             raise refusal(
-                f"{last} 的周期须与本条款相同或更长", f"the period of {last} must be the same or longer",
-                "请读取同周期或更长周期的条款", "read clauses of the same or a coarser period", at,
+                f"{last} 的周期须与本条款相同或更长",
+                f"the period of {last} must be the same or longer",
+                "请读取同周期或更长周期的条款",
+                "read clauses of the same or a coarser period",
+                at,
             )
         amount = checker.clause(last).amount
         name = ".".join((*(hop for hop, _ in hops), last))
@@ -263,11 +286,9 @@ class History:
 
     def __init__(self, table: str, model: Table, link: str, to_key: bool) -> None:
         self.table = table
-        self.link = link                       # its own column that says whom it is about
-        self.to_key = to_key                   # that column refers to the key of the other table
-        self.facts = {
-            name: column for name, column in model.columns.items() if name not in ("from", link, "count")
-        }
+        self.link = link  # its own column that says whom it is about
+        self.to_key = to_key  # that column refers to the key of the other table
+        self.facts = {name: column for name, column in model.columns.items() if name not in ("from", link, "count")}
 
 
 def type_of_unit(unit: str) -> tuple[Unit, int]:

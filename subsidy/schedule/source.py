@@ -15,7 +15,7 @@ from subsidy.finding import Finding, Place, ScheduleError, Text
 LARGEST_FILE = 2_000_000
 DEEPEST = 40
 MOST_FINDINGS = 200
-KEY = "[key]"          # after a path: the key of the entry, not its content
+KEY = "[key]"  # after a path: the key of the entry, not its content
 Path = tuple[str | int, ...]
 
 
@@ -69,14 +69,20 @@ class _Reader:
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.refuse(
-                    key_node.start_mark, "key-not-text", "", Text("键必须是文字", "a key is a text"),
+                    key_node.start_mark,
+                    "key-not-text",
+                    "",
+                    Text("键必须是文字", "a key is a text"),
                     Text("请写成 名称: 内容", "write name: content"),
                 )
                 continue
             key = key_node.value
             if key in mapping:
                 self.refuse(
-                    key_node.start_mark, "duplicate-key", key, Text("同一键出现两次", "this key stands here twice"),
+                    key_node.start_mark,
+                    "duplicate-key",
+                    key,
+                    Text("同一键出现两次", "this key stands here twice"),
                     Text("请合并或改名", "merge the two or rename one"),
                 )
                 continue
@@ -103,23 +109,35 @@ def _forbidden_events(text: str, reader: _Reader) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             reader.refuse(
-                event.start_mark, "too-deep", "", Text("嵌套过深", "nested too deeply"),
+                event.start_mark,
+                "too-deep",
+                "",
+                Text("嵌套过深", "nested too deeply"),
                 Text("补贴标准最多几层", "a schedule has a few levels only"),
             )
             return
         if isinstance(event, yaml.AliasEvent):
             reader.refuse(
-                event.start_mark, "alias", str(event.anchor), Text("不允许 YAML 别名", "YAML aliases are not allowed"),
+                event.start_mark,
+                "alias",
+                str(event.anchor),
+                Text("不允许 YAML 别名", "YAML aliases are not allowed"),
                 Text("请把内容写全", "write the content out"),
             )
         elif getattr(event, "anchor", None):
             reader.refuse(
-                event.start_mark, "anchor", event.anchor, Text("不允许 YAML 锚点", "YAML anchors are not allowed"),
+                event.start_mark,
+                "anchor",
+                event.anchor,
+                Text("不允许 YAML 锚点", "YAML anchors are not allowed"),
                 Text("请删除 &…", "remove the &…"),
             )
         elif getattr(event, "tag", None):
             reader.refuse(
-                event.start_mark, "tag", event.tag, Text("不允许 YAML 标签", "YAML tags are not allowed"),
+                event.start_mark,
+                "tag",
+                event.tag,
+                Text("不允许 YAML 标签", "YAML tags are not allowed"),
                 Text("请删除 !…", "remove the !…"),
             )
 

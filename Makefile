@@ -1,0 +1,37 @@
+# Two commands set up everything from nothing but Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check-all example schema clean
+
+$(BIN)/subsidy: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: $(BIN)/subsidy
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+demo: $(BIN)/subsidy
+	$(BIN)/subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
+
+test: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+check-all: test
+	$(BIN)/subsidy test
+	CHECK_ALL=1 $(BIN)/pytest -n 2 tests/test_engine_equals_oracle.py
+
+example: $(BIN)/subsidy
+	$(BIN)/python examples/xian/generate.py
+
+schema: $(BIN)/subsidy
+	$(BIN)/python -c "import json; from subsidy.schedule.load import json_schema; open('docs/schedule.schema.json', 'w', encoding='utf-8').write(json.dumps(json_schema(), ensure_ascii=False, indent=2) + '\n')"
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
