@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import random
 import time
 from dataclasses import replace
 from typing import Any
@@ -649,6 +650,56 @@ def test_a_history_is_valid_until_its_next_row(version: Version) -> None:
     assert column(result, "gradings", "valid_to") == [
         LAST_DAY[0], LAST_DAY[0], days("2023-02-28"), days("2023-04-30"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_lives_as_a_plain_reading_of_the_rules_has_them(version: Version, seed: int) -> None:
+    chance = random.Random(seed)
+    rows = []
+    for i in range(12):
+        start = chance.randint(1, 20)
+        rows.append({
+            "stay": f"S{i}", "person": chance.choice("甲乙"), "home": chance.choice(["H1", "H2"]),
+            "from": f"2023-01-{start:02}", "to": f"2023-01-{start + chance.randint(0, 5):02}",
+            "room": chance.choice(["1", "2", None]),
+        })  # fmt: skip
+    result = stays(version, *rows)
+    same, elsewhere = plain_overlaps(rows)
+    found = {
+        code: {finding.place.row - 1 for finding in result.findings if finding.code == code}
+        for code in ("overlapping-stays", "two-places")
+    }
+    assert found == {"overlapping-stays": same, "two-places": elsewhere}
+    kept = [row for i, row in enumerate(rows) if i not in same]
+    names = ("stay", "from", "life#from", "life#to")
+    got = zip(*(column(result, "stays", name) for name in names), strict=True)
+    assert sorted(got) == sorted(plain_spells(kept))
+
+
+def plain_overlaps(rows: list[dict[str, Any]]) -> tuple[set[int], set[int]]:
+    same, elsewhere = set(), set()
+    for i, later in enumerate(rows):
+        for j, earlier in enumerate(rows):
+            if later["person"] == earlier["person"] and (later["from"], i) > (earlier["from"], j):
+                if later["home"] == earlier["home"]:
+                    same |= {i} if earlier["to"] >= later["from"] else set()
+                elif min(earlier["to"], later["to"]) > later["from"]:
+                    elsewhere.add(i)
+    return same, elsewhere
+
+
+def plain_spells(rows: list[dict[str, Any]]) -> list[tuple[str, int, int, int]]:
+    joined: list[dict[str, Any]] = []
+    for written in sorted(rows, key=lambda row: (row["person"], row["home"], row["from"])):
+        row = {**written, "first": days(written["from"]), "own": days(written["from"]), "to": days(written["to"])}
+        before = joined[-1] if joined else None
+        if before and all(before[name] == row[name] for name in ("person", "home")) and before["to"] + 1 == row["own"]:
+            row["first"] = before["first"]
+            if before["room"] == row["room"]:
+                before["to"] = row["to"]
+                continue
+        joined.append(row)
+    return [(row["stay"], row["first"], row["own"], row["to"]) for row in joined]
 
 
 # --- speed ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from subsidy.money import split
 from subsidy.schedule.catalogue import Schedule
-from subsidy.schedule.check import CheckedLimit, pot_key_types
+from subsidy.schedule.checked import CheckedLimit
+from subsidy.schedule.limit_check import pot_key_types
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
 

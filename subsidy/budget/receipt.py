@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`content` is JSON-ready: engine, schedules with hashes of bytes and meaning, roster, options, readings, totals."""
+    """`content` is JSON-ready: engine, schedules and roster with their hashes, options, readings, totals."""
 
     content: Mapping[str, Any]
 

@@ -68,13 +68,25 @@ class Result:
     def cells(self) -> tuple[Cell, ...]:
         """The year's cash by clause, payer, district and facility."""
         found = [cell for one in self.calculated for cell in _cells(one, self.year, self.basis, relief=False)]
-        return tuple(sorted(found, key=_cell_order))
+        return tuple(sorted(found, key=self._order))
 
     @functools.cached_property
     def relief_cells(self) -> tuple[Cell, ...]:
         """The year's reliefs, which are no cash, by clause, district and facility."""
         found = [cell for one in self.calculated for cell in _cells(one, self.year, self.basis, relief=True)]
-        return tuple(sorted(found, key=_cell_order))
+        return tuple(sorted(found, key=self._order))
+
+    def _order(self, cell: Cell) -> tuple[object, ...]:
+        """Clauses as they stand in the document, then payer, district and facility by name."""
+        place = list(self.items).index(cell.clause)
+        return (
+            place,
+            cell.payer,
+            cell.district is None,
+            cell.district or "",
+            cell.facility is None,
+            cell.facility or "",
+        )
 
     @property
     def total(self) -> Any:
@@ -88,10 +100,13 @@ class Result:
 
     def budget(self) -> pd.DataFrame:
         """District × clause × payer: columns district, clause, item, payer, amount, low."""
+        order = list(self.items)
         sums = _sums(self.cells, lambda cell: (cell.district, cell.clause, cell.payer))
         rows = [
             {"district": key[0], "clause": key[1], "item": self.items.get(str(key[1])), "payer": key[2], "fen": amounts}
-            for key, amounts in sums.items()
+            for key, amounts in sorted(
+                sums.items(), key=lambda item: (item[0][0] is None, item[0][0] or "", order.index(item[0][1]))
+            )
         ]
         return _frame(["district", "clause", "item", "payer"], rows)
 
@@ -108,7 +123,7 @@ class Result:
         return self._by("payer", lambda cell: (cell.payer,))
 
     def _by(self, name: str, key: Callable[[Cell], tuple[Any, ...]]) -> pd.DataFrame:
-        rows = [{name: keys[0], "fen": amounts} for keys, amounts in _sums(self.cells, key).items()]
+        rows = [{name: keys[0], "fen": amounts} for keys, amounts in _by_key(_sums(self.cells, key)).items()]
         return _frame([name], rows)
 
     # --- ledgers -----------------------------------------------------------------------------------------------
@@ -186,7 +201,7 @@ class Result:
 
     @property
     def limits(self) -> list[dict[str, Any]]:
-        """What each limit on subjects took away in the year; limits that only report: what they are exceeded by in all."""
+        """What each limit on subjects took away in the year; where it only reports, what it is exceeded by in all."""
         found = []
         for one in self.calculated:
             run = one.high.run
@@ -252,7 +267,8 @@ class Result:
     def _list(self, by: str, cells: Iterable[Cell]) -> list[dict[str, Any]]:
         cells = list(cells)
         entries = []
-        for (key,), (amount, low) in _sums(cells, lambda cell: (getattr(cell, by),)).items():
+        sums = _sums(cells, lambda cell: (getattr(cell, by),))
+        for (key,), (amount, low) in (sums if by == "clause" else _by_key(sums)).items():
             own = [cell for cell in cells if getattr(cell, by) == key]
             entry: dict[str, Any] = {by: key}
             if by == "clause":
@@ -264,10 +280,6 @@ class Result:
                 entry["clauses"] = _by_name(own, "clause")
             entries.append(entry)
         return entries
-
-
-def _cell_order(cell: Cell) -> tuple[str, ...]:
-    return (cell.clause, cell.payer, cell.district or "\uffff", cell.facility or "\uffff")
 
 
 def _part(entry: Any, version: Any) -> str | None:
@@ -294,6 +306,10 @@ def _sums(cells: Iterable[Cell], key: Callable[[Cell], tuple[Any, ...]]) -> dict
     for cell in cells:
         amount, low = sums.get(key(cell), (0, 0))
         sums[key(cell)] = (amount + cell.amount, low + cell.low)
+    return sums
+
+
+def _by_key(sums: dict[tuple[Any, ...], tuple[int, int]]) -> dict[tuple[Any, ...], tuple[int, int]]:
     return dict(sorted(sums.items(), key=lambda item: tuple((part is None, part or "") for part in item[0])))
 
 

@@ -15,7 +15,7 @@ from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import EVER, Prepared, Run
 from subsidy.finding import Finding, Place, Text
 from subsidy.money import yuan_text
-from subsidy.schedule.check import CheckedClause
+from subsidy.schedule.checked import CheckedClause
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import Column

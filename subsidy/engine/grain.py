@@ -23,7 +23,7 @@ from subsidy.engine.row import (
     RowCompiler,
     roster_table,
 )
-from subsidy.schedule.check import CheckedClause, CheckedLimit
+from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN

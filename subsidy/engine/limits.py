@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.engine.grain import LimitColumns
-from subsidy.schedule.check import CheckedLimit
+from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.figures import HIGHEST
 from subsidy.sql import Sql
 

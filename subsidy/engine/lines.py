@@ -11,7 +11,7 @@ from subsidy import sql
 from subsidy.engine.grain import DUE, ClauseColumns
 from subsidy.engine.lookup import figure_table
 from subsidy.money import split_sql
-from subsidy.schedule.check import NOT_STATED, CheckedClause
+from subsidy.schedule.checked import NOT_STATED, CheckedClause
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Node, Type

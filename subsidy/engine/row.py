@@ -178,7 +178,7 @@ class RowCompiler:
     def value(self, node: Node) -> Value:
         match node.operation:
             case "number":
-                return Value(sql.whole(int((node.constant or 0) * node.type.scale)))  # type: ignore[operator, arg-type]
+                return Value(sql.whole(int((node.constant or 0) * node.type.scale)))  # type: ignore[operator]
             case "category":
                 return Value(sql.text(node.name))
             case "fact":

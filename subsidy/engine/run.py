@@ -39,7 +39,7 @@ from subsidy.engine.row import (
     roster_table,
 )
 from subsidy.schedule.catalogue import Schedule
-from subsidy.schedule.check import CheckedClause, CheckedLimit
+from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.figures import day_number
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import PERIODS

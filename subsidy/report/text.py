@@ -14,7 +14,7 @@ from rich.table import Table
 from subsidy.budget.result import Result
 from subsidy.finding import Finding, Language
 from subsidy.schedule.catalogue import Schedule
-from subsidy.schedule.check import NOT_STATED
+from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.load import Version
 
 WORDS = {

@@ -13,7 +13,7 @@ from subsidy.finding import Refusal, Text, nearest
 from subsidy.roster.refusal import CodedRefusal, coded
 
 if TYPE_CHECKING:
-    from subsidy.schedule.check import Checker
+    from subsidy.schedule.checker import Checker
     from subsidy.schedule.load import RosterColumn, Version
     from subsidy.schedule.model import Column
 

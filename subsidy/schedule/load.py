@@ -16,7 +16,9 @@ from pydantic import ValidationError
 
 from subsidy.finding import Finding, Place, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression
-from subsidy.schedule.check import CheckedClause, CheckedLimit, Checker, check
+from subsidy.schedule.check import check
+from subsidy.schedule.checked import CheckedClause, CheckedLimit
+from subsidy.schedule.checker import Checker
 from subsidy.schedule.model import COLUMN_KEYS, Column, ScheduleFile, SharedFacts, Table
 from subsidy.schedule.node import Type
 from subsidy.schedule.scope import Scope

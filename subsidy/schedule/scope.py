@@ -14,7 +14,7 @@ from subsidy.schedule.model import MONTHS_IN, Column, Table
 from subsidy.schedule.node import MONTH, YEAR, Aggregate, Fact, Node, Type, Unit
 
 if TYPE_CHECKING:
-    from subsidy.schedule.check import Checker
+    from subsidy.schedule.checker import Checker
 
 Hops = tuple[tuple[str, str], ...]
 UNIT_DECIMALS = {"yuan": 2, "percent": 2, "m2": 2, "mu": 2, "hour": 2}

@@ -1,0 +1,78 @@
+"""What the checks found a schedule's clauses and limits to mean: the form in which the engine takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from subsidy.schedule import expression as ex
+from subsidy.schedule.model import PERIODS, Clause, Limit
+from subsidy.schedule.node import Node
+
+NOT_STATED = "not_stated"
+PERIOD_WORDS = frozenset(PERIODS)
+
+
+@dataclass(frozen=True)
+class Instalments:
+    """Weights in order of the instalments, the months between two, and the conditions on the due day."""
+
+    weights: tuple[int, ...]
+    months_apart: int
+    conditions: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Who pays what share: fixed weights, or a value whose last key is the payer."""
+
+    weights: tuple[tuple[str, int], ...] = ()
+    value: str = ""
+    keys: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedClause:
+    name: str
+    model: Clause
+    when: tuple[Node, ...]  # all must hold
+    steps: Mapping[str, Node]
+    amount: Node
+    parts: Mapping[str, Node]  # empty unless the payers' parts make the amount
+    sharing: Sharing | None
+    payers: tuple[str, ...]  # in the order in which ties are settled
+    places: Mapping[str, Node]  # fact that names a payer's place -> the fact
+    payee: Node
+    payee_kind: str
+    facility: Node | None
+    district: Node | None
+    dated: Node | None
+    version_by: Node | None
+    reads_at: Node | None  # where it is a date fact
+    instalments: Instalments | None
+
+    @property
+    def table(self) -> str:
+        return self.model.for_
+
+    def conditions(self) -> list[str]:
+        return [ex.shown(tree) for tree in ex.conjuncts(ex.parse(self.model.when))] if self.model.when else []
+
+
+@dataclass(frozen=True)
+class CheckedLimit:
+    name: str
+    model: Limit
+    is_pot: bool
+    keep: str  # "", highest, first, most
+    when_short: str  # "", report, pro_rata, in_order, by_rank
+    keys: Mapping[str, tuple[Node, ...]]  # clause -> its keys, for a limit on subjects
+    by: Mapping[str, Node]  # clause -> the fact of `most`, `in_order`, `by_rank`
+    ceiling: Mapping[str, Node]  # clause -> at_most, for a limit on subjects
+    per_unit: bool  # each unit of a `count` row is a subject of its own
+    counts_months: bool
+    years: tuple[int, int] | None
+
+
+class Reported(Exception):  # noqa: N818 - not an error: it was handled
+    """The mistake is in the list of findings already."""

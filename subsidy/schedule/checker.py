@@ -1,0 +1,194 @@
+"""One schedule being checked: its findings so far, its facts and figures, its clauses when they are first asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Literal
+
+from subsidy.finding import Finding, Refusal, Text, nearest
+from subsidy.schedule import expression as ex
+from subsidy.schedule.checked import CheckedClause, Reported
+from subsidy.schedule.clause_check import ClauseChecker
+from subsidy.schedule.figures import Figures, read_figures
+from subsidy.schedule.infer import infer, refusal
+from subsidy.schedule.model import Column, ScheduleFile, Table
+from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
+from subsidy.schedule.scope import History, Scope, type_of_unit
+from subsidy.schedule.source import Path, Source
+
+
+class Checker:
+    """One schedule being checked; afterwards, what the checks found out."""
+
+    def __init__(self, model: ScheduleFile, tables: Mapping[str, Table], sources: tuple[Source, ...]) -> None:
+        self.model = model
+        self.tables = tables
+        self.sources = sources
+        self.findings: list[Finding] = []
+        self.value_types: dict[tuple[str, tuple[Type, ...]], Figures] = {}
+        self.clauses: dict[str, CheckedClause] = {}
+        self.entered: list[str] = []
+        self.circles: set[frozenset[str]] = set()
+
+    # --- findings ----------------------------------------------------------------------------------------------
+
+    def report(self, path: Path, refused: Refusal, code: str, value: str = "") -> None:
+        at = refused.path if refused.path is not None else path
+        source = next((source for source in self.sources if at in source.places), self.sources[0])
+        if refused.path is not None:
+            code = {"facts": "fact", "values": "value"}.get(str(at[0]), code)
+        finding = Finding(source.place(at, refused.offset), code, refused.why, refused.remedy, value)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    @contextmanager
+    def reporting(self, path: Path, code: str) -> Iterator[None]:
+        try:
+            yield
+        except Refusal as refused:
+            self.report(path, refused, code)
+        except Reported:
+            pass
+
+    @contextmanager
+    def entering(self, what: str, path: Path) -> Iterator[None]:
+        if what in self.entered:
+            members = self.entered[self.entered.index(what) :]
+            if frozenset(members) in self.circles:
+                raise Reported
+            self.circles.add(frozenset(members))
+            circle = " → ".join([*members, what])
+            raise refusal(f"循环引用:{circle}", f"these read each other: {circle}", "请断开循环", "break the circle", 0)
+        self.entered.append(what)
+        try:
+            yield
+        except Refusal as refused:
+            raise refused.at(path) if path[0] == "facts" else refused from None
+        finally:
+            self.entered.pop()
+
+    # --- facts and values --------------------------------------------------------------------------------------
+
+    def formula(self, written: str, path: Path, scope: Scope) -> Node:
+        """The typed form of the expression that stands at `path`."""
+        try:
+            return infer(ex.parse(written), scope)
+        except Refusal as refused:
+            raise refused.at(path, refused.offset) from None
+
+    def histories_of(self, table: str) -> list[History]:
+        found: list[History] = []
+        if self.tables[table].is_history:
+            return found
+        for name, model in self.tables.items():
+            if not model.is_history:
+                continue
+            links = [column for column, to in model.references.items() if to == table]
+            if len(links) == 1:
+                found.append(History(name, model, links[0], True))
+            elif "person" in model.columns and "person" in self.tables[table].columns:
+                found.append(History(name, model, "person", False))
+        return found
+
+    def type_of(self, column: Column, table: str, name: str) -> Type:
+        missing = column.blank in ("missing", "none")
+        if column.type == "yes_no":
+            return Type("yes_no", can_be_missing=missing)
+        if column.type == "date":
+            return Type("date", can_be_missing=missing)
+        if column.type == "one_of":
+            return Type("category", options=column.options, can_be_missing=missing)
+        if column.type in ("month", "year"):
+            low, high = (1900, 2200) if column.type == "year" else (1900 * 12, 2200 * 12)
+            unit = Unit((YEAR if column.type == "year" else MONTH,))
+            return Type("number", unit, 1, Fraction(low), Fraction(high), can_be_missing=missing)
+        if column.type == "number":
+            unit, scale = type_of_unit(column.unit)
+            scale = 10**column.decimals if column.decimals is not None else scale
+            path = ("facts", table, name)
+            low_end = self.range_end(column, "low", table, path)
+            high_end = self.range_end(column, "high", table, path)
+            numbers = [node.type for node in (low_end, high_end)]
+            return Type(
+                "number",
+                unit,
+                scale,
+                min(kind.low for kind in numbers),
+                max(kind.high for kind in numbers),
+                can_be_missing=missing,
+            )
+        return Type("text", table=column.table or table, can_be_missing=missing)
+
+    def range_end(
+        self,
+        column: Column,
+        end: Literal["low", "high"],
+        table: str,
+        path: Path,
+        hops: tuple[tuple[str, str], ...] = (),
+    ) -> Node:
+        """An end of a declared range: a number, or a value looked up by the keys of the row at the end of `hops`."""
+        written = column.low if end == "low" else column.high
+        if re.fullmatch(r"-?[0-9.]+", written):
+            number = Fraction(written) / (100 if column.unit == "percent" else 1)
+            return Node("number", Type("number", scale=number.denominator, low=number, high=number), constant=number)
+        if written not in self.model.values:
+            raise Refusal(
+                Text(f"没有数值 {written}", f"there is no value {written}"), nearest(written, self.model.values)
+            ).at(path)
+        return Scope(self, table, None, hops, reads_facts_only=True).value(written, None, 0)
+
+    def figures(self, name: str, keys: tuple[Type, ...]) -> Figures:
+        known = self.value_types.get((name, keys))
+        if known is None:
+            value = self.model.values[name]
+            try:
+                known = read_figures(value.figures, value.unit, keys)
+            except Refusal as refused:
+                inner = refused.path or ("is",)
+                refused.path = None
+                raise refused.at(("values", name, *inner)) from None
+            self.value_types[(name, keys)] = known
+        return known
+
+    def look_up(self, name: str, keys: tuple[Node, ...]) -> Node:
+        value = self.model.values[name]
+        kinds = tuple(_key_type(key.type) for key in keys)
+        figures = self.figures(name, kinds)
+        for key, form in zip(keys, figures.forms, strict=True):
+            if key.operation == "category" and key.type.kind == "text" and key.name not in form.texts:
+                raise Refusal(
+                    Text(f"{name} 没有 '{key.name}' 的数", f"{name} has no figure for '{key.name}'"),
+                    nearest(key.name, form.texts),
+                )
+        missing = bool(keys)
+        if value.unit == "date":
+            return Node("value", Type("date", can_be_missing=missing), keys, name)
+        unit = Unit.parse(value.unit)
+        numbers = figures.numbers or [Fraction(0)]
+        kind = Type("number", unit, figures.scale, min(numbers), max(numbers), can_be_missing=missing)
+        return Node("value", kind, keys, name)
+
+    def figures_of(self, node: Node) -> Figures:
+        """The figures behind a look-up."""
+        return self.figures(node.name, tuple(_key_type(key.type) for key in node.arguments))
+
+    # --- clauses -----------------------------------------------------------------------------------------------
+
+    def clause(self, name: str) -> CheckedClause:
+        if name not in self.clauses:
+            with self.entering(name, ("clauses", name)):
+                self.clauses[name] = ClauseChecker(self, name).checked()
+        return self.clauses[name]
+
+
+def _key_type(kind: Type) -> Type:
+    """What of a key's type decides how figures are matched."""
+    if kind.kind == "category":
+        return Type("category", options=kind.options)
+    if kind.kind == "number":
+        return Type("number", kind.unit if kind.unit.over in ((YEAR,), (MONTH,)) else Unit(), kind.scale)
+    return Type(kind.kind)
