@@ -17,7 +17,7 @@ import subsidy
 EXAMPLE = Path(__file__).parent.parent / "examples" / "xian"
 MEDICAL = ("hospital_conversion", "medical_unit", "cooperation", "age_friendly")
 ENVELOPE = Decimal(30_000_000)
-Rows = list[dict[str, Any]]
+Rows = list[dict[Any, Any]]
 
 
 def read_table(name: str) -> Rows:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 Date = datetime.date
 Cell = str | int | bool | Date | None
-Row = dict[str, Cell]
+Row = dict[str, Any]
 
 YEARS = (2022, 2023, 2024)
 END = Date(2024, 12, 31)

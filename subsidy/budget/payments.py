@@ -35,7 +35,7 @@ def make_payments(run: Run) -> Payments:
     parts = _read(run, clauses) if clauses else []
     known = len(parts)
     results = apply_pots(schedule, parts) if parts else []
-    relation = run.named("payments")
+    relation = run.plan.named("payments")
     changed = [part for part in parts[:known] if part.left != part.owed]
     _write(run, relation, changed, parts[known:])
     return Payments(run, relation, tuple(results))
@@ -43,9 +43,9 @@ def make_payments(run: Run) -> Payments:
 
 def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
     names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "owed"]
-    columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.pots))]
+    columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.plan.pots))]
     concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
-    rows = run.prepared.rows(sql.select(columns, sql.table(run.parts), where=concerned))
+    rows = run.prepared.rows(sql.select(columns, sql.table(run.plan.parts), where=concerned))
     found = []
     for row in sorted(rows, key=repr):
         clause, version, due, month, payee, district, facility, line, payer, owed, *ranks = row
@@ -61,7 +61,7 @@ def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
                 line,
                 payer,
                 owed,
-                dict(zip(run.pots, ranks, strict=True)),
+                dict(zip(run.plan.pots, ranks, strict=True)),
             )
         )
     return found
@@ -72,20 +72,20 @@ def _write(run: Run, relation: str, changed: list[PayerPart], added: list[PayerP
     if not changed and not added:
         owed = sql.column("owed", "p")
         columns = [*p, sql.alias(sql.whole(0), "cut"), sql.alias(owed, "amount")]
-        run.prepared.view(relation, sql.select(columns, sql.table(run.parts, "p")))
+        run.view(relation, sql.select(columns, sql.table(run.plan.parts, "p")))
         return
-    cuts = run.named("cuts")
+    cuts = run.plan.named("cuts")
     _register(run, cuts, changed)
     on = sql.all_of(sql.compare("=", sql.column(name, "c"), sql.column(name, "p")) for name in KEY)
     cut = sql.first_known(sql.column("cut", "c"), sql.whole(0))
     columns = [*p, sql.alias(cut, "cut"), sql.alias(sql.sub(sql.column("owed", "p"), cut), "amount")]
-    query = sql.select(columns, sql.table(run.parts, "p"), [("left", sql.table(cuts, "c"), on)])
+    query = sql.select(columns, sql.table(run.plan.parts, "p"), [("left", sql.table(cuts, "c"), on)])
     if not added:
-        run.prepared.create(relation, query)
+        run.create(relation, query)
         return
-    rests = run.named("rests")
+    rests = run.plan.named("rests")
     _register(run, rests, added)
-    run.prepared.create(relation, sql.union_all([query, _rest_rows(run, rests)]))
+    run.create(relation, sql.union_all([query, _rest_rows(run, rests)]))
 
 
 def _register(run: Run, name: str, parts: list[PayerPart]) -> None:
@@ -110,7 +110,7 @@ def _rest_rows(run: Run, rests: str) -> Any:
             sql.all_columns("p"),
             sql.alias(sql.row_number([sql.column(key) for key in line], [(sql.column("position"), False)]), "nth"),
         ],
-        sql.table(run.parts, "p"),
+        sql.table(run.plan.parts, "p"),
     )
     on = sql.all_of(
         [

@@ -21,6 +21,13 @@ class Span:
     first: int
     last: int
 
+    @classmethod
+    def between(cls, first: datetime.date, last: datetime.date | None) -> Span:
+        return cls(day_number(first), END_OF_TIME if last is None else day_number(last))
+
+
+EVER = Span(day_number(datetime.date(1, 1, 1)), END_OF_TIME)
+
 
 def month_of(day: datetime.date) -> int:
     return day.year * 12 + day.month - 1

@@ -336,7 +336,7 @@ class _Explainer:
 
     def _payments(self, ledger: Ledger) -> Iterator[Line]:
         payee = self._fetch([Value(ref(self.compiled.columns[self.clause.name].payee))])[0][0]
-        relation = self.run.named("payments")
+        relation = self.run.plan.named("payments")
         columns = [sql.column(name) for name in ("due", "line", "payer", "owed", "cut", "amount")]
         where = sql.all_of(
             [

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import calendar
+from subsidy.engine.calendar import EVER
 from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain, GrainCompiler, missing_facts, plain_rows
 from subsidy.engine.layers import ref
 from subsidy.engine.row import RowCompiler
-from subsidy.engine.run import EVER, Prepared, Run
+from subsidy.engine.run import Prepared, Run
 from subsidy.finding import Finding, Place, Text
 from subsidy.money import yuan_text
 from subsidy.schedule.checked import CheckedClause

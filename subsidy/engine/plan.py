@@ -1,0 +1,349 @@
+"""The plan of a calculation: every query from facts to payers' parts, in order, made once for a schedule and a
+shape of roster and used again for every roster of that shape."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from subsidy import sql
+from subsidy.engine.calendar import EVER, Span
+from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
+from subsidy.engine.layers import Layers, ref
+from subsidy.engine.limits import Competitor, excess, limited, pieces
+from subsidy.engine.lines import (
+    PART_COLUMNS,
+    Ledger,
+    instalment_query,
+    ledger_columns,
+    ledger_query,
+    line_keys,
+    line_query,
+    numbered,
+    parts_query,
+    row_parts_query,
+)
+from subsidy.engine.row import (
+    DAY,
+    DAY_MONTH,
+    DAY_OF_MONTH,
+    FIRST,
+    LAST,
+    MONTH,
+    YEAR,
+    End,
+    RosterShape,
+    roster_table,
+)
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.checked import CheckedClause, CheckedLimit
+from subsidy.schedule.load import Version
+from subsidy.schedule.node import Node
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A table or view to create, as a query."""
+
+    name: str
+    query: sql.Sql
+    is_view: bool
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The statement for DuckDB."""
+        kind = "VIEW" if self.is_view else "TABLE"
+        return f'CREATE OR REPLACE TEMP {kind} "{self.name}" AS {sql.printed(self.query)}'
+
+
+@dataclass(frozen=True)
+class PlanKey:
+    """What a plan depends on; schedules are told apart by the bytes of their files and their overlays."""
+
+    files: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    columns: frozenset[tuple[str, frozenset[str]]]
+    given: frozenset[tuple[str, frozenset[str]]]
+    end: End
+    schedule: Schedule = field(compare=False, repr=False)
+    shape: RosterShape = field(compare=False, repr=False)
+
+
+@dataclass
+class Plan:
+    """The statements of one calculation, and what its relations hold."""
+
+    schedule: Schedule
+    shape: RosterShape
+    end: End
+    statements: list[Statement] = field(default_factory=list)
+    grains: list[tuple[CompiledGrain, str]] = field(default_factory=list)
+    ledgers: list[Ledger] = field(default_factory=list)
+    limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
+    excesses: dict[str, sql.Sql] = field(default_factory=dict)
+    pots: tuple[str, ...] = ()
+
+    def named(self, *words: object) -> str:
+        return ":".join((self.end, *(str(word) for word in words)))
+
+    @property
+    def parts(self) -> str:
+        return self.named("parts")
+
+    @functools.cached_property
+    def span(self) -> Span:
+        spans = self.in_force
+        return Span(spans[0].first, spans[-1].last)
+
+    @functools.cached_property
+    def in_force(self) -> tuple[Span, ...]:
+        return tuple(Span.between(first, last) for _, first, last in self.schedule.periods())
+
+    def create(self, name: str, query: sql.Sql) -> str:
+        self.statements.append(Statement(name, query, is_view=False))
+        return name
+
+    def view(self, name: str, query: sql.Sql) -> str:
+        self.statements.append(Statement(name, query, is_view=True))
+        return name
+
+
+def plan_for(schedule: Schedule, shape: RosterShape, end: End) -> Plan:
+    """The plan for a schedule, a shape of roster, and one end of open amounts."""
+    files = tuple((version.text_hash, version.overlays) for version in schedule.versions)
+    columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
+    return _plan(PlanKey(files, columns, given, end, schedule, shape))
+
+
+@functools.lru_cache(maxsize=64)
+def _plan(key: PlanKey) -> Plan:
+    plan = Plan(key.schedule, key.shape, key.end)
+    plan.pots = _pot_names(key.schedule)
+    _plan_grains(plan)
+    _plan_limits(plan)
+    _plan_parts(plan)
+    return plan
+
+
+def _pot_names(schedule: Schedule) -> tuple[str, ...]:
+    names = [name for version in schedule.versions for name, one in version.limits.items() if one.is_pot and one.by]
+    return tuple(dict.fromkeys(names))
+
+
+# --- grains --------------------------------------------------------------------------------------------------------
+
+
+def clauses_read(clause: CheckedClause) -> list[tuple[str, bool]]:
+    """The clauses whose amounts a clause reads, and whether from its own row (not through a reference)."""
+    nodes = [*clause.when, clause.amount, *clause.parts.values(), *clause.steps.values()]
+    return [(leaf.name.rsplit(".", 1)[-1], not leaf.hops) for node in nodes for leaf in _leaves(node)]
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    if node.operation == "clause":
+        yield node
+    for argument in node.arguments:
+        yield from _leaves(argument)
+
+
+def _levels(version: Version) -> dict[str, int]:
+    """How many other grains stand below each clause."""
+    levels: dict[str, int] = {}
+
+    def level(name: str) -> int:
+        if name not in levels:
+            clause = version.clauses[name]
+            own = Grain.of(clause)
+            levels[name] = max(
+                (
+                    level(read) + (0 if same_row and Grain.of(version.clauses[read]) == own else 1)
+                    for read, same_row in clauses_read(clause)
+                ),
+                default=0,
+            )
+        return levels[name]
+
+    for name in version.clauses:
+        level(name)
+    return levels
+
+
+def _in_order_of_reading(clauses: Sequence[CheckedClause]) -> list[CheckedClause]:
+    by_name = {clause.name: clause for clause in clauses}
+    ordered: dict[str, CheckedClause] = {}
+
+    def add(clause: CheckedClause) -> None:
+        if clause.name in ordered:
+            return
+        for read, same_row in clauses_read(clause):
+            if same_row and read in by_name:
+                add(by_name[read])
+        ordered[clause.name] = clause
+
+    for clause in clauses:
+        add(clause)
+    return list(ordered.values())
+
+
+def _plan_grains(plan: Plan) -> None:
+    versions = plan.schedule.versions
+    stages: dict[tuple[int, Grain], dict[int, list[CheckedClause]]] = {}
+    all_levels = [_levels(version) for version in versions]
+    for index, version in enumerate(versions):
+        for name, clause in version.clauses.items():
+            if plan.shape.has(clause.table):
+                level = max(levels[name] for levels in all_levels if name in levels)
+                stages.setdefault((level, Grain.of(clause)), {}).setdefault(index, []).append(clause)
+    for (level, grain), by_version in sorted(stages.items(), key=lambda item: item[0]):
+        for index, clauses in by_version.items():
+            _plan_grain(plan, level, grain, index, _in_order_of_reading(clauses))
+
+
+def _plan_grain(plan: Plan, level: int, grain: Grain, index: int, clauses: list[CheckedClause]) -> None:
+    version = plan.schedule.versions[index]
+    own = {clause.name for clause in clauses}
+
+    def clause_rows(name: str) -> str | None:
+        return None if name in own else _clause_relation(plan, name)
+
+    compiler = GrainCompiler(version, plan.shape, plan.end, plan.span, plan.in_force[index], EVER, clause_rows)
+    compiled = compiler.compile(grain, clauses, version.limits.values())
+    relation = plan.create(plan.named("grain", len(plan.grains)), compiled.query)
+    plan.grains.append((compiled, relation))
+    for clause in clauses:
+        ledger = Ledger(plan.named("ledger", index, clause.name), clause, version, index, compiled.columns[clause.name])
+        plan.view(ledger.relation, ledger_query(ledger, relation))
+        plan.ledgers.append(ledger)
+
+
+def _clause_relation(plan: Plan, name: str) -> str:
+    """Subject, period and amount of a clause over all versions."""
+    column = f"owed:{name}"
+    found = [relation for compiled, relation in plan.grains if name in compiled.columns]
+    empty = sql.inline_rows(["#subject", "#period", column], [["", 0, 0]], "e")
+    queries = [
+        sql.select([sql.column("#subject"), sql.column("#period"), sql.column(column)], sql.table(relation))
+        for relation in found
+    ] or [sql.select([sql.all_columns()], empty, where=sql.boolean(False))]
+    return plan.view(plan.named("clause", name), sql.union_all(queries))
+
+
+# --- limits --------------------------------------------------------------------------------------------------------
+
+
+def _plan_limits(plan: Plan) -> None:
+    merged: dict[str, CheckedLimit] = {}
+    for version in plan.schedule.versions:
+        merged |= {name: limit for name, limit in version.limits.items() if not limit.is_pot}
+    for name, limit in merged.items():
+        concerned = [
+            index
+            for index, ledger in enumerate(plan.ledgers)
+            if name in ledger.version.limits and ledger.clause.name in ledger.version.limits[name].model.among
+        ]
+        if concerned:
+            _plan_limit(plan, name, limit, concerned)
+
+
+def _competitor(plan: Plan, ledger: Ledger, limit: CheckedLimit) -> Competitor:
+    columns = ledger.columns.limits[limit.name]
+    prefixed = LimitColumns(
+        tuple(f"x:{key}" for key in columns.keys),
+        f"x:{columns.by}" if columns.by else "",
+        f"x:{columns.ceiling}" if columns.ceiling else "",
+    )
+    per_person = "person" in limit.model.per
+    own_key = ledger.version.tables[ledger.clause.table].key in limit.model.per
+    position = limit.model.among.index(ledger.clause.name) * 1000 + ledger.version_index
+    return Competitor(ledger.relation, position, prefixed, own_key or per_person, per_person and not own_key)
+
+
+def _plan_limit(plan: Plan, name: str, limit: CheckedLimit, concerned: list[int]) -> None:
+    competitors = [_competitor(plan, plan.ledgers[index], limit) for index in concerned]
+    table = plan.create(plan.named("limit", name), pieces(limit, competitors))
+    plan.limit_tables[name] = (limit, table)
+    if limit.when_short == "report":
+        plan.excesses[name] = excess(limit, competitors)
+    for competitor, index in zip(competitors, concerned, strict=True):
+        ledger = plan.ledgers[index]
+        columns = ledger_columns(ledger)
+        after = plan.create(
+            f"{ledger.relation}/{name}", limited(ledger.relation, columns, competitor.position, name, table)
+        )
+        plan.ledgers[index] = replace(ledger, relation=after)
+
+
+# --- lines and parts -----------------------------------------------------------------------------------------------
+
+
+def _plan_parts(plan: Plan) -> None:
+    queries = [query for ledger in plan.ledgers if ledger.clause.model.cash for query in [_parts_of(plan, ledger)]]
+    if not queries:
+        texts = {"clause", "payee", "facility", "district", "payer", "place"}
+        columns = [
+            sql.alias(sql.missing_text() if name in texts else sql.missing(), name)
+            for name in (*PART_COLUMNS, *(f"pot:{pot}" for pot in plan.pots))
+        ]
+        nothing = sql.inline_rows(["nothing"], [[0]], "e")
+        queries = [sql.select(columns, nothing, where=sql.boolean(False))]
+    plan.create(plan.parts, sql.union_all(queries))
+
+
+def _parts_of(plan: Plan, ledger: Ledger) -> Any:
+    names = ledger_columns(ledger)
+    relation = ledger.relation
+    if ledger.clause.instalments is not None:
+        relation = instalments(plan, ledger)
+        names = [*names, "instalment"]
+    rows: sql.Sql = sql.table(relation, "l")
+    if ledger.clause.parts:
+        divided = plan.create(f"{relation}/parts", row_parts_query(ledger, rows, names))
+        rows = sql.table(divided, "l")
+    lines = numbered(line_query(ledger, rows, plan.pots), line_keys(ledger, plan.pots))
+    line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines)
+    return parts_query(ledger, line_table, plan.pots)
+
+
+def instalments(plan: Plan, ledger: Ledger) -> str:
+    """The instalments of a ledger whose conditions hold on their due days."""
+    every = plan.create(f"{ledger.relation}/instalments", instalment_query(ledger))
+    due = ledger.clause.instalments
+    assert due is not None
+    if not due.conditions:
+        return every
+    layers, columns = due_rows(plan, ledger, every)
+    compiler = GrainCompiler(ledger.version, plan.shape, plan.end, EVER, EVER, EVER, lambda _: None)
+    rows = compiler.rows(layers, ledger.clause.table)
+    holds = sql.all_of(ref(layers.named(rows.condition(node))) for node in due.conditions)
+    chosen = [(name, ref(f"i:{name}")) for name in columns]
+    return plan.create(f"{every}/due", layers.query(chosen, holds))
+
+
+def due_rows(plan: Plan, ledger: Ledger, relation: str) -> tuple[Layers, list[str]]:
+    """Instalments (columns `i:…`) beside the roster row of their subject, read on the due day."""
+    columns = [*ledger_columns(ledger), "instalment"]
+    table = ledger.clause.table
+    shape = plan.shape
+    chosen: dict[str, sql.Sql] = {f"i:{name}": sql.column(name, "i") for name in columns}
+    for name in sorted(shape.columns[table]):
+        given = shape.is_given(table, name.split("#")[0])
+        chosen[f"given:{name}" if given else name] = sql.column(name, "t")
+    due, month, day = (sql.column(name, "i") for name in ("due", "due#m", "due#d"))
+    chosen |= {
+        DAY: due,
+        DAY_MONTH: month,
+        DAY_OF_MONTH: day,
+        FIRST: due,
+        LAST: due,
+        MONTH: month,
+        YEAR: sql.int_div(month, sql.whole(12)),
+    }
+    key = ledger.version.tables[table].key or ""
+    on = sql.compare("=", sql.column(key, "t"), sql.column("subject", "i"))
+    base = sql.select(
+        [sql.alias(tree, name) for name, tree in chosen.items()],
+        sql.table(relation, "i"),
+        [("inner", sql.table(roster_table(table), "t"), on)],
+    )
+    return Layers(base, list(chosen)), columns
