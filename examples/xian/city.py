@@ -145,9 +145,12 @@ def operators_by_type(city: City) -> dict[bool, list[str | None]]:
     codes = [str(row["operator"]) for row in city.tables["operators"]]
     small = codes[len(CHAINS) :]
     owners: dict[bool, list[str | None]] = {}
-    for is_home, position in ((True, 0), (False, 1)):
+    for is_home in (True, False):
         places = sum(count for kind, (count, _) in FACILITIES.items() if (kind in HOMES) == is_home)
-        chains = [code for code, chain in zip(codes, CHAINS, strict=False) for _ in range(int(chain[position] or 0))]
+        chains = [
+            code for code, (homes, others, _, _) in zip(codes, CHAINS, strict=False)
+            for _ in range(homes if is_home else others)
+        ]  # fmt: skip
         pairs = small * 2 if is_home else small * 3
         alone: list[str | None] = [None] * (places - len(chains) - len(pairs))
         owners[is_home] = [*chains, *pairs, *alone]
@@ -386,8 +389,8 @@ def add_medical_project(city: City, kind: str, hospital: Row | None = None, faci
     city.add(
         "medical_projects",
         medical_project=city.next_code("medical_projects", "Y"),
-        hospital=hospital and hospital["hospital"],
-        facility=facility and facility["facility"],
+        hospital=hospital["hospital"] if hospital else None,
+        facility=facility["facility"] if facility else None,
         district=place["district"],
         kind=kind,
         completed=city.day_in(city.rng.choice(YEARS)) if city.chance(95) else None,

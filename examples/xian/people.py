@@ -117,6 +117,7 @@ class Census:
 
     def hire(self, person: str, facility: Row, hired: Date, left: Date | None) -> Row:
         city = self.city
+        graduated: Date | None
         is_graduate = hired.year >= 2021 and city.chance(38)
         if is_graduate:
             education = city.pick({"bachelor": 18, "college": 45, "secondary_vocational": 30, "other": 7})

@@ -98,7 +98,7 @@ def plant_never_assessed(city: City) -> list[Expected]:
 
 def plant_second_job(city: City) -> list[Expected]:
     """One carer in two homes at a time: odd, and paid once a month."""
-    one = {"person": "P900007", "post": "carer", "full_time": True, "education": "college", "graduated": None}
+    one: Row = {"person": "P900007", "post": "carer", "full_time": True, "education": "college", "graduated": None}
     city.add("staff", **one, staff="S9001", facility=rated(city, 0), hired=Date(2020, 4, 1), left=None)
     two = city.add("staff", **one, staff="S9002", facility=rated(city, 1), hired=Date(2022, 1, 1), left=None)
     return [Expected("staff", two, "hired", "two-places", "S9002", "warning")]

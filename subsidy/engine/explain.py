@@ -155,7 +155,7 @@ class _Explainer:
         if ledger is not None and owed:
             after, limit_lines = self._limits(ledger, owed, count)
             lines += limit_lines
-            lines += self._payments(ledger)
+            lines += self._payments(ledger, after)
         label = calendar.period_label(self.clause.model.every, self.period)
         title = f"{self._label()} · {self.subject} · {label}: {yuan_text(after)}"
         facts = {
@@ -245,12 +245,12 @@ class _Explainer:
 
     def _cell_place(self, leaf: Node) -> str:
         fact = leaf.fact
-        if fact is None or fact.history or leaf.operation != "fact":
-            return fact.history if fact is not None else ""
-        row = self._fetch([Value(ref(self.rows.cell(fact.hops, fact.table, "_row", Type("number"))))])[0][0]
-        if row is None:
+        if fact is None or leaf.operation != "fact":
             return ""
-        return str(place_of(self.run.prepared.intake, fact.table, fact.column_name, row))
+        history = self.rows.history_row(fact) if fact.history else ""
+        column = history or self.rows.cell(fact.hops, fact.table, "_row", Type("number"))
+        row = self._fetch([Value(ref(column))])[0][0]
+        return "" if row is None else str(place_of(self.run.prepared.intake, fact.home, fact.column_name, row))
 
     def shown(self, kind: Type, result: tuple[Any, ...]) -> str:
         """A stored value in words: 225.00 yuan, 2023-03, met, 失能."""
@@ -334,7 +334,7 @@ class _Explainer:
                 found.append(f"{ledger.clause.name} {subject} {label} {yuan_text(unit)}")
         return found
 
-    def _payments(self, ledger: Ledger) -> Iterator[Line]:
+    def _payments(self, ledger: Ledger, after: int) -> Iterator[Line]:
         payee = self._fetch([Value(ref(self.compiled.columns[self.clause.name].payee))])[0][0]
         relation = self.run.plan.named("payments")
         columns = [sql.column(name) for name in ("due", "line", "payer", "owed", "cut", "amount")]
@@ -346,10 +346,16 @@ class _Explainer:
                 sql.compare("=", sql.column("accrued"), sql.whole(self.period)),
             ]
         )
-        rows = self.run.prepared.rows(sql.select(columns, sql.table(relation), where=where))
-        for due, _, payer, owed, cut, amount in sorted(rows):
-            note = f" ({yuan_text(owed)} - {yuan_text(cut)})" if cut else ""
-            yield Line("payments", f"{payee} {day_of(due)} {payer}", f"{yuan_text(amount)}{note}")
+        rows = sorted(self.run.prepared.rows(sql.select(columns, sql.table(relation), where=where)))
+        own = {"zh": ",其中本项 ", "en": ", of which "}[self.language] + yuan_text(after)
+        for line in dict.fromkeys((due, line) for due, line, *_ in rows):
+            parts = [row[2:] for row in rows if row[:2] == line]
+            share = own if self.clause.instalments is None else ""
+            total = yuan_text(sum(amount for *_, amount in parts))
+            yield Line("payments", f"{payee} {day_of(line[0])}", f"{total}{share}")
+            for payer, owed, cut, amount in parts:
+                note = f" ({yuan_text(owed)} - {yuan_text(cut)})" if cut else ""
+                yield Line("payments", f"  {payer}", f"{yuan_text(amount)}{note}")
 
 
 def _shown_leaves(node: Node) -> Iterator[Node]:

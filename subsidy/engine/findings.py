@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
 
 MOST_SHOWN = 200
+
+
+@dataclass
+class _Blank:
+    """What one blank cell keeps from being calculated: how many units of a clause, from and to which period."""
+
+    compiled: CompiledGrain
+    clause: CheckedClause
+    leaf: Node
+    units: int = 0
+    periods: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -104,16 +115,13 @@ def _range_finding(intake: Intake, table: str, name: str, kind: Type, row: tuple
 
 def blank_cells(run: Run) -> list[Finding]:
     """For every amount that could not be calculated, the cell that was missing, each cell once."""
-    found: dict[tuple[Cell, str], tuple[CompiledGrain, CheckedClause, Node, int, list[int]]] = {}
+    found: dict[tuple[Cell, str], _Blank] = {}
     for compiled, relation in run.grains:
         for name in compiled.columns:
             clause = compiled.version.clauses[name]
             if _any_missing(run.prepared, relation, f"owed:{name}"):
                 _collect(run.prepared, compiled, clause, found)
-    findings = [
-        _blank_finding(run.prepared.intake, compiled, clause, leaf, cell, units, periods)
-        for (cell, _), (compiled, clause, leaf, units, periods) in found.items()
-    ]
+    findings = [_blank_finding(run.prepared.intake, cell, blank) for (cell, _), blank in found.items()]
     findings += _undated(run)
     return sorted(findings)
 
@@ -123,7 +131,9 @@ def _any_missing(prepared: Prepared, relation: str, column: str) -> bool:
     return prepared.connection.execute(query).fetchone() is not None
 
 
-def _collect(prepared: Prepared, compiled: CompiledGrain, clause: CheckedClause, found: dict[Any, Any]) -> None:
+def _collect(
+    prepared: Prepared, compiled: CompiledGrain, clause: CheckedClause, found: dict[tuple[Cell, str], _Blank]
+) -> None:
     rows = compiled.rows
     rows.within(clause.name)
     suspects = _suspects(compiled, clause)
@@ -140,9 +150,10 @@ def _collect(prepared: Prepared, compiled: CompiledGrain, clause: CheckedClause,
         for index, (_, leaf, _) in enumerate(suspects):
             is_missing, key, row = flags[3 * index : 3 * index + 3]
             if is_missing:
-                cell = Cell(_home(leaf, clause), leaf.name, key or subject, row or (own_row if not _hops(leaf) else 0))
-                known = found.setdefault((cell, clause.name), (compiled, clause, leaf, 0, []))
-                found[(cell, clause.name)] = (*known[:3], known[3] + count, [*known[4][:1], period])
+                cell = Cell(_home(leaf, clause), leaf.name, key or subject, row or (own_row if _is_own(leaf) else 0))
+                blank = found.setdefault((cell, clause.name), _Blank(compiled, clause, leaf))
+                blank.units += count
+                blank.periods.add(period)
                 break
 
 
@@ -150,6 +161,11 @@ def _hops(leaf: Node) -> tuple[tuple[str, str], ...]:
     if leaf.fact is not None:
         return leaf.fact.hops
     return leaf.aggregate.hops if leaf.aggregate is not None else ()
+
+
+def _is_own(leaf: Node) -> bool:
+    """Whether the cell stands in the clause's own row."""
+    return not _hops(leaf) and not (leaf.fact is not None and leaf.fact.history)
 
 
 def _home(leaf: Node, clause: CheckedClause) -> str:
@@ -180,25 +196,20 @@ def _whose_cell(rows: RowCompiler, leaf: Node) -> tuple[str, str]:
     """The columns with the key and the row number of the record whose cell is read."""
     hops = _hops(leaf)
     table = hops[-1][1] if hops else rows.table
-    key = rows.version.tables[table].key or ""
-    return rows.cell(hops, table, key, Type("text")), rows.cell(hops, table, "_row", Type("number"))
+    key = rows.cell(hops, table, rows.version.tables[table].key or "", Type("text"))
+    if leaf.fact is not None and leaf.fact.history:
+        return key, rows.history_row(leaf.fact)
+    return key, rows.cell(hops, table, "_row", Type("number"))
 
 
-def _blank_finding(
-    intake: Intake,
-    compiled: CompiledGrain,
-    clause: CheckedClause,
-    leaf: Node,
-    cell: Cell,
-    units: int,
-    periods: list[int],
-) -> Finding:
+def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
+    clause, leaf, units = blank.clause, blank.leaf, blank.units
     every = clause.model.every
-    first, last = calendar.period_label(every, min(periods)), calendar.period_label(every, max(periods))
+    first, last = (calendar.period_label(every, end(blank.periods)) for end in (min, max))
     when = first if first == last else f"{first} … {last}"
     label = clause.model.label
     zh, en = (label.zh, label.en) if label else (clause.name, clause.name)
-    word = compiled.version.words.get(leaf.name.rsplit(".", 1)[-1], leaf.name)
+    word = blank.compiled.version.words.get(leaf.name.rsplit(".", 1)[-1], leaf.name)
     effect = Text(
         f"{zh}(第 {clause.model.item} 条)因此无法计算:{units} 人(项)·期,{when}",
         f"so {en} (item {clause.model.item}) cannot be calculated: {units} × subject and period, {when}",
@@ -206,7 +217,7 @@ def _blank_finding(
     if leaf.operation == "value":
         why = Text(f"{cell.key}:{word} 没有对应的标准", f"{cell.key}: {leaf.name} has no figure for its keys")
         remedy = Text("请核对其各键", "check the facts it is looked up by")
-    elif leaf.fact is not None and leaf.fact.history:
+    elif leaf.fact is not None and leaf.fact.history and not cell.row:
         why = Text(f"{cell.key}:截至该日没有{word}", f"{cell.key}: no {leaf.name} on or before that day")
         remedy = Text(f"请在 {leaf.fact.history} 中补一行", f"add a row to {leaf.fact.history}")
     elif leaf.fact is not None or leaf.aggregate is not None:
@@ -216,7 +227,7 @@ def _blank_finding(
         why = Text(f"{cell.key}:金额无法确定", f"{cell.key}: the amount cannot be determined")
         remedy = Text("请核对所用的事实和标准", "check the facts and figures it reads")
     column = leaf.fact.column_name if leaf.fact else ""
-    place = place_of(intake, cell.table, column, cell.row if not (leaf.fact and leaf.fact.history) else 0)
+    place = place_of(intake, cell.table, column, cell.row)
     return Finding(
         place,
         "blank-cell",

@@ -156,7 +156,19 @@ class RowCompiler:
         tree = options[0] if len(options) == 1 else sql.first_known(*options)
         return self.layers.put(name, tree)
 
+    def history_row(self, fact: Fact) -> str:
+        """The column with the source row of the history's row that is read."""
+        name = ".".join((*(hop for hop, _ in fact.hops), fact.history, "_row"))
+        if name not in self.layers:
+            if not self.shape.has(fact.history):
+                return self.layers.put(name, sql.missing())
+            self.layers.put_joined(name, self._join_history(fact), "_row")
+        return name
+
     def _history_join(self, fact: Fact, part: str, name: str) -> Sql:
+        return ref(self.layers.put_joined(f"history:{name}", self._join_history(fact), fact.column_name + part))
+
+    def _join_history(self, fact: Fact) -> str:
         own, other = fact.history_key
         link = self.cell(fact.hops, fact.table, other, Type("text"))
         alias = "history:" + ".".join((*(hop for hop, _ in fact.hops), fact.history))
@@ -171,7 +183,7 @@ class RowCompiler:
                 ]
             ),
         )
-        return ref(self.layers.put_joined(f"history:{name}", alias, fact.column_name + part))
+        return alias
 
     # --- expressions -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,204 @@
+"""The documentation is true: every block of Python, console, table and schedule in it is run, in order, page by page.
+
+What a fence says:
+
+    python                      a doctest, or plain code
+    console                     `$ subsidy …`, `$ cp …`, `$ echo $?`, with what they print; a line `...` is any number of lines
+    csv title="FILE"            a file
+    yaml title="FILE"           a schedule file, which loads without a mistake
+    yaml title="FILE" mistakes  a schedule file with mistakes
+    yaml add="FILE"             lines to put under the sections of a schedule file
+    yaml                        a piece of a schedule: merged with the page's last `yaml title`, it loads and its examples hold
+    sh                          `make` and what it leads to: only looked at
+    text                        nothing to run
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sybil import Document, Example, Region, Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
+from typer.testing import CliRunner
+
+import subsidy
+from subsidy.budget import calculate as calculation
+from subsidy.budget.examples import run_examples
+from subsidy.cli import app
+from subsidy.schedule.load import load_file, load_text
+
+ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", "README.zh.md", "docs/guide.md", "docs/guide.zh.md", "docs/language.md", "docs/api.md"]
+BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|add)="([^"]+)")?(?: (mistakes))?')
+Content = dict[str, Any]
+
+
+def fences(document: Document) -> Iterator[Region]:
+    """Every fenced block but Python."""
+    for region in FencedCodeBlockLexer(language=r".+", mapping={"language": "info", "source": "source"})(document):
+        if region.lexemes["info"] == "python":
+            continue
+        match = BLOCK.fullmatch(region.lexemes["info"])
+        assert match, f"{document.path}: unknown block {region.lexemes['info']}"
+        region.parsed = (match.groups(), region.lexemes["source"])
+        region.evaluator = run_block
+        yield region
+
+
+def run_block(example: Example) -> str | None:
+    (language, key, name, mistakes), source = example.parsed
+    if language == "console":
+        return run_console(source)
+    if language == "sh":
+        return None if all(line in shell_lines() for line in source.splitlines()) else f"not in the Makefile:\n{source}"
+    if key == "add":
+        add_to(Path(name), source)
+        load_file(Path(name))
+    elif key == "title":
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(source, encoding="utf-8")
+        if language == "yaml" and not mistakes:
+            example.namespace["_schedule"] = name
+            load_file(Path(name))
+    elif language == "yaml":
+        return run_piece(Path(example.namespace["_schedule"]), source)
+    return None
+
+
+# --- schedules -----------------------------------------------------------------------------------------------------
+
+
+def run_piece(base: Path, piece: str) -> str | None:
+    """Load a schedule with a piece merged into it, and run the examples of the piece's clauses."""
+    merged = merge(yaml.load(base.read_text(encoding="utf-8"), yaml.BaseLoader), yaml.load(piece, yaml.BaseLoader))
+    version = load_text(yaml.safe_dump(merged, allow_unicode=True, sort_keys=False), "piece.yaml")
+    own = yaml.load(piece, yaml.BaseLoader).get("clauses", {})
+    results = [result for result in run_examples(subsidy.Schedule((version,), (base,))) if result.clause in own]
+    return "\n".join(str(result) for result in results if not result.passed) or None
+
+
+def merge(one: Any, two: Any) -> Any:
+    if isinstance(one, dict) and isinstance(two, dict):
+        return {key: merge(one[key], two[key]) if key in one and key in two else {**one, **two}[key] for key in {**one, **two}}
+    return two
+
+
+def add_to(path: Path, addition: str) -> None:
+    """Put the lines under each top-level key of `addition` right under that key of the file."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for section in re.split(r"^(?=\w+:$)", addition, flags=re.MULTILINE):
+        head, *rest = section.splitlines() or [""]
+        if head:
+            lines[lines.index(head) + 1 : lines.index(head) + 1] = rest
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+# --- the console ---------------------------------------------------------------------------------------------------
+
+
+def commands(source: str) -> Iterator[tuple[str, str]]:
+    """Each command of a console block, and what it should print."""
+    for part in re.split(r"^\$ ", source, flags=re.MULTILINE)[1:]:
+        command, _, printed = re.sub(r" \\\n +", " ", part).partition("\n")
+        yield command, printed
+
+
+def run_console(source: str) -> str | None:
+    last_code = 0
+    for command, expected in commands(source):
+        printed, last_code = run_command(command, last_code)
+        if not re.fullmatch(pattern(expected), plain(printed)):
+            return f"$ {command}\nshould print:\n{expected}\nand prints:\n{printed}"
+    return None
+
+
+def run_command(command: str, last_code: int) -> tuple[str, int]:
+    program, *arguments = shlex.split(command)
+    if program == "subsidy":
+        result = CliRunner().invoke(app, arguments, prog_name="subsidy")
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output, result.exit_code
+    if program == "cp":
+        shutil.copyfile(*arguments)
+        return "", 0
+    assert command == "echo $?", f"cannot run {command}"
+    return str(last_code), 0
+
+
+def plain(printed: str) -> str:
+    return "\n".join(line.rstrip() for line in printed.strip().splitlines())
+
+
+def pattern(expected: str) -> str:
+    """A regular expression of the expected output, `...` standing for any lines."""
+    lines = [r"(?:.*\n)*" if line == "..." else re.escape(line) + "\n" for line in plain(expected).splitlines()]
+    return "".join(lines).removesuffix("\n") if not expected.rstrip().endswith("\n...") else "".join(lines) + ".*"
+
+
+def shell_lines() -> set[str]:
+    """What may stand in a block of sh: targets of the Makefile, and what they make possible."""
+    targets = re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {*(f"make {target}" for target in targets), ". .venv/bin/activate", 'pip install -e ".[excel]"'}
+
+
+# --- the pages -----------------------------------------------------------------------------------------------------
+
+SYBIL = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), fences])
+
+
+@pytest.fixture(scope="module")
+def shared_calculations() -> Iterator[None]:
+    """The example of Xi'an is read and calculated once; nothing else is remembered."""
+    from subsidy.roster import tables
+
+    read, calculate = tables.read_roster, calculation.calculate
+    rosters: dict[Path, Any] = {}
+    results: dict[Any, Any] = {}
+
+    def read_once(path: Any) -> Any:
+        place = Path(path).resolve()
+        if not place.is_relative_to(ROOT):
+            return read(path)
+        if place not in rosters:
+            rosters[place] = read(path)
+        return rosters[place]
+
+    def calculate_once(schedules: Any, roster: Any, year: int, **options: Any) -> Any:
+        several = (schedules,) if isinstance(schedules, subsidy.Schedule) else tuple(schedules)
+        if roster not in rosters.values():
+            return calculate(several, roster, year, **options)
+        meaning = tuple(version.meaning_hash for one in several for version in one.versions)
+        key = (meaning, id(roster), year, *sorted(options.items()))
+        if key not in results:
+            results[key] = calculate(several, roster, year, **options)
+        return results[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "read_roster", read_once)
+        patch.setattr(calculation, "calculate", calculate_once)
+        patch.setattr(subsidy, "read_roster", read_once, raising=False)
+        patch.setattr(subsidy, "calculate", calculate_once, raising=False)
+        yield
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("shared_calculations")
+def test_every_block_is_true(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("examples", "schedules"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8" if ".zh." in page else "C.UTF-8")
+    document = SYBIL.parse(ROOT / page)
+    for example in document.examples():
+        example.evaluate()

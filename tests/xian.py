@@ -1,0 +1,76 @@
+"""Xi'an's schedule, and small rosters calculated against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from subsidy.budget.calculate import calculate
+from subsidy.budget.result import Basis, Result
+from subsidy.roster.tables import Roster
+from subsidy.schedule.catalogue import Schedule, schedule
+
+ID = "cn/xian/elderly-care"
+FILE = Path(__file__).parent.parent / "schedules" / ID / "2021-11-05.yaml"
+XIAN = schedule(ID)
+
+Row = dict[str, Any]
+DISTRICT: Row = {"district": "D", "name": "甲区", "six_urban": "yes"}
+
+
+def facility(key: str = "F", **more: str) -> Row:
+    return {"facility": key, "district": "D", "type": "institution", **more}
+
+
+def stay(first: str, last: str = "", key: str = "R", person: str = "P", home: str = "F", **more: str) -> Row:
+    return {"resident": key, "person": person, "facility": home, "from": first, "to": last, **more}
+
+
+def carer(hired: str, left: str = "", key: str = "S", person: str = "P", **more: str) -> Row:
+    row = {"staff": key, "person": person, "facility": "F", "hired": hired, "left": left}
+    return {**row, "post": "carer", "full_time": "yes", "education": "other", **more}
+
+
+def project(kind: str, **more: str) -> Row:
+    return {"project": "B", "district": "D", "kind": kind, "accepted": "2022-06-01", **more}
+
+
+def household(**more: str) -> Row:
+    row = {"household": "H", "district": "D", "area": "rural", "group": "subsistence", "accepted": "2022-06-01"}
+    return {**row, "very_old": "no", "disabled": "yes", "handicapped": "no", **more}
+
+
+def roster(**tables: list[Row]) -> Roster:
+    """A roster of these rows and the district D."""
+    return Roster(**{"districts": [DISTRICT], **tables})
+
+
+def calculated(
+    year: int = 2022, *, by: Schedule = XIAN, basis: Basis = "due", proceed: bool = False, **tables: list[Row]
+) -> Result:
+    return calculate(by, roster(**tables), year, basis=basis, proceed=proceed)
+
+
+def paid(result: Result) -> dict[str, str]:
+    """What each payer pays in the reported year; payers of nothing are left out."""
+    return {entry["payer"]: entry["amount"] for entry in result.to_dict()["by_payer"] if entry["amount"] != "0.00"}
+
+
+def owed(result: Result, clause: str) -> dict[tuple[str, str], str]:
+    """Amounts above 0 of a clause, of all years, by subject and period."""
+    frame = result.entitlements()
+    rows = frame[(frame["clause"] == clause) & (frame["owed"] > 0)]
+    return {(row.subject, row.period): str(row.owed) for row in rows.itertuples()}
+
+
+def status(result: Result, clause: str, subject: str, period: str) -> tuple[str, str]:
+    """State and reason of one entitlement."""
+    frame = result.entitlements()
+    (row,) = frame[(frame["clause"] == clause) & (frame["subject"] == subject) & (frame["period"] == period)].itertuples()
+    return row.state, row.reason
+
+
+def instalments(result: Result, clause: str) -> list[tuple[str, str]]:
+    """Due day and amount of every payment of a clause."""
+    frame = result.payments()
+    return [(row.due, str(row.amount)) for row in frame[frame["clause"] == clause].itertuples()]
