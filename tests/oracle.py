@@ -635,7 +635,7 @@ class World:
                 continue
             for at in self.periods_of(row, clause["every"]):
                 if self.belongs(clause, at):
-                    cut = self.cut_to_force(clause, at)
+                    cut = self.cut_to_force(at)
                     if cut is not None:
                         yield self.reading(clause, cut)
 
@@ -660,15 +660,11 @@ class World:
         first, last = self.spans[self.index]
         return isinstance(day, Day) and first <= day <= last
 
-    def cut_to_force(self, clause: dict[str, Any], at: At) -> At | None:
+    def cut_to_force(self, at: At) -> At | None:
+        """Only the days on which some version is in force count."""
         if not self.life(at.row.table):
             return at
-        if clause["version_by"]:
-            spans = [(max(at.first, first), min(at.last, last)) for first, last in self.spans]
-            spans = [(first, last) for first, last in spans if first <= last]
-        else:
-            spans = [(max(at.first, self.spans[self.index][0]), at.last)]
-        first, last = (spans[0][0], spans[-1][1]) if spans else (Day.max, Day.min)
+        first, last = max(at.first, self.spans[0][0]), min(at.last, self.spans[-1][1])
         return replace(at, first=first, last=last, day=last) if first <= last else None
 
     def reading(self, clause: dict[str, Any], at: At) -> At:

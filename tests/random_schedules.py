@@ -484,7 +484,7 @@ def drawn_stays(draw: Draw, facilities: Sequence[str]) -> list[dict[str, str | N
         same = before is not None and chance(draw)
         first, last = life(draw, before["to"] if before else None)
         row: dict[str, str | None] = {
-            "stay": f"S{number}", "person": before["person"] if before and same else pick(draw, ("P1", "P2", "P3")),
+            "stay": f"S{number}", "person": (same and before and before["person"]) or pick(draw, ("P1", "P2", "P3")),
             "facility": before["facility"] if before and same and chance(draw) else pick(draw, facilities),
             "from": first, "to": last,
         }  # fmt: skip

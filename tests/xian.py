@@ -66,7 +66,9 @@ def owed(result: Result, clause: str) -> dict[tuple[str, str], str]:
 def status(result: Result, clause: str, subject: str, period: str) -> tuple[str, str]:
     """State and reason of one entitlement."""
     frame = result.entitlements()
-    (row,) = frame[(frame["clause"] == clause) & (frame["subject"] == subject) & (frame["period"] == period)].itertuples()
+    (row,) = frame[
+        (frame["clause"] == clause) & (frame["subject"] == subject) & (frame["period"] == period)
+    ].itertuples()
     return row.state, row.reason
 
 

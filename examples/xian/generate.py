@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from city import Cell, City, Date, build_places
+from papers import build_papers
 from people import build_people
 from troubles import Expected, plant
 
@@ -27,6 +28,7 @@ def write(folder: Path) -> None:
     """Write `roster/*.csv` and `expected_findings.csv` into a folder."""
     city = City(Random(SEED))
     build_places(city)
+    build_papers(city)
     build_people(city)
     expected = plant(city)
     roster = folder / "roster"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from subsidy.engine.limits import clauses_among
 from subsidy.money import split
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
@@ -84,13 +85,14 @@ def _apply(
     groups: dict[Key, list[PayerPart]] = {}
     for part in concerned:
         groups.setdefault(_key(limit, part), []).append(part)
+    clauses = clauses_among(schedule, name)
     results = []
     for key in sorted(groups, key=_sortable):
         ceiling = _figure(version, limit.model.at_most, limit.model.per, key)
         if ceiling is None:
             continue
         before = _figure(version, limit.model.used_before, limit.model.per, key) or 0
-        group = sorted(groups[key], key=lambda part: _order(limit, part))
+        group = sorted(groups[key], key=lambda part: _order(clauses, part))
         asked = sum(part.left for part in group)
         cut = 0 if limit.when_short == "report" else _cut(name, limit, group, max(0, ceiling - before))
         shown = dict(zip(limit.model.per, key, strict=True))
@@ -116,9 +118,9 @@ def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:
     return tuple((part is None, part if part is not None else "") for part in key)
 
 
-def _order(limit: CheckedLimit, part: PayerPart) -> tuple[object, ...]:
+def _order(clauses: Sequence[str], part: PayerPart) -> tuple[object, ...]:
     return (
-        limit.model.among.index(part.clause),
+        clauses.index(part.clause),
         part.due,
         part.payee or "",
         part.district or "",

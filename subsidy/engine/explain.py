@@ -247,10 +247,14 @@ class _Explainer:
         fact = leaf.fact
         if fact is None or leaf.operation != "fact":
             return ""
-        history = self.rows.history_row(fact) if fact.history else ""
-        column = history or self.rows.cell(fact.hops, fact.table, "_row", Type("number"))
-        row = self._fetch([Value(ref(column))])[0][0]
-        return "" if row is None else str(place_of(self.run.prepared.intake, fact.home, fact.column_name, row))
+        rows, intake = self.rows, self.run.prepared.intake
+        given = rows.shape.is_given(fact.table, fact.column_name)
+        own = ref(rows.cell(fact.hops, fact.table, fact.column_name, leaf.type)) if given else sql.missing()
+        read_there = bool(fact.history) and self._fetch([Value(own)])[0][0] is None
+        table = fact.history if read_there else fact.table
+        number = rows.history_row(fact) if read_there else rows.cell(fact.hops, table, "_row", Type("number"))
+        row = self._fetch([Value(ref(number))])[0][0]
+        return "" if row is None else str(place_of(intake, table, fact.column_name, row))
 
     def shown(self, kind: Type, result: tuple[Any, ...]) -> str:
         """A stored value in words: 225.00 yuan, 2023-03, met, 失能."""
@@ -393,7 +397,10 @@ def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, lan
     label = checked.model.label.in_(language) if checked.model.label else clause
     item = WORDS["item"][language].format(checked.model.item)
     total = sum(row[-1] for row in rows)
-    lines = [Line("document", f"{version.model.document.number} {item}", f"{version.id} {version.first_day}")]
+    document = version.model.document
+    part = checked.model.part or document.part or ""
+    edition = f"{version.id} {version.first_day} r{version.model.revision}"
+    lines = [Line("document", f"{document.number} {part} {item}", edition)]
     for number in dict.fromkeys((row[0], row[1]) for row in rows):
         lines += _part_lines(
             checked.sharing.weights if checked.sharing else (), [row for row in rows if row[:2] == number], language

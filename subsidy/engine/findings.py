@@ -51,7 +51,7 @@ class Cell:
 
 def place_of(intake: Intake, table: str, column: str, row: int) -> Place:
     """Where a cell stands in the officer's file."""
-    file, sheet = intake.sources.get(table, ("", ""))
+    file, sheet = intake.sources.get(table, ("", table))
     return Place(file, sheet, row, intake.heading(table, column) if table in intake.tables else column)
 
 

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.engine.grain import LimitColumns
+from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.figures import HIGHEST
 from subsidy.sql import Sql
@@ -29,6 +30,12 @@ class Competitor:
     columns: LimitColumns
     each_unit_alone: bool  # the group holds the row's own key: equal units do not compete
     skips_counted: bool  # a limit per person says nothing of rows without names
+
+
+def clauses_among(schedule: Schedule, limit: str) -> list[str]:
+    """The clauses a limit names in any version, in the order of the latest; those it no longer names come last."""
+    versions = [version.limits[limit] for version in reversed(schedule.versions) if limit in version.limits]
+    return list(dict.fromkeys(clause for one in versions for clause in one.model.among))
 
 
 def c(name: str) -> Sql:

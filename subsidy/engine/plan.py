@@ -12,7 +12,7 @@ from subsidy import sql
 from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
 from subsidy.engine.layers import Layers, ref
-from subsidy.engine.limits import Competitor, excess, limited, pieces
+from subsidy.engine.limits import Competitor, clauses_among, excess, limited, pieces
 from subsidy.engine.lines import (
     PART_COLUMNS,
     Ledger,
@@ -246,7 +246,7 @@ def _plan_limits(plan: Plan) -> None:
             _plan_limit(plan, name, limit, concerned)
 
 
-def _competitor(plan: Plan, ledger: Ledger, limit: CheckedLimit) -> Competitor:
+def _competitor(ledger: Ledger, limit: CheckedLimit, order: list[str]) -> Competitor:
     columns = ledger.columns.limits[limit.name]
     prefixed = LimitColumns(
         tuple(f"x:{key}" for key in columns.keys),
@@ -255,12 +255,13 @@ def _competitor(plan: Plan, ledger: Ledger, limit: CheckedLimit) -> Competitor:
     )
     per_person = "person" in limit.model.per
     own_key = ledger.version.tables[ledger.clause.table].key in limit.model.per
-    position = limit.model.among.index(ledger.clause.name) * 1000 + ledger.version_index
+    position = order.index(ledger.clause.name) * 1000 + ledger.version_index
     return Competitor(ledger.relation, position, prefixed, own_key or per_person, per_person and not own_key)
 
 
 def _plan_limit(plan: Plan, name: str, limit: CheckedLimit, concerned: list[int]) -> None:
-    competitors = [_competitor(plan, plan.ledgers[index], limit) for index in concerned]
+    order = clauses_among(plan.schedule, name)
+    competitors = [_competitor(plan.ledgers[index], limit, order) for index in concerned]
     table = plan.create(plan.named("limit", name), pieces(limit, competitors))
     plan.limit_tables[name] = (limit, table)
     if limit.when_short == "report":

@@ -43,7 +43,7 @@ class Scope:
         self.table = table
         self.every = every
         self.hops = hops
-        self.steps = steps or {}
+        self.steps = {} if steps is None else steps
         self.clause = clause
         self.reads_facts_only = reads_facts_only
         model = checker.tables[table]
