@@ -10,13 +10,14 @@ result.by_payer()
 
 from typing import TYPE_CHECKING, Any
 
+from subsidy.schedule.catalogue import Schedule, catalogue, schedule
+
 if TYPE_CHECKING:
     from subsidy.budget.calculate import calculate, check
     from subsidy.budget.result import Result
     from subsidy.engine.explain import Explanation
     from subsidy.finding import Finding, FindingsError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
-    from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 
 __version__ = "0.1.0"
 
@@ -31,9 +32,6 @@ _HOMES = {
     "ScheduleError": "subsidy.finding",
     "Roster": "subsidy.roster.tables",
     "read_roster": "subsidy.roster.tables",
-    "Schedule": "subsidy.schedule.catalogue",
-    "catalogue": "subsidy.schedule.catalogue",
-    "schedule": "subsidy.schedule.catalogue",
 }
 __all__ = [
     "Explanation",
@@ -53,7 +51,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Public names are imported when first used, so that `import subsidy` stays light."""
+    """Other public names are imported when first used, so that `import subsidy` stays light.
+
+    `schedule` is bound at once: it would else be the package of that name as soon as a part of it is imported.
+    """
     if name not in _HOMES:
         raise AttributeError(f"module 'subsidy' has no attribute {name!r}")
     from importlib import import_module

@@ -3,19 +3,22 @@
 What a fence says:
 
     python                      a doctest, or plain code
-    console                     `$ subsidy …`, `$ cp …`, `$ echo $?`, with what they print; a line `...` is any number of lines
+    console                     `$ subsidy …`, `$ cp …`, `$ echo $?` and what they print; a line `...` is any lines
     csv title="FILE"            a file
     yaml title="FILE"           a schedule file, which loads without a mistake
     yaml title="FILE" mistakes  a schedule file with mistakes
     yaml add="FILE"             lines to put under the sections of a schedule file
-    yaml                        a piece of a schedule: merged with the page's last `yaml title`, it loads and its examples hold
+    yaml                        a piece of a schedule: merged with the last `yaml title`, it loads, its examples hold
     sh                          `make` and what it leads to: only looked at
     text                        nothing to run
+
+With UPDATE_DOCS=1 in the environment, what a command now prints is written into the page (not where there is a `...`).
 """
 
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import shlex
 import shutil
@@ -58,7 +61,7 @@ def fences(document: Document) -> Iterator[Region]:
 def run_block(example: Example) -> str | None:
     (language, key, name, mistakes), source = example.parsed
     if language == "console":
-        return run_console(source)
+        return run_console(source, Path(example.path))
     if language == "sh":
         return None if all(line in shell_lines() for line in source.splitlines()) else f"not in the Makefile:\n{source}"
     if key == "add":
@@ -89,7 +92,7 @@ def run_piece(base: Path, piece: str) -> str | None:
 
 def merge(one: Any, two: Any) -> Any:
     if isinstance(one, dict) and isinstance(two, dict):
-        return {key: merge(one[key], two[key]) if key in one and key in two else {**one, **two}[key] for key in {**one, **two}}
+        return {**one, **{key: merge(one[key], value) if key in one else value for key, value in two.items()}}
     return two
 
 
@@ -106,19 +109,18 @@ def add_to(path: Path, addition: str) -> None:
 # --- the console ---------------------------------------------------------------------------------------------------
 
 
-def commands(source: str) -> Iterator[tuple[str, str]]:
-    """Each command of a console block, and what it should print."""
-    for part in re.split(r"^\$ ", source, flags=re.MULTILINE)[1:]:
-        command, _, printed = re.sub(r" \\\n +", " ", part).partition("\n")
-        yield command, printed
-
-
-def run_console(source: str) -> str | None:
+def run_console(source: str, page: Path) -> str | None:
     last_code = 0
-    for command, expected in commands(source):
-        printed, last_code = run_command(command, last_code)
-        if not re.fullmatch(pattern(expected), plain(printed)):
+    for part in re.split(r"^\$ ", source, flags=re.MULTILINE)[1:]:
+        command, expected = re.fullmatch(r"((?:.*\\\n)*.*)\n?((?s:.*))", part).groups()  # type: ignore[union-attr]
+        printed, last_code = run_command(command.replace("\\\n", ""), last_code)
+        if re.fullmatch(pattern(expected), plain(printed)):
+            continue
+        if "UPDATE_DOCS" not in os.environ or "..." in expected.splitlines():
             return f"$ {command}\nshould print:\n{expected}\nand prints:\n{printed}"
+        now = "\n".join(line.rstrip() for line in printed.strip().splitlines())
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(f"$ {part}", f"$ {command}\n{now}\n"), encoding="utf-8")
     return None
 
 
@@ -144,9 +146,7 @@ def plain(printed: str) -> str:
 
 def pattern(expected: str) -> str:
     """A regular expression of the expected output, `...` standing for any lines."""
-    return "".join(
-        r"(?:.*\n)*" if line == "..." else re.escape(line + "\n") for line in plain(expected).splitlines()
-    )
+    return "".join(r"(?:.*\n)*" if line == "..." else re.escape(line + "\n") for line in plain(expected).splitlines())
 
 
 def shell_lines() -> set[str]:
@@ -157,7 +157,8 @@ def shell_lines() -> set[str]:
 
 # --- the pages -----------------------------------------------------------------------------------------------------
 
-SYBIL = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), fences])
+PYTHON = PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+SYBIL = Sybil(parsers=[PYTHON, fences])
 
 
 @pytest.fixture(scope="module")

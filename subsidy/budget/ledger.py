@@ -23,8 +23,7 @@ def entitlement_table(schedule: Schedule, run: Run) -> Any:
     after limits), state (paid, why-not, finding), reason."""
     rows: list[tuple[Any, ...]] = []
     for compiled, _ in run.grains:
-        for name in compiled.columns:
-            rows += _clause_rows(schedule, run, compiled, name)
+        rows += _grain_rows(schedule, run, compiled)
     rows.sort(key=lambda row: (row[3], row[6] or "", row[8], row[1]))
     return _table(
         [
@@ -48,33 +47,46 @@ def entitlement_table(schedule: Schedule, run: Run) -> Any:
     )
 
 
-def _clause_rows(schedule: Schedule, run: Run, compiled: CompiledGrain, name: str) -> list[tuple[Any, ...]]:
+def _grain_rows(schedule: Schedule, run: Run, compiled: CompiledGrain) -> list[tuple[Any, ...]]:
+    """The entitlements of all clauses of a grain, which are columns of one query."""
+    head = [("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT))]
+    by_clause = {name: _status_columns(compiled, name) for name in compiled.columns}
+    columns = [*head, *(column for own in by_clause.values() for column in own)]
+    results = run.prepared.rows(compiled.layers.query(columns, compiled.in_force))
+    found: list[tuple[Any, ...]] = []
+    first = len(head)
+    for name, own in by_clause.items():
+        found += _clause_rows(
+            schedule, run, compiled, name, [(*row[:3], *row[first : first + len(own)]) for row in results]
+        )
+        first += len(own)
+    return found
+
+
+def _status_columns(compiled: CompiledGrain, name: str) -> list[tuple[str, sql.Sql]]:
+    conditions = [f"when:{name}:{index}" for index in range(len(compiled.version.clauses[name].when))]
+    names = {f"place:{name}": compiled.columns[name].district, f"owed:{name}": f"owed:{name}"}
+    return [
+        (shown, ref(column)) for shown, column in {**names, **dict(zip(conditions, conditions, strict=True))}.items()
+    ]
+
+
+def _clause_rows(
+    schedule: Schedule, run: Run, compiled: CompiledGrain, name: str, rows: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
     clause = compiled.version.clauses[name]
     conditions = clause.conditions()
     model = compiled.version.model
     after = _after_limits(run, compiled, name)
     head = (schedule.id, compiled.version.first_day.isoformat(), model.revision, name, clause.model.item, clause.table)
     found = []
-    for subject, period, count, place, owed, *results in run.prepared.rows(_status_query(compiled, name)):
+    for subject, period, count, place, owed, *results in rows:
         unit = owed or 0
         left, cut_by = after.get((subject, period), (unit * count, None))
         state, reason = _state(owed, results, conditions, left, cut_by)
         label = calendar.period_label(clause.model.every, period)
         found.append((*head, subject, place, label, count, left, state, reason))
     return found
-
-
-def _status_query(compiled: CompiledGrain, name: str) -> sql.Sql:
-    clause = compiled.version.clauses[name]
-    columns = [
-        ("subject", ref(SUBJECT)),
-        ("period", ref(PERIOD)),
-        ("count", ref(COUNT)),
-        ("place", ref(compiled.columns[name].district)),
-        ("owed", ref(f"owed:{name}")),
-    ]
-    columns += [(f"when{index}", ref(f"when:{name}:{index}")) for index in range(len(clause.when))]
-    return compiled.layers.query(columns, compiled.in_force)
 
 
 def _state(

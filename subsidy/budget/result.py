@@ -206,7 +206,8 @@ class Result:
         for one in self.calculated:
             run = one.high.run
             for name, (limit, _) in run.limit_tables.items():
-                cut = sum(_cut_by(one, name, ledger, self.year) for ledger in run.ledgers)
+                ledgers = [ledger for ledger in run.ledgers if name in ledger.columns.limits]
+                cut = sum(_cut_by(one, name, ledger, self.year) for ledger in ledgers)
                 entry = {"limit": name, "item": limit.model.item, "cut": yuan_text(cut)}
                 if name in run.exceeded:
                     entry["over"] = yuan_text(run.exceeded[name])

@@ -128,7 +128,7 @@ def period_rows(version: Version, shape: RosterShape, table: str, every: str, sp
         ]
         first, last = _cut_life(p, span)
     else:
-        overlap = [sql.compare("=", sql.column(every, "t"), p["period"])]
+        overlap = [sql.compare("=", _named_period(version, table, every), p["period"])]
         one = sql.whole(1)
         first, last = (p["first"], p["first#m"], one), (p["last"], p["last#m"], p["last#d"])
     day = first if reads_at == "first_day" else last
@@ -146,9 +146,19 @@ def period_rows(version: Version, shape: RosterShape, table: str, every: str, sp
         DAY_MONTH: day[1],
         DAY_OF_MONTH: day[2],
     }
-    overlap.append(sql.compare(">=", p["last"], sql.whole(span.first)))
+    overlap += [
+        sql.compare(">=", p["last"], sql.whole(span.first)),
+        sql.compare("<=", p["first"], sql.whole(span.last)),
+    ]
     joins = [("inner", sql.table(f"calendar:{every}", "p"), sql.all_of(overlap))]
     return Layers(_select(columns, sql.table(roster_table(table), "t"), joins), list(columns))
+
+
+def _named_period(version: Version, table: str, every: str) -> Sql:
+    """The period that a row's own month or year column names."""
+    if every not in version.tables[table].columns:
+        return sql.int_div(sql.column("month", "t"), sql.whole(MONTHS_IN[every]))
+    return sql.column(every, "t")
 
 
 Triple = tuple[Sql, Sql, Sql]

@@ -309,8 +309,9 @@ def _placed(ledger: Ledger, shared: exp.Select, pots: Sequence[str]) -> exp.Sele
         payer: ledger.version.model.payers[payer].of if payer in ledger.version.model.payers else None
         for payer in ledger.clause.payers
     }
-    branches = [(sql.compare("=", c("payer"), sql.text(payer)), c(f"at:{of}")) for payer, of in places.items() if of]
-    place = sql.case(branches, c("district")) if branches else c("district")
+    branches = [(sql.compare("=", c("payer"), sql.text(NOT_STATED)), sql.missing_text())]
+    branches += [(sql.compare("=", c("payer"), sql.text(payer)), c(f"at:{of}")) for payer, of in places.items() if of]
+    place = sql.case(branches, c("district"))
     fixed = {
         "clause": sql.text(ledger.clause.name),
         "version": sql.whole(ledger.version_index),

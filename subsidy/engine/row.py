@@ -151,6 +151,8 @@ class RowCompiler:
         blank = _blank_value(fact.column)
         if blank is not None:
             options.append(blank)
+        if fact.column.blank == "open":
+            options.append(self.open_end(fact, kind))
         if not options:
             options.append(typed_missing(kind))
         tree = options[0] if len(options) == 1 else sql.first_known(*options)

@@ -92,11 +92,17 @@ def _years_mentioned(intake: Intake, schedule: Schedule) -> tuple[int, int]:
 
 
 def _has_open(schedule: Schedule, intake: Intake) -> bool:
-    for name, table in intake.tables.items():
-        for version in schedule.versions:
-            for column, model in version.tables[name].columns.items() if name in version.tables else ():
-                if model.blank == "open" and (column not in table.column_names or table[column].null_count):
-                    return True
+    """Whether an open amount may stand anywhere: a blank cell, or no row in a history."""
+    for version in schedule.versions:
+        for name, model in version.tables.items():
+            opened = [column for column, form in model.columns.items() if form.blank == "open"]
+            if opened and model.is_history:
+                return True
+            table = intake.tables.get(name)
+            if table is not None and any(
+                column not in table.column_names or table[column].null_count for column in opened
+            ):
+                return True
     return False
 
 

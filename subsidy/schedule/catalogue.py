@@ -6,9 +6,12 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from subsidy.finding import Finding, Place, ScheduleError, Text, nearest
-from subsidy.schedule.load import Overlay, Version, load_file, schedules_root
+
+if TYPE_CHECKING:
+    from subsidy.schedule.load import Overlay, Version
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Schedule:
 
         The files stay as they are. Raises ScheduleError for a path that does not exist or a value that does not fit.
         """
+        from subsidy.schedule.load import load_file
+
         versions = []
         unknown: list[Finding] = []
         for version, path in zip(self.versions, self.paths, strict=True):
@@ -57,18 +62,21 @@ class Schedule:
         return replace(self, versions=tuple(versions))
 
 
-def _roots() -> list[Path]:
-    return [schedules_root()]
+def schedules_root() -> Path:
+    """Where the shipped schedules are: inside the installed package, or beside it in a working copy."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_schedules"
+    return installed if installed.is_dir() else package.parent / "schedules"
 
 
 def catalogue() -> Mapping[str, list[Path]]:
     """The id of every known schedule and the files of its versions."""
     found: dict[str, list[Path]] = {}
-    for root in _roots():
-        for path in sorted(root.glob("**/*.yaml")):
-            folder = path.parent.relative_to(root).as_posix()
-            if not folder.startswith("_"):
-                found.setdefault(folder, []).append(path)
+    root = schedules_root()
+    for path in sorted(root.glob("**/*.yaml")):
+        folder = path.parent.relative_to(root).as_posix()
+        if not folder.startswith("_"):
+            found.setdefault(folder, []).append(path)
     return found
 
 
@@ -78,6 +86,8 @@ def schedule(name: str | Path, on: str | datetime.date | None = None) -> Schedul
     `on`: pins the version in force on that day (a date or `2024-01-01`). Raises ScheduleError for an unknown id,
     a day before the first version, or files with mistakes.
     """
+    from subsidy.schedule.load import load_file
+
     paths = _paths(str(name))
     loaded = sorted(((load_file(path), path) for path in paths), key=lambda pair: pair[0].first_day)
     found = Schedule(tuple(version for version, _ in loaded), tuple(path for _, path in loaded))

@@ -107,7 +107,11 @@ class Checker:
             return Type("number", unit, 1, Fraction(low), Fraction(high), can_be_missing=missing)
         if column.type == "number":
             unit, scale = type_of_unit(column.unit)
-            scale = 10**column.decimals if column.decimals is not None else scale
+            scale = (
+                10 ** (column.decimals + (2 if column.unit == "percent" else 0))
+                if column.decimals is not None
+                else scale
+            )
             path = ("facts", table, name)
             low_end = self.range_end(column, "low", table, path)
             high_end = self.range_end(column, "high", table, path)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from subsidy.finding import Finding, Place, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression
+from subsidy.schedule.catalogue import schedules_root
 from subsidy.schedule.check import check
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
@@ -97,13 +98,6 @@ class Version:
     def meaning_hash(self) -> str:
         canonical = json.dumps(self.canonical(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def schedules_root() -> Path:
-    """Where the shipped schedules are: inside the installed package, or beside it in a working copy."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_schedules"
-    return installed if installed.is_dir() else package.parent / "schedules"
 
 
 @functools.cache

@@ -315,6 +315,11 @@ class Table(Part):
             return self.span
         return ("from", "to") if "from" in self.columns and "to" in self.columns else None
 
+    def has_rows_every(self, period: str) -> bool:
+        """Whether each row belongs to such a period: by its life, its month, or (for years) its year."""
+        names = ("month", period)
+        return self.life is not None or any(name in self.columns and self.columns[name].type == name for name in names)
+
     @property
     def is_history(self) -> bool:
         return self.key is None and "from" in self.columns

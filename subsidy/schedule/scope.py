@@ -217,6 +217,14 @@ class Scope:
                 "check its references",
                 0,
             )
+        if column.every and not checker.tables[over].has_rows_every(column.every):
+            raise refusal(
+                f"{over} 没有可归入 {column.every} 的日期",
+                f"the rows of {over} have no {column.every}",
+                "请去掉 every,或给该表加起止日期或月份列",
+                "remove every, or give the table a first and last day or a month",
+                0,
+            )
         scope = Scope(checker, over, column.every, reads_facts_only=True)
         path = ("facts", table, last)
         where = checker.formula(column.where, (*path, "where"), scope) if column.where else None
