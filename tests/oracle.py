@@ -243,6 +243,7 @@ class World:
         self.rows = {table: self.rows_of(table, rows.get(table, ())) for table in self.facts}
         self.by_key = {table: {row.key: row for row in found} for table, found in self.rows.items()}
         self.done: dict[str, dict[tuple[Row, Day], Entitlement]] = {}
+        self.worlds: list[World] = [self]
 
     # --- tables ----------------------------------------------------------------------------------------------------
 
@@ -459,7 +460,8 @@ class World:
 
     def other_clause(self, name: str, row: Row, at: At) -> Value:
         start, _ = period_around(at.end, self.clauses[name]["every"])
-        found = self.entitled(name).get((row, start))
+        everywhere = [one for world in self.worlds for one in world.entitled(name).values()]
+        found = next((one for one in everywhere if one.row.key == row.key and one.at.start == start), None)
         if found is None or found.state == "why-not":
             return Fraction(0)
         return MISSING if found.state == "finding" else found.amount
@@ -600,7 +602,7 @@ class World:
             case ex.Call("greatest", _):
                 return Fraction(max(first, *others))
             case ex.Call("nullif", _):
-                return Fraction(first)
+                return Fraction(first) if first != others[0] else MISSING
             case ex.Call("year_of", _):
                 return Fraction(first.year)
             case ex.Call(name, _):
@@ -1071,6 +1073,8 @@ def calculate(
     spans = in_force(versions)
     last_year = horizon(versions, rows, year_asked)
     worlds = [World(version, index, spans, rows, end, last_year) for index, version in enumerate(versions)]
+    for world in worlds:
+        world.worlds = worlds
     found = [one for world in worlds for name in world.clauses for one in world.entitled(name).values()]
     before = [sum(one.units) for one in found]
     limits = [Limit(name, worlds) for name in dict.fromkeys(name for world in worlds for name in world.limits)]

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from typer.testing import CliRunner
-from xian import DISTRICT, FILE, ID, Row, facility, household, stay
+from xian import DISTRICT, FILE, ID, Tables, facility, household, stay
 
 import subsidy
 from subsidy.cli import app
 
-GOOD: dict[str, list[Row]] = {
+GOOD: Tables = {
     "districts": [DISTRICT],
     "facilities": [facility("F", star="5"), facility("G", star="1")],
     "residents": [
@@ -46,11 +46,14 @@ clauses:
     amount: beds * rate
     split: {city: 1}
     examples:
-      - {amount: "1000.00", rows: {districts: [{district: D}], projects: [{project: B, district: D, beds: "10", accepted: 2022-06-01}]}}
+      - amount: "1000.00"
+        rows:
+          districts: [{district: D}]
+          projects: [{project: B, district: D, beds: "10", accepted: 2022-06-01}]
 """
 
 
-def folder(path: Path, tables: dict[str, list[Row]]) -> Path:
+def folder(path: Path, tables: Tables) -> Path:
     path.mkdir()
     for table, rows in tables.items():
         with (path / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
@@ -163,7 +166,6 @@ def test_show(language: str, label: str) -> None:
     done = run("show", ID, "--lang", language)
     assert (done.code, done.err) == (0, "")
     assert f"[16] {label} (operating_grant)" in done.out
-    assert "city and in 2023" not in done.out
     assert "225" in done.out
 
 
@@ -211,9 +213,8 @@ def test_validate_a_good_file(language: str, words: str) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_validate_a_bad_file(language: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
-    path.write_text(
-        SMALL.replace("RATE", "100").replace("beds * rate", "bedz * rate").replace("dated: accepted", "dated: opened")
-    )
+    other = '  other: {item: "2", for: projects, every: once, dated: opened, amount: rate * beds, split: {city: 1}}\n'
+    path.write_text(SMALL.replace("RATE", "100").replace("beds * rate", "bedz * rate") + other)
     done = run("validate", str(path), "--lang", language)
     assert (done.code, done.out) == (1, "")
     for words in (f"{path}:", "bedz", "opened", "beds"):

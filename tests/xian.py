@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from subsidy.budget.calculate import calculate
-from subsidy.budget.result import Basis, Result
-from subsidy.roster.tables import Roster
-from subsidy.schedule.catalogue import Schedule, schedule
+from subsidy import Result, Roster, Schedule, calculate, schedule
+from subsidy.budget.result import Basis
 
 ID = "cn/xian/elderly-care"
 FILE = Path(__file__).parent.parent / "schedules" / ID / "2021-11-05.yaml"
 XIAN = schedule(ID)
 
 Row = dict[str, Any]
+Tables = dict[str, Any]
 DISTRICT: Row = {"district": "D", "name": "甲区", "six_urban": "yes"}
 
 
@@ -40,15 +39,20 @@ def household(**more: str) -> Row:
     return {**row, "very_old": "no", "disabled": "yes", "handicapped": "no", **more}
 
 
-def roster(**tables: list[Row]) -> Roster:
+def roster(**tables: Any) -> Roster:
     """A roster of these rows and the district D."""
     return Roster(**{"districts": [DISTRICT], **tables})
 
 
 def calculated(
-    year: int = 2022, *, by: Schedule = XIAN, basis: Basis = "due", proceed: bool = False, **tables: list[Row]
+    year: int = 2022, *, by: Schedule = XIAN, basis: Basis = "due", proceed: bool = False, **tables: Any
 ) -> Result:
     return calculate(by, roster(**tables), year, basis=basis, proceed=proceed)
+
+
+def rows_of(frame: Any) -> list[Any]:
+    """The rows of a frame, with columns as attributes."""
+    return list(frame.itertuples())
 
 
 def paid(result: Result) -> dict[str, str]:
@@ -60,19 +64,17 @@ def owed(result: Result, clause: str) -> dict[tuple[str, str], str]:
     """Amounts above 0 of a clause, of all years, by subject and period."""
     frame = result.entitlements()
     rows = frame[(frame["clause"] == clause) & (frame["owed"] > 0)]
-    return {(row.subject, row.period): str(row.owed) for row in rows.itertuples()}
+    return {(row.subject, row.period): str(row.owed) for row in rows_of(rows)}
 
 
 def status(result: Result, clause: str, subject: str, period: str) -> tuple[str, str]:
     """State and reason of one entitlement."""
     frame = result.entitlements()
-    (row,) = frame[
-        (frame["clause"] == clause) & (frame["subject"] == subject) & (frame["period"] == period)
-    ].itertuples()
+    (row,) = rows_of(frame[(frame["clause"] == clause) & (frame["subject"] == subject) & (frame["period"] == period)])
     return row.state, row.reason
 
 
 def instalments(result: Result, clause: str) -> list[tuple[str, str]]:
     """Due day and amount of every payment of a clause."""
     frame = result.payments()
-    return [(row.due, str(row.amount)) for row in frame[frame["clause"] == clause].itertuples()]
+    return [(row.due, str(row.amount)) for row in rows_of(frame[frame["clause"] == clause])]

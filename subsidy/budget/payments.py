@@ -97,7 +97,7 @@ def _register(run: Run, name: str, parts: list[PayerPart]) -> None:
         "line": pa.array([part.line for part in parts], pa.int64()),
         "payer": pa.array([part.payer for part in parts], pa.string()),
         "cut": pa.array([sum(part.cuts.values()) for part in parts], pa.int64()),
-        "left": pa.array([part.left for part in parts], pa.int64()),
+        "owed": pa.array([part.owed for part in parts], pa.int64()),
     }
     run.prepared.connection.register(name, pa.table(content))
 
@@ -118,7 +118,12 @@ def _rest_rows(run: Run, rests: str) -> Any:
             sql.compare("=", sql.column("nth", "p"), sql.whole(1)),
         ]
     )
-    replaced = {"payer": sql.column("payer", "r"), "place": sql.column("district", "p"), "owed": sql.whole(0)}
+    replaced = {
+        "payer": sql.column("payer", "r"),
+        "place": sql.column("district", "p"),
+        "owed": sql.column("owed", "r"),
+    }
     columns = [sql.alias(replaced.get(name, sql.column(name, "p")), name) for name in PART_COLUMNS]
-    columns += [sql.alias(sql.whole(0), "cut"), sql.alias(sql.column("left", "r"), "amount")]
+    owed, cut = sql.column("owed", "r"), sql.column("cut", "r")
+    columns += [sql.alias(cut, "cut"), sql.alias(sql.sub(owed, cut), "amount")]
     return sql.select(columns, sql.table(rests, "r"), [("inner", sql.subquery(first, "p"), on)])

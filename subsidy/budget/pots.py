@@ -57,7 +57,7 @@ class PotResult:
 def apply_pots(schedule: Schedule, parts: list[PayerPart]) -> list[PotResult]:
     """Cut the parts (in place) as the schedule's pots say, in its order; what each pot did.
 
-    Where a pot names another payer for the rest (`rest_to`), that payer's parts are added to the list, with 0 owed.
+    Where a pot names another payer for the rest (`rest_to`), parts are added to the list by which that payer owes it.
     """
     for part in parts:
         part.left = part.owed
@@ -66,7 +66,8 @@ def apply_pots(schedule: Schedule, parts: list[PayerPart]) -> list[PotResult]:
         results += _apply(schedule, version, name, limit, parts)
         if limit.model.rest_to is not None:
             cut = [part for part in parts if name in part.cuts]
-            parts += [replace(part, payer=limit.model.rest_to, owed=0, left=part.cuts[name], cuts={}) for part in cut]
+            rest_to = limit.model.rest_to
+            parts += [replace(part, payer=rest_to, owed=part.cuts[name], left=part.cuts[name], cuts={}) for part in cut]
     return results
 
 

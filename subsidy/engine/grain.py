@@ -232,6 +232,7 @@ class GrainCompiler:
         columns = {clause.name: self._clause(clause, rows, list(limits)) for clause in clauses}
         in_force = sql.all_of(
             [
+                sql.is_known(ref(PERIOD)),
                 sql.compare(">=", ref(VERSION_DAY), sql.whole(self.in_force.first)),
                 sql.compare("<=", ref(VERSION_DAY), sql.whole(self.in_force.last)),
             ]

@@ -170,22 +170,25 @@ def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
     }
     keys |= {f"at:{of}": extra(name) for of, name in columns.places.items()}
     keys |= {f"split:{index}": extra(name) for index, name in enumerate(columns.split_keys)}
-    keys |= {f"pot:{pot}": extra(columns.pots[pot]) for pot in pots if pot in columns.pots}
-    sums = {"owed": sql.total(sql.mul(c(UNIT), c(COUNT)))}
+    ranks = {f"pot:{pot}": sql.lowest(extra(columns.pots[pot])) for pot in pots if pot in columns.pots}
+    sums = {**ranks, "owed": sql.total(sql.mul(c(UNIT), c(COUNT)))}
     if clause.parts:
         sums |= {f"part:{payer}": sql.total(sql.mul(c(f"part:{payer}"), c(COUNT))) for payer in clause.payers}
     selected = [sql.alias(tree, name) for name, tree in {**keys, **sums}.items()]
     return sql.select(selected, rows, where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(keys.values()))
 
 
-def line_keys(ledger: Ledger, pots: Sequence[str]) -> list[str]:
+def line_keys(ledger: Ledger) -> list[str]:
     columns = ledger.columns
     return [
         *LINE_HEAD,
         *(f"at:{of}" for of in columns.places),
         *(f"split:{index}" for index in range(len(columns.split_keys))),
-        *(f"pot:{pot}" for pot in pots if pot in columns.pots),
     ]
+
+
+def pot_columns(ledger: Ledger, pots: Sequence[str]) -> list[str]:
+    return [f"pot:{pot}" for pot in pots if pot in ledger.columns.pots]
 
 
 def numbered(lines: exp.Select, keys: Sequence[str]) -> exp.Select:
@@ -239,7 +242,7 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
     """Each payer's part of each line, with the payer's place. Columns PART_COLUMNS and `pot:…`."""
     clause = ledger.clause
     payers = sql.inline_rows(["payer", "position"], [[payer, i] for i, payer in enumerate(clause.payers)], "p")
-    keys = line_keys(ledger, pots)
+    keys = [*line_keys(ledger), *pot_columns(ledger, pots)]
     carried = [
         *(sql.column(key, "l") for key in keys),
         sql.column("line", "l"),

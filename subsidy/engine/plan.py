@@ -301,7 +301,7 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
     if ledger.clause.parts:
         divided = plan.create(f"{relation}/parts", row_parts_query(ledger, rows, names))
         rows = sql.table(divided, "l")
-    lines = numbered(line_query(ledger, rows, plan.pots), line_keys(ledger, plan.pots))
+    lines = numbered(line_query(ledger, rows, plan.pots), line_keys(ledger))
     line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines)
     return parts_query(ledger, line_table, plan.pots)
 

@@ -406,6 +406,12 @@ class RowCompiler:
                 return Value(sql.all_of(self.condition(argument) for argument in arguments))
             case "or":
                 return Value(sql.any_of(self.condition(argument) for argument in arguments))
+            case "between" | "in":
+                return Value(self._strict(node))
+            case "nullif":
+                inner = self.value(arguments[0])
+                main = self.layers.hoisted(inner.main)
+                return Value(sql.case([(sql.compare("<>", main, sql.whole(0)), main)]), inner.divisor)
             case "not":
                 return Value(sql.negation(self.condition(arguments[0])))
             case "known":
@@ -424,6 +430,12 @@ class RowCompiler:
                 return Value(sql.case([(sql.compare(">=", inner_tree, sql.whole(0)), inner_tree)]))
             case _:
                 return Value(self._date_word(node))
+
+    def _strict(self, node: Node) -> Sql:
+        """`between` and `in`: missing as soon as one end or option is, unlike `and` and `or`."""
+        tests = [self.layers.hoisted(self.condition(argument)) for argument in node.arguments]
+        joined = sql.all_of(tests) if node.operation == "between" else sql.any_of(tests)
+        return sql.case([(sql.all_of(sql.is_known(test) for test in tests), joined)])
 
     def _product(self, one: Value, two: Value) -> Value:
         divisors = [value.divisor for value in (one, two) if value.divisor is not None]

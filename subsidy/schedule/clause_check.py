@@ -41,7 +41,8 @@ class ClauseChecker:
         when = self._conditions(model.when, ("when",), scope)
         amount, parts = self._amount(scope, steps)
         self._check_money(amount)
-        payee, payee_kind = self._payee(scope)
+        facts = Scope(checker, model.for_, model.every, reads_facts_only=True)
+        payee, payee_kind = self._payee(facts)
         return CheckedClause(
             name=self.name,
             model=model,
@@ -49,13 +50,13 @@ class ClauseChecker:
             steps=dict(steps),
             amount=amount,
             parts=parts,
-            sharing=self._sharing(scope),
+            sharing=self._sharing(facts),
             payers=self._payers(parts),
-            places=self._places(scope),
+            places=self._places(facts),
             payee=payee,
             payee_kind=payee_kind,
-            facility=self._facility(scope),
-            district=self._named("district", scope),
+            facility=self._facility(facts),
+            district=self._named("district", facts),
             dated=self._date(model.dated, "dated"),
             version_by=self._date(model.version_by, "version_by"),
             reads_at=None if model.reads_at in ("last_day", "first_day") else self._date(model.reads_at, "reads_at"),

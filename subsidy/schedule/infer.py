@@ -91,13 +91,10 @@ def _infer(tree: ex.Expression, names: Names) -> Node:
                 _comparison(">=", operand, low, at, names),
                 _comparison("<=", operand, high, at, names),
             )
-            return Node("and", _yes_no(*ends), ends)
+            return Node("between", _yes_no(*ends), ends)
         case ex.In(operand, options, at):
-            tests = [_comparison("=", operand, option, at, names) for option in options]
-            node = tests[0]
-            for test in tests[1:]:
-                node = Node("or", _yes_no(node, test), (node, test))
-            return node
+            tests = tuple(_comparison("=", operand, option, at, names) for option in options)
+            return Node("in", _yes_no(*tests), tests)
         case ex.If(condition, then, otherwise, at):
             return _choice(condition, then, otherwise, at, names)
         case ex.Round():
@@ -340,7 +337,7 @@ def _rounded(tree: ex.Round, names: Names) -> Node:
             "use fen, jiao, yuan, 1, or a value whose unit is yuan",
             tree.at,
         )
-    if step.denominator not in (1, 10, 100):
+    if 100 % step.denominator:
         raise refusal(
             "舍入单位须为一分的整数倍",
             "a rounding step is a multiple of a fen",
@@ -389,7 +386,16 @@ def _call(tree: ex.Call, names: Names) -> Node:
         return Node("known", Type("yes_no"), (inner,))
     if tree.name == "nullif":
         _arity(tree, 2, 2)
-        return _number(tree.arguments[0], names)
+        inner, zero = _number(tree.arguments[0], names), tree.arguments[1]
+        if not isinstance(zero, ex.Number) or zero.value != 0:
+            raise refusal(
+                "nullif 的第二个参数只能是 0",
+                "the second argument of nullif is 0",
+                "请写 nullif(…, 0)",
+                "write nullif(…, 0)",
+                zero.at,
+            )
+        return Node("nullif", replace(inner.type, can_be_missing=True), (inner,))
     if tree.name in DATE_WORDS:
         return _date_call(tree, names)
     if names.is_value(tree.name):

@@ -141,6 +141,9 @@ Operation = Literal[
     "days_since",
     "year_of",
     "not_negative",
+    "nullif",
+    "between",
+    "in",
 ]
 
 
