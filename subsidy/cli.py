@@ -67,7 +67,7 @@ def _findings_reported(language: Language) -> Iterator[None]:
         print_findings(error.findings, console, language)
         errors = sum(finding.severity == "error" for finding in error.findings)
         console.print(
-            {"zh": f"共 {errors} 处错误,未计算。", "en": f"{errors} errors; nothing was calculated."}[language],
+            {"zh": f"共 {errors} 处错误,未计算。", "en": f"errors: {errors}; nothing was calculated."}[language],
             highlight=False,
         )
         raise typer.Exit(1) from None

@@ -76,7 +76,7 @@ class Finding:
 
     def line(self, language: Language = "en") -> str:
         value = f" «{self.value[:80]}»" if self.value else ""
-        stop = "。" if language == "zh" else "."
+        stop = {"zh": "。", "en": "."}[language]
         separator = "；" if language == "zh" else "; "
         label = {"zh": {"error": "错误", "warning": "提示"}}.get(language, {}).get(self.severity, self.severity)
         where = f"{self.place}: " if str(self.place) else ""
@@ -121,7 +121,7 @@ def nearest(name: str, known: Iterable[str]) -> Text:
     names = sorted(set(known))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
-        return Text(f"是否应为 {close[0]}", f"did you mean {close[0]}?")
+        return Text(f"是否应为 {close[0]}", f"perhaps {close[0]} is meant")
     if not names:
         return Text("没有可选的名称", "there are none to choose from")
     shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")

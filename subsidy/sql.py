@@ -276,5 +276,6 @@ def inline_rows(columns: Sequence[str], rows: Sequence[Sequence[int | str | None
     return subquery(select([all_columns()], values), as_name)
 
 
-def printed(tree: Sql, dialect: str = "duckdb", pretty: bool = False) -> str:
-    return tree.sql(dialect=dialect, pretty=pretty)
+def printed(tree: Sql, dialect: str = "duckdb", pretty: bool = False, last_use: bool = False) -> str:
+    """The tree as SQL. `last_use`: it is not needed afterwards, so that printing may work on it without a copy."""
+    return tree.sql(dialect=dialect, pretty=pretty, copy=not last_use)

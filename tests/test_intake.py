@@ -239,7 +239,7 @@ def test_a_table_without_headings_is_empty(version: Version) -> None:
 def test_unknown_table(version: Version) -> None:
     assert lines(only(read(version, home_s=[HOME], homess=[HOME]))) == (
         "错误 [unknown-table] «homess» 没有名为 homess 的表；是否应为 homes。",
-        "error [unknown-table] «homess» there is no table homess; did you mean homes?.",
+        "error [unknown-table] «homess» there is no table homess; perhaps homes is meant.",
     )
 
 
@@ -250,13 +250,13 @@ def test_unknown_column(version: Version) -> None:
     finding = only(homes(version, {"licenced": "1"}))
     assert lines(finding) == (
         "错误 [unknown-column] «licenced» 没有名为 licenced 的列；是否应为 licensed。",
-        "error [unknown-column] «licenced» there is no column licenced; did you mean licensed?.",
+        "error [unknown-column] «licenced» there is no column licenced; perhaps licensed is meant.",
     )
     assert (finding.place.sheet, finding.place.row, finding.place.column) == ("homes", 0, "licenced")
 
 
 def test_nearest_name_is_chinese_for_a_chinese_heading(version: Version) -> None:
-    assert only(homes(version, {"开业日": "1"})).remedy.en == "did you mean 开业日期?"
+    assert only(homes(version, {"开业日": "1"})).remedy.en == "perhaps 开业日期 is meant"
 
 
 def test_duplicate_table(version: Version) -> None:
@@ -388,7 +388,7 @@ def test_versions_that_differ_cannot_be_read_together(version: Version) -> None:
         ("licensed", "maybe", "错误 [not-yes-or-no] «maybe» 不是“是”或“否”；请写 是 或 否。",
          "error [not-yes-or-no] «maybe» this is neither yes nor no; write yes or no."),
         ("grade", "goood", "错误 [unknown-category] «goood» 没有类别 goood；是否应为 good。",
-         "error [unknown-category] «goood» there is no category goood; did you mean good?."),
+         "error [unknown-category] «goood» there is no category goood; perhaps good is meant."),
         ("home", "6.10102E+17", "错误 [lost-digits] «6.10102E+17» 长数字变成了科学计数法,末尾数位已丢失；"
          "请把该列设为文本格式后重新填写。",
          "error [lost-digits] «6.10102E+17» a long number became an exponent and lost its last digits; "
@@ -478,7 +478,7 @@ def test_unknown_reference(version: Version) -> None:
         finding.line("zh") == "stays:1:home: 错误 [unknown-reference] «H11» 表 养老院(homes) 中没有 H11；是否应为 H1。"
     )
     assert finding.line("en") == (
-        "stays:1:home: error [unknown-reference] «H11» the table homes has no row H11; did you mean H1?."
+        "stays:1:home: error [unknown-reference] «H11» the table homes has no row H11; perhaps H1 is meant."
     )
     assert result.tables["stays"].num_rows == 0
 

@@ -477,3 +477,48 @@ limits:
     result = run(load(body), 2022, residents=[stay("2022-03-01", "2022-03-31")])
     assert months(result) == {"2022-03": "100.00"}
     assert status(result, "bonus", "R", "2022-03") == ("why-not", "limit: one")
+
+
+# --- what versions change about limits and pots --------------------------------------------------------------------
+
+
+def test_a_pot_over_two_versions_that_name_other_clauses(load: Load) -> None:
+    """1,200 of the old clause is asked for before July, 600 of the new one after; the later version holds 1,500."""
+
+    def body(clause: str, sum_: int) -> str:
+        return f"""
+values:
+  rate: {{unit: yuan / person / month, is: {200 if clause == "grant" else 100}}}
+  sum:  {{unit: yuan, is: {sum_}}}
+clauses:
+  {clause}: {{item: "1", for: staff, every: month, amount: rate, split: {{city: 1}}}}
+limits:
+  one: {{among: [{clause}], per: [person, month], keep: highest}}
+  pot: {{item: "9", among: [{clause}], payer: city, per: [year], at_most: sum, when_short: pro_rata}}
+"""
+
+    by = load({"2022-01-01": body("grant", 100), "2022-07-01": body("allowance", 1500)})
+    result = run(by, 2022, staff=[employed("2021-05-01", "2022-12-31")])
+    (pot,) = result.pots
+    assert [pot[name] for name in ("at_most", "asked", "over", "cut")] == ["1500.00", "1800.00", "300.00", "300.00"]
+    amounts = {entry["clause"]: entry["amount"] for entry in result.to_dict()["by_clause"]}
+    assert amounts == {"grant": "1000.02", "allowance": "499.98"}  # 6 × 166.666… and 6 × 83.333…: six odd fen
+
+
+def test_a_limit_that_is_dropped_no_longer_limits(load: Load) -> None:
+    two = """
+values:
+  rate: {unit: yuan / person / month, is: 100}
+clauses:
+  grant: {item: "1", for: staff, every: month, amount: rate, split: {city: 1}}
+  extra: {item: "2", for: staff, every: month, amount: rate, split: {city: 1}}
+limits:
+  one_grant: {among: [grant], per: [person, month], keep: highest}
+  one_extra: {among: [extra], per: [person, month], keep: highest}
+"""
+    either = "  either: {among: [grant, extra], per: [staff, month], keep: highest}\n"
+    result = run(
+        load({"2022-01-01": two + either, "2022-07-01": two}), 2022, staff=[employed("2021-05-01", "2022-12-31")]
+    )
+    assert len(months(result)) == 12
+    assert list(months(result, "extra")) == [f"2022-{month:02d}" for month in range(7, 13)]

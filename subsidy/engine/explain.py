@@ -241,7 +241,16 @@ class _Explainer:
             return Line("values", f"{leaf.name}({keys})" if keys else leaf.name, f"{value}{item}")
         word = self.words.get(leaf.name.rsplit(".", 1)[-1], "") if self.language == "zh" else ""
         name = f"{word} {leaf.name}" if word else leaf.name
-        return Line("facts", name, value, self._cell_place(leaf))
+        return Line("facts", name, value + self._open_note(leaf), self._cell_place(leaf))
+
+    def _open_note(self, leaf: Node) -> str:
+        """Says so where the cell is blank and its range's end stands in for it."""
+        fact = leaf.fact
+        if fact is None or fact.column.blank != "open" or fact.history:
+            return ""
+        cell = self._fetch([Value(ref(self.rows.cell(fact.hops, fact.table, fact.column_name, leaf.type)))])[0][0]
+        note = {"zh": "(未核定,取上限)", "en": " (not assessed: the high end)"}[self.language]
+        return note if cell is None else ""
 
     def _cell_place(self, leaf: Node) -> str:
         fact = leaf.fact
@@ -346,7 +355,9 @@ class _Explainer:
             [
                 sql.compare("=", sql.column("clause"), sql.text(self.clause.name)),
                 sql.compare("=", sql.column("version"), sql.whole(ledger.version_index)),
-                sql.compare("=", sql.column("payee"), sql.text(payee or "")),
+                sql.compare("=", sql.column("payee"), sql.text(payee))
+                if payee
+                else sql.is_missing(sql.column("payee")),
                 sql.compare("=", sql.column("accrued"), sql.whole(self.period)),
             ]
         )
@@ -356,7 +367,7 @@ class _Explainer:
             parts = [row[2:] for row in rows if row[:2] == line]
             share = own if self.clause.instalments is None else ""
             total = yuan_text(sum(amount for *_, amount in parts))
-            yield Line("payments", f"{payee} {day_of(line[0])}", f"{total}{share}")
+            yield Line("payments", f"{payee or ''} {day_of(line[0])}".strip(), f"{total}{share}")
             for payer, owed, cut, amount in parts:
                 note = f" ({yuan_text(owed)} - {yuan_text(cut)})" if cut else ""
                 yield Line("payments", f"  {payer}", f"{yuan_text(amount)}{note}")

@@ -55,7 +55,7 @@ class Statement:
     def text(self) -> str:
         """The statement for DuckDB."""
         kind = "VIEW" if self.is_view else "TABLE"
-        return f'CREATE OR REPLACE TEMP {kind} "{self.name}" AS {sql.printed(self.query)}'
+        return f'CREATE OR REPLACE TEMP {kind} "{self.name}" AS {sql.printed(self.query, last_use=True)}'
 
 
 @dataclass(frozen=True)

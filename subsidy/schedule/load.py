@@ -198,30 +198,35 @@ def _fields_at(model: Any, path: tuple[str | int, ...]) -> list[str]:
     return []
 
 
-def _overlaid(data: dict[str, Any], overlay: Overlay) -> dict[str, Any]:
-    copy = json.loads(json.dumps(data))
+def _overlaid(source: Source, overlay: Overlay) -> Source:
+    """The source with the values at dotted paths replaced; limits and clauses may also be given further options."""
+    data = json.loads(json.dumps(source.data))
+    places = dict(source.places)
     findings = []
-    for path, value in overlay.items():
-        at: Any = copy
-        *parents, last = path.split(".")
-        for part in parents:
-            at = at.get(part) if isinstance(at, dict) else None
-        if not isinstance(at, dict) or not parents or (last not in at and parents[0] not in ("limits", "clauses")):
-            known = at if isinstance(at, dict) else data
-            why = Text(f"没有 {path}", f"there is no {path}")
-            findings.append(Finding(Place(path=path), "overlay", why, nearest(last if at else parents[0], known)))
-            continue
-        at[last] = value
+    for written, value in overlay.items():
+        path = tuple(written.split("."))
+        at: Any = data
+        for depth, part in enumerate(path):
+            is_new_option = depth == len(path) - 1 and depth == 2 and path[0] in ("limits", "clauses")
+            if not isinstance(at, dict) or (part not in at and not is_new_option):
+                why = Text(f"{written} 中没有 {part}", f"there is no {part} in {written}")
+                known = at if isinstance(at, dict) else ()
+                findings.append(Finding(Place(source.file, path=written), "overlay", why, nearest(part, known)))
+                break
+            if depth == len(path) - 1:
+                at[part] = value
+                places.setdefault(path, places[path[:depth]])
+            at = at.get(part)
     if findings:
         raise ScheduleError(findings)
-    return dict(copy)
+    return replace(source, data=data, places=places)
 
 
 def load_text(text: str, file: str = "", overlay: Overlay | None = None) -> Version:
     """A version from the text of a schedule file. Raises ScheduleError with every mistake in it."""
     source = read_source(text, file)
     if overlay:
-        source = replace(source, data=_overlaid(source.data, overlay))
+        source = _overlaid(source, overlay)
     model: ScheduleFile = _validated(ScheduleFile, source)
     shared, _, shared_sources = _shared()
     tables = dict(shared)
