@@ -309,7 +309,8 @@ def test_budget_as_json(good: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh", ["实际费用 空白", "1 处错误"]), ("en", ["actual_cost is blank", "1 error"])]
+    ("language", "words"),
+    [("zh", ["实际费用 空白", "未计算"]), ("en", ["actual_cost is blank", "nothing was calculated"])],
 )
 def test_budget_stops_at_errors(bad: str, language: str, words: list[str]) -> None:
     for more in ([], ["--json"]):

@@ -69,7 +69,12 @@ def engine_budget(result: Any) -> dict[tuple[str | None, str, str], list[int]]:
     return {key: amounts for key, amounts in cells.items() if any(amounts)}
 
 
-@settings(max_examples=2000 if THOROUGH else 20, derandomize=not THOROUGH, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=2000 if THOROUGH else 20,
+    derandomize=not THOROUGH,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(cases())
 def test_engine_equals_oracle(case: Case) -> None:
     versions = tuple(load_text(written) for written in case.texts)

@@ -718,10 +718,7 @@ limits: {one: {among: [CLAUSE], per: [person, month], keep: highest}}
 """
 
 
-SAME_NAME = pytest.mark.xfail(strict=True, reason="clauses of one name in two schedules are one entry of the budget")
-
-
-@pytest.mark.parametrize("clause", ["own_grant", pytest.param("operating_grant", marks=SAME_NAME)])
+@pytest.mark.parametrize("clause", ["own_grant", "operating_grant"])
 def test_several_schedules_add_up(clause: str, tmp_path: Path) -> None:
     """The district adds 33.33 a month for seven resident-months of 2022, whatever it calls its clause."""
     path = tmp_path / "own.yaml"
@@ -735,7 +732,6 @@ def test_several_schedules_add_up(clause: str, tmp_path: Path) -> None:
     assert len(json.loads(result.receipt.to_json())["schedules"]) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a column that only one of the schedules knows is an error for the other")
 def test_several_schedules_each_with_columns_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(DISTRICTS_OWN.replace("CLAUSE", "own_grant"), encoding="utf-8")

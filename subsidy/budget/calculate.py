@@ -14,6 +14,7 @@ from subsidy.finding import Finding, RosterError
 from subsidy.roster.intake import Intake, intake
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.load import Version
 
 
 def calculate(
@@ -35,7 +36,7 @@ def calculate(
     findings: list[Finding] = []
     given: dict[str, frozenset[str]] = {}
     for schedule in several:
-        taken_in = intake(roster, schedule.versions)
+        taken_in = intake(roster, schedule.versions, _others(several, schedule))
         given |= {table: given.get(table, frozenset()) | columns for table, columns in taken_in.given.items()}
         if not proceed:
             _stop_at_errors([*findings, *taken_in.findings])
@@ -55,10 +56,14 @@ def check(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | 
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     findings: list[Finding] = []
     for schedule in several:
-        taken_in = intake(roster, schedule.versions)
+        taken_in = intake(roster, schedule.versions, _others(several, schedule))
         _, found = _calculated(schedule, taken_in, year or schedule.latest.first_day.year)
         findings += [finding for finding in (*taken_in.findings, *found) if finding not in findings]
     return sorted(findings)
+
+
+def _others(several: Sequence[Schedule], own: Schedule) -> list[Version]:
+    return [version for schedule in several if schedule is not own for version in schedule.versions]
 
 
 def _calculated(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Calculated, list[Finding]]:

@@ -67,14 +67,30 @@ class Result:
     @functools.cached_property
     def cells(self) -> tuple[Cell, ...]:
         """The year's cash by clause, payer, district and facility."""
-        found = [cell for one in self.calculated for cell in _cells(one, self.year, self.basis, relief=False)]
+        found = [cell for one in self.calculated for cell in self._cells(one, relief=False)]
         return tuple(sorted(found, key=self._order))
 
     @functools.cached_property
     def relief_cells(self) -> tuple[Cell, ...]:
         """The year's reliefs, which are no cash, by clause, district and facility."""
-        found = [cell for one in self.calculated for cell in _cells(one, self.year, self.basis, relief=True)]
+        found = [cell for one in self.calculated for cell in self._cells(one, relief=True)]
         return tuple(sorted(found, key=self._order))
+
+    def _cells(self, one: Calculated, relief: bool) -> list[Cell]:
+        read = _relief_rows if relief else _cash_rows
+        high = read(one.high, self.year, self.basis)
+        low = high if one.low is one.high else read(one.low, self.year, self.basis)
+        found = []
+        for key in {**high, **low}:
+            clause, payer, district, facility = key
+            name = self._name(one.schedule, clause)
+            found.append(Cell(name, payer, district, facility, high.get(key, 0), low.get(key, 0)))
+        return found
+
+    def _name(self, schedule: Schedule, clause: str) -> str:
+        """A clause's name; with that of its schedule before it where several have a clause of that name."""
+        having = [one for one in self.calculated if any(clause in version.clauses for version in one.schedule.versions)]
+        return clause if len(having) == 1 else f"{schedule.id}:{clause}"
 
     def _order(self, cell: Cell) -> tuple[object, ...]:
         """Clauses as they stand in the document, then payer, district and facility by name."""
@@ -143,25 +159,33 @@ class Result:
 
         Without a period: the first one in the reported year. Raises KeyError for an unknown clause, subject or period.
         """
-        return explain_entitlement(self._of_clause(clause).high.run, clause, subject, period, self.year, language)
+        one, name = self._of_clause(clause)
+        return explain_entitlement(one.high.run, name, subject, period, self.year, language)
 
     def explain_payment(self, clause: str, payee: str, due: str, language: Language = "en") -> Explanation:
         """What a payment line adds up, who pays which part, and who got the odd fen. `due`: a day, 2023-03-31."""
-        one = self._of_clause(clause)
-        return explain_line(one.high.run, one.high.relation, clause, payee, due, language)
+        one, name = self._of_clause(clause)
+        return explain_line(one.high.run, one.high.relation, name, payee, due, language)
 
-    def _of_clause(self, clause: str) -> Calculated:
+    def _of_clause(self, written: str) -> tuple[Calculated, str]:
         for one in self.calculated:
-            if any(clause in version.clauses for version in one.schedule.versions):
-                return one
-        raise KeyError(clause)
+            for version in one.schedule.versions:
+                for name in version.clauses:
+                    if written == self._name(one.schedule, name):
+                        return one, name
+        raise KeyError(written)
 
     # --- what stands beside the numbers ------------------------------------------------------------------------
 
     @functools.cached_property
     def items(self) -> dict[str, str]:
         """The item of every clause."""
-        return {name: clause.model.item for version in self._versions() for name, clause in version.clauses.items()}
+        return {
+            self._name(one.schedule, name): clause.model.item
+            for one in self.calculated
+            for version in one.schedule.versions
+            for name, clause in version.clauses.items()
+        }
 
     def _versions(self) -> list[Any]:
         return [version for one in self.calculated for version in one.schedule.versions]
@@ -315,13 +339,6 @@ def _by_key(sums: dict[tuple[Any, ...], tuple[int, int]]) -> dict[tuple[Any, ...
 
 
 # --- reading the calculations --------------------------------------------------------------------------------------
-
-
-def _cells(one: Calculated, year: int, basis: Basis, relief: bool) -> list[Cell]:
-    read = _relief_rows if relief else _cash_rows
-    high = read(one.high, year, basis)
-    low = high if one.low is one.high else read(one.low, year, basis)
-    return [Cell(*key, high.get(key, 0), low.get(key, 0)) for key in {**high, **low}]
 
 
 Key = tuple[str, str, str | None, str | None]

@@ -139,7 +139,7 @@ class _Explainer:
         self.subject = subject
         self.period = period
         self.language: Language = language
-        self.rows: RowCompiler = compiled.rows
+        self.rows: RowCompiler = compiled.rows.fork()
         self.rows.within(name)
         self.words = compiled.version.words
 

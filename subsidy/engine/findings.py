@@ -134,9 +134,9 @@ def _any_missing(prepared: Prepared, relation: str, column: str) -> bool:
 def _collect(
     prepared: Prepared, compiled: CompiledGrain, clause: CheckedClause, found: dict[tuple[Cell, str], _Blank]
 ) -> None:
-    rows = compiled.rows
+    rows = compiled.rows.fork()
     rows.within(clause.name)
-    suspects = _suspects(compiled, clause)
+    suspects = _suspects(rows, clause)
     columns = [("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT)), ("row", ref("_row"))]
     for index, (_, leaf, tree) in enumerate(suspects):
         key, row = _whose_cell(rows, leaf)
@@ -175,9 +175,8 @@ def _home(leaf: Node, clause: CheckedClause) -> str:
     return hops[-1][1] if hops else clause.table
 
 
-def _suspects(compiled: CompiledGrain, clause: CheckedClause) -> list[tuple[str, Node, sql.Sql]]:
+def _suspects(rows: RowCompiler, clause: CheckedClause) -> list[tuple[str, Node, sql.Sql]]:
     """Facts and look-ups in order of reading, each with the condition that it is the one to name."""
-    rows = compiled.rows
     suspects: list[tuple[str, Node, sql.Sql]] = []
     before: list[sql.Sql] = []
     for index, node in enumerate(clause.when):

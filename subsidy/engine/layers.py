@@ -33,6 +33,13 @@ class Layers:
         self.layers: list[_Layer] = []
         self.unnamed: dict[str, str] = {}
 
+    def fork(self) -> Layers:
+        """The same layers, to put more columns on without changing these."""
+        copy = Layers(self.base, [])
+        copy.level, copy.join_level, copy.unnamed = dict(self.level), dict(self.join_level), dict(self.unnamed)
+        copy.layers = [_Layer(dict(layer.columns), dict(layer.joins)) for layer in self.layers]
+        return copy
+
     def __contains__(self, name: str) -> bool:
         return name in self.level
 

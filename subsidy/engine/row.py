@@ -84,6 +84,13 @@ class RowCompiler:
         self.clause_rows = clause_rows
         self.values: dict[str, Value] = {}
 
+    def fork(self) -> RowCompiler:
+        """The same rows, to put more columns on without changing these."""
+        layers = self.layers.fork()
+        copy = RowCompiler(self.version, self.shape, layers, self.table, self.end, self.aggregated, self.clause_rows)
+        copy.values, copy._clause = dict(self.values), self._clause
+        return copy
+
     # --- columns of the roster ---------------------------------------------------------------------------------
 
     def cell(self, hops: Hops, table: str, column: str, kind: Type) -> str:

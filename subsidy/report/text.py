@@ -59,8 +59,9 @@ def _table(title: str, headings: Sequence[str], right: Iterable[int]) -> Table:
 
 
 def _label(result: Result, clause: str, language: Language) -> str:
+    schedule, _, clause = clause.rpartition(":")
     for one in result.calculated:
-        for version in one.schedule.versions:
+        for version in one.schedule.versions if schedule in ("", one.schedule.id) else ():
             entry = version.model.clauses.get(clause) or version.model.limits.get(clause)
             if entry is not None and entry.label is not None:
                 return entry.label.in_(language)

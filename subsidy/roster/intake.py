@@ -67,15 +67,16 @@ class Intake:
         return [finding for finding in self.findings if finding.severity == "error"]
 
 
-def intake(roster: Roster, versions: Sequence[Version]) -> Intake:
+def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version] = ()) -> Intake:
     """What a roster says in the words of a schedule's versions, and everything that is wrong with it.
 
+    `others` are the versions of other schedules that the roster is for as well: what only they know is left aside.
     Nothing is raised: rows with an error are counted in `blocked` and left out. In a history such a row stays where
     its date and link are sound, with its facts blank, so that no older row is read in its place.
     """
     from subsidy.roster import lives, rows
 
-    names = Names(versions)
+    names = Names(versions, others)
     found = Collector(names)
     sheets = _matched(roster, names, found)
     for sheet in sheets.values():
@@ -118,7 +119,7 @@ def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]
     for raw in roster.raw:
         table = names.table(raw.name)
         if table is None:
-            if not is_remark(raw.name):
+            if not is_remark(raw.name) and not names.is_left_aside(raw.name):
                 place = Place(raw.file, raw.sheet)
                 found.add(place, "unknown-table", names.unknown_table(raw.name), value=raw.name)
             continue
@@ -145,7 +146,7 @@ def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
     """Column -> position in the raw table."""
     assigned: dict[str, int] = {}
     headings = sheet.raw.headings
-    for position, (heading, column) in enumerate(zip(headings, names.columns(sheet.shape, headings), strict=True)):
+    for position, (heading, column) in enumerate(zip(headings, names.columns(sheet.table, headings), strict=True)):
         place = sheet.place(column=heading)
         if isinstance(column, CodedRefusal):
             found.add(place, column.code, column, sheet.table, heading)

@@ -101,9 +101,10 @@ _CACHE: WeakKeyDictionary[Checker, _Cached] = WeakKeyDictionary()
 
 
 class Names:
-    """The names of all tables and columns that `versions` know."""
+    """The names of all tables and columns that `versions` know; what only `others` know is left aside."""
 
-    def __init__(self, versions: Sequence[Version]) -> None:
+    def __init__(self, versions: Sequence[Version], others: Sequence[Version] = ()) -> None:
+        self.others = Names(others) if others else None
         self.versions = versions
         self.words: dict[str, str] = {}
         for version in versions:
@@ -138,10 +139,25 @@ class Names:
         last = shapes[-1]
         return Shape(last.key, last.life, last.is_history, last.link, merged, tuple(conflicts))
 
-    def columns(self, shape: Shape, headings: Sequence[str]) -> list[str | CodedRefusal | None]:
-        """The column each heading stands for, None for remarks and empty headings, or why there is none."""
+    def is_left_aside(self, table: str) -> bool:
+        """Whether a table is there for another schedule."""
+        return self.others is not None and self.others.table(table) is not None
+
+    def columns(self, table: str, headings: Sequence[str]) -> list[str | CodedRefusal | None]:
+        """The column each heading of a table stands for, or why there is none.
+
+        None for remarks, empty headings and columns that are there for another schedule.
+        """
+        shape = self.shape(table)
         known, ambiguous = known_names(shape.columns, self.words)
-        return [self._column(shape, known, ambiguous, heading) for heading in headings]
+        found = [self._column(shape, known, ambiguous, heading) for heading in headings]
+        if self.others is None or not self.is_left_aside(table):
+            return found
+        elsewhere = self.others.columns(table, headings)
+        return [
+            None if isinstance(own, CodedRefusal) and not isinstance(other, CodedRefusal) else own
+            for own, other in zip(found, elsewhere, strict=True)
+        ]
 
     def _column(
         self, shape: Shape, known: Mapping[str, str], ambiguous: Mapping[str, Sequence[str]], heading: str

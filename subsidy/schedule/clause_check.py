@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
@@ -18,6 +18,8 @@ from subsidy.schedule.source import KEY, Path
 
 if TYPE_CHECKING:
     from subsidy.schedule.checker import Checker
+
+WHOLE_LIFE = ("last_day", "first_day")
 
 
 class ClauseChecker:
@@ -38,30 +40,48 @@ class ClauseChecker:
         for step, written in model.steps.items():
             node = self.expression(written, ("steps", step), scope)
             steps[step] = Node("step", node.type, (node,), name=step)
-        when = self._conditions(model.when, ("when",), scope)
-        amount, parts = self._amount(scope, steps)
-        self._check_money(amount)
         facts = Scope(checker, model.for_, model.every, reads_facts_only=True)
-        payee, payee_kind = self._payee(facts)
+        found = self._each(
+            when=lambda: self._conditions(model.when, ("when",), scope),
+            money=lambda: self._amount(scope, steps),
+            sharing=lambda: self._sharing(facts),
+            places=lambda: self._places(facts),
+            payee=lambda: self._payee(facts),
+            facility=lambda: self._facility(facts),
+            district=lambda: self._named("district", facts),
+            dated=lambda: self._date(model.dated, "dated"),
+            version_by=lambda: self._date(model.version_by, "version_by"),
+            reads_at=lambda: self._date(None if model.reads_at in WHOLE_LIFE else model.reads_at, "reads_at"),
+            instalments=lambda: self._instalments(scope),
+        )
+        amount, parts = found.pop("money")
+        payee, payee_kind = found.pop("payee")
         return CheckedClause(
             name=self.name,
             model=model,
-            when=when,
             steps=dict(steps),
             amount=amount,
             parts=parts,
-            sharing=self._sharing(facts),
             payers=self._payers(parts),
-            places=self._places(facts),
             payee=payee,
             payee_kind=payee_kind,
-            facility=self._facility(facts),
-            district=self._named("district", facts),
-            dated=self._date(model.dated, "dated"),
-            version_by=self._date(model.version_by, "version_by"),
-            reads_at=None if model.reads_at in ("last_day", "first_day") else self._date(model.reads_at, "reads_at"),
-            instalments=self._instalments(scope),
+            **found,
         )
+
+    def _each(self, **checks: Callable[[], Any]) -> dict[str, Any]:
+        """The results of all checks; where any fails, each failure is reported before Reported is raised."""
+        found, failed = {}, False
+        for name, check in checks.items():
+            try:
+                found[name] = check()
+            except Refusal as refused:
+                self.checker.report(self.path, refused, "clause")
+                failed = True
+            except Reported:
+                failed = True
+        if failed:
+            raise Reported
+        return found
 
     def refused(self, key: str, value: str, known: object, zh: str, en: str) -> Refusal:
         names = list(known) if isinstance(known, (list, tuple, set, frozenset, dict, Mapping)) else []
@@ -116,6 +136,11 @@ class ClauseChecker:
             ).at((*self.path, "every"))
 
     def _amount(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node]]:
+        amount, parts = self._amount_and_parts(scope, steps)
+        self._check_money(amount)
+        return amount, parts
+
+    def _amount_and_parts(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node]]:
         model = self.model
         given = self.expression(model.amount, ("amount",), scope) if model.amount else None
         if model.parts is None:

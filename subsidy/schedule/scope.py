@@ -285,7 +285,8 @@ class Scope:
             )
         amount = checker.clause(last).amount
         name = ".".join((*(hop for hop, _ in hops), last))
-        kind = replace(amount.type, can_be_missing=True, low=min(amount.type.low, Fraction(0)), scale=100)
+        low, high = min(amount.type.low, Fraction(0)), max(amount.type.high, Fraction(0))
+        kind = Type("number", Unit(("yuan",)), 100, low, high, can_be_missing=True)
         return Node("clause", kind, name=name, hops=hops)
 
 
