@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from subsidy.schedule.catalogue import Schedule
 
 app = typer.Typer(
-    help="补贴政策算成钱,精确到分 · Subsidy policy to money, exactly.",
+    help="补贴政策算成钱，精确到分 · Subsidy policy to money, exactly.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -28,7 +28,7 @@ app = typer.Typer(
 Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
 Ids = Annotated[list[str], typer.Option("--schedule", "-s", help="补贴标准 id 或 YAML 文件 · schedule id or YAML file")]
 RosterPath = Annotated[
-    Path, typer.Argument(help="花名册:工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")
+    Path, typer.Argument(help="花名册：工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
 Changes = Annotated[
@@ -67,7 +67,7 @@ def _findings_reported(language: Language) -> Iterator[None]:
         print_findings(error.findings, console, language)
         errors = sum(finding.severity == "error" for finding in error.findings)
         console.print(
-            {"zh": f"共 {errors} 处错误,未计算。", "en": f"errors: {errors}; nothing was calculated."}[language],
+            {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}[language],
             highlight=False,
         )
         raise typer.Exit(1) from None
@@ -165,7 +165,7 @@ def validate(file: Path, lang: Lang = "") -> None:
         version = load_file(file)
     counts = len(version.clauses), len(version.limits)
     words = {
-        "zh": "{} 个条款,{} 个限制,无误".format(*counts),
+        "zh": "{} 个条款，{} 个限制，无误".format(*counts),
         "en": "{} clauses, {} limits, no mistakes".format(*counts),
     }
     sys.stdout.write(f"{version.id} {version.first_day}: {words[language]}\n")
@@ -228,7 +228,7 @@ def _calculated(
 
 
 Proceed = Annotated[
-    bool, typer.Option("--proceed", help="有错误的行不付,其余照算 · calculate the rest in spite of errors")
+    bool, typer.Option("--proceed", help="有错误的行不付，其余照算 · calculate the rest in spite of errors")
 ]
 Year = Annotated[int, typer.Option("--year", "-y", min=1950, max=2150, help="年度 · year to report")]
 
@@ -271,7 +271,7 @@ def explain(
     clause: Annotated[str, typer.Option("--clause", "-c", help="条款名 · clause")],
     subject: Annotated[str, typer.Option("--subject", help="对象的 key · key of the subject")] = "",
     payee: Annotated[
-        str, typer.Option("--payee", help="收款方(与 --due 一起) · payee of a payment line, with --due")
+        str, typer.Option("--payee", help="收款方（与 --due 一起） · payee of a payment line, with --due")
     ] = "",
     due: Annotated[str, typer.Option("--due", help="到期日 · due day of the line")] = "",
     period: Annotated[str | None, typer.Option("--period", help="2023-03 · 2023 · 2023-05-04")] = None,

@@ -125,4 +125,4 @@ def nearest(name: str, known: Iterable[str]) -> Text:
     if not names:
         return Text("没有可选的名称", "there are none to choose from")
     shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-    return Text(f"可用:{shown}", f"known here: {shown}")
+    return Text(f"可用：{shown}", f"known here: {shown}")

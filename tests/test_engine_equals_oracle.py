@@ -46,7 +46,7 @@ def engine_payments(result: Any) -> dict[PaymentKey, Sums]:
     sums: dict[PaymentKey, Sums] = defaultdict(lambda: (0, 0, 0))
     for row in result.payments().itertuples():
         key = (
-            row.clause, row.payee, row.due, row.accrued, row.payer,
+            row.clause, text(row.payee) or "", row.due, row.accrued, row.payer,
             text(row.place), text(row.facility), text(row.district),
         )  # fmt: skip
         parts = (row.owed, row.cut, row.amount)

@@ -286,7 +286,7 @@ def test_wrong_unit(version: Version, unit: str) -> None:
     heading = f"实际费用({unit})"
     result = homes(version, {heading: "12"})
     assert lines(only(result)) == (
-        f"错误 [wrong-unit] «{heading}» 单位是 {unit},应为 元；请换算为 元,并更改标题。",
+        f"错误 [wrong-unit] «{heading}» 单位是 {unit}，应为 元；请换算为 元，并更改标题。",
         f"error [wrong-unit] «{heading}» this is in {unit} and should be in yuan; "
         "convert the figures to yuan and change the heading.",
     )
@@ -322,7 +322,7 @@ def test_which_columns_are_needed(version: Version, table: str, row: dict[str, A
 def test_no_heading(version: Version) -> None:
     raw = raw_table("regions", ["region", ""], [text_array(pl.Series(["R1"]).to_arrow())] * 2, [1])
     assert lines(only(intake(Roster.of([raw]), [version]))) == (
-        "错误 [no-heading] 第 2 列有内容而无标题；请填写标题,或删除该列。",
+        "错误 [no-heading] 第 2 列有内容而无标题；请填写标题，或删除该列。",
         "error [no-heading] column 2 has cells and no heading; give it a heading, or delete it.",
     )
 
@@ -361,11 +361,11 @@ def test_versions_that_differ_cannot_be_read_together(version: Version) -> None:
 @pytest.mark.parametrize(
     ("name", "written", "zh", "en"),
     [
-        ("cost", "12元", "错误 [not-a-number] «12元» 不是数字；请写成 12 或 12.50 的形式,不带单位。",
+        ("cost", "12元", "错误 [not-a-number] «12元» 不是数字；请写成 12 或 12.50 的形式，不带单位。",
          "error [not-a-number] «12元» this is not a number; write it like 12 or 12.50, without a unit."),
         ("cost", "1,234.50", "错误 [thousands-separator] «1,234.50» 数字中有千位分隔符；请写成 1234.50。",
          "error [thousands-separator] «1,234.50» this number has thousands separators; write 1234.50."),
-        ("cost", "１２", "错误 [full-width] «１２» 含有全角数字或符号；请改用半角,例如 12.50。",
+        ("cost", "１２", "错误 [full-width] «１２» 含有全角数字或符号；请改用半角，例如 12.50。",
          "error [full-width] «１２» there are full-width digits or signs; use plain digits, such as 12.50."),
         ("cost", "0.125", "错误 [too-many-decimals] «0.125» 小数位过多；最多 2 位小数。",
          "error [too-many-decimals] «0.125» there are too many decimals; give at most 2 decimals."),
@@ -380,7 +380,7 @@ def test_versions_that_differ_cannot_be_read_together(version: Version) -> None:
         ("opened", "44927", "错误 [not-a-date] «44927» 不是日期；请写成 2023-03-05。",
          "error [not-a-date] «44927» this is not a date; write it like 2023-03-05."),
         ("opened", datetime.datetime(2023, 3, 5, 8),
-         "错误 [time-of-day] «2023-03-05 08:00:00» 日期带有时刻；请只写日期,例如 2023-03-05。",
+         "错误 [time-of-day] «2023-03-05 08:00:00» 日期带有时刻；请只写日期，例如 2023-03-05。",
          "error [time-of-day] «2023-03-05 08:00:00» this date has a time of day; "
          "write the day alone, such as 2023-03-05."),
         ("opened", "1023-01-01", "错误 [year-out-of-range] «1023-01-01» 年份不在 1900–2200 之间；请核对年份。",
@@ -389,7 +389,7 @@ def test_versions_that_differ_cannot_be_read_together(version: Version) -> None:
          "error [not-yes-or-no] «maybe» this is neither yes nor no; write yes or no."),
         ("grade", "goood", "错误 [unknown-category] «goood» 没有类别 goood；是否应为 good。",
          "error [unknown-category] «goood» there is no category goood; perhaps good is meant."),
-        ("home", "6.10102E+17", "错误 [lost-digits] «6.10102E+17» 长数字变成了科学计数法,末尾数位已丢失；"
+        ("home", "6.10102E+17", "错误 [lost-digits] «6.10102E+17» 长数字变成了科学计数法，末尾数位已丢失；"
          "请把该列设为文本格式后重新填写。",
          "error [lost-digits] «6.10102E+17» a long number became an exponent and lost its last digits; "
          "format the column as text and enter it again."),
@@ -446,7 +446,7 @@ def test_blank_cells_that_cannot_be(version: Version) -> None:
 def test_nobody(version: Version) -> None:
     result = stays(version, {"person": None}, {"person": None, "count": 3})
     finding = only(result)
-    assert finding.line("zh") == "stays:1:person: 错误 [blank-cell] 既无人员,也无人数；请填写人员,或填写人数 count。"
+    assert finding.line("zh") == "stays:1:person: 错误 [blank-cell] 既无人员，也无人数；请填写人员，或填写人数 count。"
     assert finding.line("en") == (
         "stays:1:person: error [blank-cell] neither a person nor a count is given; give the person, or a count."
     )
@@ -463,7 +463,7 @@ def test_a_count_is_a_positive_whole_number(version: Version) -> None:
 def test_duplicate_key(version: Version) -> None:
     result = homes(version, {}, {"home": "H1", "cost": 5}, {})
     finding = only(result)
-    assert finding.line("zh") == "homes:2:home: 错误 [duplicate-key] «H1» 编号重复,首次在第 1 行；每行须有自己的编号。"
+    assert finding.line("zh") == "homes:2:home: 错误 [duplicate-key] «H1» 编号重复，首次在第 1 行；每行须有自己的编号。"
     assert finding.line("en") == (
         "homes:2:home: error [duplicate-key] «H1» this key is given twice, first in row 1; "
         "give each row a key of its own."
@@ -515,7 +515,7 @@ def test_overlapping_stays(version: Version) -> None:
     assert [finding.place.row for finding in result.findings] == [2, 3]
     finding = result.findings[1]
     assert finding.line("zh") == (
-        "stays:3:from: 错误 [overlapping-stays] «2023-06-30» 同一人的起止日期重叠,另一行是第 1 行；"
+        "stays:3:from: 错误 [overlapping-stays] «2023-06-30» 同一人的起止日期重叠，另一行是第 1 行；"
         "请更正其中一行的起止日期。"
     )
     assert finding.line("en") == (
@@ -533,7 +533,7 @@ def test_two_places_for_longer(version: Version) -> None:
     result = stays(version, {"to": "2023-01-31"}, {"from": "2023-01-30", "home": "H2"})
     finding = only(result)
     assert lines(finding) == (
-        "提示 [two-places] «2023-01-30» 同一人同时在两处超过一天,另一行是第 1 行；请更正其中一行的起止日期。",
+        "提示 [two-places] «2023-01-30» 同一人同时在两处超过一天，另一行是第 1 行；请更正其中一行的起止日期。",
         "warning [two-places] «2023-01-30» one person is in two places for more than a day, the other is row 1; "
         "correct the dates of one of the two.",
     )
@@ -553,7 +553,7 @@ def test_duplicate_history_leaves_neither_figure(version: Version) -> None:
     result = read(version, homes=[HOME], gradings=rows)
     finding = only(result)
     assert finding.line("zh") == (
-        "gradings:2:from: 错误 [duplicate-history] «2023/1/1» 同一对象同一日有两行,首次在第 1 行；请只保留正确的一行。"
+        "gradings:2:from: 错误 [duplicate-history] «2023/1/1» 同一对象同一日有两行，首次在第 1 行；请只保留正确的一行。"
     )
     assert finding.line("en") == (
         "gradings:2:from: error [duplicate-history] «2023/1/1» there are two rows for the same subject and day, "
@@ -591,7 +591,7 @@ def test_at_most_two_hundred_findings_of_a_kind(version: Version) -> None:
     assert len(result.findings) == 201
     closing = next(finding for finding in result.findings if not finding.place.row)
     assert lines(closing) == (
-        "错误 [not-a-number] 此类疑点另有 50 处,未逐一列出；请先改正已列出的。",
+        "错误 [not-a-number] 此类疑点另有 50 处，未逐一列出；请先改正已列出的。",
         "error [not-a-number] 50 more findings of this kind are not listed; correct those that are listed first.",
     )
     assert result.blocked == {"homes": 250}

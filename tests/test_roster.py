@@ -143,7 +143,7 @@ def test_csv_row_of_another_width(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b\n1,2\n\n1,2,3\n")
     assert refusal(path) == (
-        "t.csv:4: 错误 [row-width] «1,2,3» 此行有 3 格,标题行有 2 格；请补齐或删去多余的逗号;文字中的逗号要加引号。",
+        "t.csv:4: 错误 [row-width] «1,2,3» 此行有 3 格，标题行有 2 格；请补齐或删去多余的逗号；文字中的逗号要加引号。",
         "t.csv:4: error [row-width] «1,2,3» this row has 3 cells, the heading row has 2; "
         "add or remove commas; quote a text that has commas.",
     )
@@ -201,7 +201,7 @@ def test_no_file(tmp_path: Path) -> None:
 def test_no_tables(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert refusal(tmp_path / "empty") == (
-        "empty: 错误 [no-tables] 文件夹中没有 CSV 或 Parquet 文件；每张表一个文件,文件名即表名,例如 residents.csv。",
+        "empty: 错误 [no-tables] 文件夹中没有 CSV 或 Parquet 文件；每张表一个文件，文件名即表名，例如 residents.csv。",
         "empty: error [no-tables] this folder holds no CSV and no Parquet file; "
         "one file per table, such as residents.csv.",
     )
@@ -210,7 +210,7 @@ def test_no_tables(tmp_path: Path) -> None:
 def test_not_a_roster(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_text("x")
     assert refusal(tmp_path / "a.pdf") == (
-        "a.pdf: 错误 [not-a-roster] 不认识的文件类型 .pdf；请给出 .xlsx、.xls、.ods 工作簿,或 CSV、Parquet 文件夹。",
+        "a.pdf: 错误 [not-a-roster] 不认识的文件类型 .pdf；请给出 .xlsx、.xls、.ods 工作簿，或 CSV、Parquet 文件夹。",
         "a.pdf: error [not-a-roster] a file of type .pdf is no roster; "
         "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet.",
     )
@@ -284,8 +284,8 @@ def test_a_percentage_in_a_workbook_may_be_a_fraction(tmp_path: Path) -> None:
     path = workbook(tmp_path / "s.xlsx", [["房号", "rate"], ["1", 0.25]])
     (finding,) = intake(read_roster(path), [version]).findings
     assert finding.line("zh").endswith(
-        "错误 [percent-or-fraction] «0.25» 无法判断是百分数还是小数(Excel 把 25% 存为 0.25)；"
-        "请以文本填写,例如 25% 或 0.25%。"
+        "错误 [percent-or-fraction] «0.25» 无法判断是百分数还是小数（Excel 把 25% 存为 0.25）；"
+        "请以文本填写，例如 25% 或 0.25%。"
     )
     assert finding.line("en").endswith(
         "error [percent-or-fraction] «0.25» this may be a percentage or a fraction (Excel stores 25% as 0.25); "

@@ -249,7 +249,7 @@ class _Explainer:
         if fact is None or fact.column.blank != "open" or fact.history:
             return ""
         cell = self._fetch([Value(ref(self.rows.cell(fact.hops, fact.table, fact.column_name, leaf.type)))])[0][0]
-        note = {"zh": "(未核定,取上限)", "en": " (not assessed: the high end)"}[self.language]
+        note = {"zh": "（未核定，取上限）", "en": " (not assessed: the high end)"}[self.language]
         return note if cell is None else ""
 
     def _cell_place(self, leaf: Node) -> str:

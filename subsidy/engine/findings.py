@@ -102,7 +102,7 @@ def _range_finding(intake: Intake, table: str, name: str, kind: Type, row: tuple
         place_of(intake, table, name, number),
         "outside-policy-range",
         Text(f"超出政策范围 {shown(low)} 至 {shown(high)}", f"the policy allows {shown(low)} to {shown(high)}"),
-        Text("请核对;尚未核定的留空", "check it; leave it blank while it is not assessed"),
+        Text("请核对；尚未核定的留空", "check it; leave it blank while it is not assessed"),
         shown(cell),
         "error",
         table,
@@ -210,7 +210,7 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
     zh, en = (label.zh, label.en) if label else (clause.name, clause.name)
     word = blank.compiled.version.words.get(leaf.name.rsplit(".", 1)[-1], leaf.name)
     effect = Text(
-        f"{zh}(第 {clause.model.item} 条)因此无法计算:{units} 人(项)·期,{when}",
+        f"{zh}（第 {clause.model.item} 条）因此无法计算：{units} 人（项）·期，{when}",
         f"so {en} (item {clause.model.item}) cannot be calculated: {units} × subject and period, {when}",
     )
     if leaf.operation == "value":
@@ -252,7 +252,7 @@ def _undated(run: Run) -> list[Finding]:
         query = layers.query([("subject", ref(SUBJECT)), ("row", ref("_row"))], sql.is_missing(ref(fact.column_name)))
         for subject, row in sorted(prepared.rows(query))[:MOST_SHOWN]:
             why = Text(
-                f"{subject}:{fact.column_name} 空白,无法确定日期",
+                f"{subject}:{fact.column_name} 空白，无法确定日期",
                 f"{subject}: {fact.column_name} is blank, so it has no date",
             )
             found.append(

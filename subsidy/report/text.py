@@ -18,17 +18,17 @@ from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.load import Version
 
 WORDS = {
-    "amount": ("金额(元)", "amount (yuan)"),
+    "amount": ("金额（元）", "amount (yuan)"),
     "low": ("下限", "low"),
     "item": ("条", "item"),
     "clause": ("条款", "clause"),
     "district": ("区县", "district"),
     "payer": ("承担主体", "payer"),
     "total": ("合计", "total"),
-    "relief": ("减免(非现金)", "relief (no cash)"),
+    "relief": ("减免（非现金）", "relief (no cash)"),
     "limits": ("限制", "limits"),
     "pots": ("资金总额", "pots"),
-    "none": ("(无)", "(none)"),
+    "none": ("（无）", "(none)"),
     NOT_STATED: ("未明确", "not stated"),
     "unquantified": ("无标准、未计算的条款", "promised without a figure, not calculated"),
     "readings": ("所作理解", "readings taken"),

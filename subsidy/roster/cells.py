@@ -73,7 +73,7 @@ def reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bool) -> R
 def lost_digits() -> CodedRefusal:
     return coded(
         "lost-digits",
-        "长数字变成了科学计数法,末尾数位已丢失",
+        "长数字变成了科学计数法，末尾数位已丢失",
         "a long number became an exponent and lost its last digits",
         "请把该列设为文本格式后重新填写",
         "format the column as text and enter it again",
@@ -103,9 +103,9 @@ def _number_reader(spec: RosterColumn, in_workbook: bool) -> Read:
         if is_percent and in_workbook and not has_sign and 0 < abs(digits) <= 10 ** len(decimals):
             raise coded(
                 "percent-or-fraction",
-                "无法判断是百分数还是小数(Excel 把 25% 存为 0.25)",
+                "无法判断是百分数还是小数（Excel 把 25% 存为 0.25）",
                 "this may be a percentage or a fraction (Excel stores 25% as 0.25)",
-                "请以文本填写,例如 25% 或 0.25%",
+                "请以文本填写，例如 25% 或 0.25%",
                 "write it as text, such as 25% or 0.25%",
             )
         factor = scale if is_percent or not has_sign else scale / 100
@@ -152,7 +152,7 @@ def _not_a_number(text: str) -> CodedRefusal:
         "not-a-number",
         "不是数字",
         "this is not a number",
-        "请写成 12 或 12.50 的形式,不带单位",
+        "请写成 12 或 12.50 的形式，不带单位",
         "write it like 12 or 12.50, without a unit",
     )
 
@@ -162,7 +162,7 @@ def _full_width() -> CodedRefusal:
         "full-width",
         "含有全角数字或符号",
         "there are full-width digits or signs",
-        "请改用半角,例如 12.50",
+        "请改用半角，例如 12.50",
         "use plain digits, such as 12.50",
     )
 
@@ -258,7 +258,7 @@ def _not_a_date(text: str) -> CodedRefusal:
             "time-of-day",
             "日期带有时刻",
             "this date has a time of day",
-            "请只写日期,例如 2023-03-05",
+            "请只写日期，例如 2023-03-05",
             "write the day alone, such as 2023-03-05",
         )
     return _not_written("not-a-date", "日期", "a date", "2023-03-05", text)

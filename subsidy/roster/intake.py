@@ -154,7 +154,7 @@ def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
             if not heading and sheet.raw.column(position).null_count < len(sheet.raw):
                 why = refusal(
                     f"第 {position + 1} 列有内容而无标题", f"column {position + 1} has cells and no heading",
-                    "请填写标题,或删除该列", "give it a heading, or delete it",
+                    "请填写标题，或删除该列", "give it a heading, or delete it",
                 )  # fmt: skip
                 found.add(place, "no-heading", why, sheet.table)
         elif column in assigned:

@@ -77,7 +77,7 @@ def _report_pairs(
     def describe(row: int) -> Refusal:
         number = sheet.number(pairs[row])
         return refusal(
-            f"{why.zh},另一行是第 {number} 行", f"{why.en}, the other is row {number}",
+            f"{why.zh}，另一行是第 {number} 行", f"{why.en}, the other is row {number}",
             "请更正其中一行的起止日期", "correct the dates of one of the two",
         )  # fmt: skip
 

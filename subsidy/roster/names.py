@@ -184,8 +184,8 @@ class Names:
             return None
         right = self.words.get(column.unit, column.unit)
         return coded(
-            "wrong-unit", f"单位是 {unit},应为 {right}", f"this is in {unit} and should be in {column.unit}",
-            f"请换算为 {right},并更改标题", f"convert the figures to {column.unit} and change the heading",
+            "wrong-unit", f"单位是 {unit}，应为 {right}", f"this is in {unit} and should be in {column.unit}",
+            f"请换算为 {right}，并更改标题", f"convert the figures to {column.unit} and change the heading",
         )  # fmt: skip
 
     def unknown_table(self, written: str) -> Refusal:

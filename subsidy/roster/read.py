@@ -30,7 +30,7 @@ def read_path(path: Path) -> list[RawTable]:
                 path,
                 "no-tables",
                 Text("文件夹中没有 CSV 或 Parquet 文件", "this folder holds no CSV and no Parquet file"),
-                Text("每张表一个文件,文件名即表名,例如 residents.csv", "one file per table, such as residents.csv"),
+                Text("每张表一个文件，文件名即表名，例如 residents.csv", "one file per table, such as residents.csv"),
             )
     elif path.is_file():
         files = [path]
@@ -69,7 +69,7 @@ def _read_file(path: Path) -> list[RawTable]:
         "not-a-roster",
         Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
         Text(
-            "请给出 .xlsx、.xls、.ods 工作簿,或 CSV、Parquet 文件夹",
+            "请给出 .xlsx、.xls、.ods 工作簿，或 CSV、Parquet 文件夹",
             "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet",
         ),
     )
@@ -178,10 +178,10 @@ def _csv_columns(path: Path, body: bytes, width: int, lines: int) -> list[pa.Arr
 
 def _odd_row(path: Path, row: Any, line: int) -> Finding:
     why = Text(
-        f"此行有 {row.actual_columns} 格,标题行有 {row.expected_columns} 格",
+        f"此行有 {row.actual_columns} 格，标题行有 {row.expected_columns} 格",
         f"this row has {row.actual_columns} cells, the heading row has {row.expected_columns}",
     )
-    remedy = Text("请补齐或删去多余的逗号;文字中的逗号要加引号", "add or remove commas; quote a text that has commas")
+    remedy = Text("请补齐或删去多余的逗号；文字中的逗号要加引号", "add or remove commas; quote a text that has commas")
     return Finding(Place(str(path), row=line), "row-width", why, remedy, row.text)
 
 

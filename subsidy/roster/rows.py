@@ -30,8 +30,8 @@ def check_blanks(sheet: Sheet, found: Collector) -> None:
     if shape.has_persons:
         nobody = np.intersect1d(_blanks(sheet, "person"), _blanks(sheet, "count"), assume_unique=True)
         why = refusal(
-            "既无人员,也无人数", "neither a person nor a count is given",
-            "请填写人员,或填写人数 count", "give the person, or a count",
+            "既无人员，也无人数", "neither a person nor a count is given",
+            "请填写人员，或填写人数 count", "give the person, or a count",
         )  # fmt: skip
         found.rows(sheet, "blank-cell", nobody, why, "person")
 
@@ -75,7 +75,7 @@ def _report_repeated(
 
     def describe(row: int) -> Refusal:
         number = sheet.number(first_of[row])
-        return Refusal(Text(f"{why.why.zh},首次在第 {number} 行", f"{why.why.en}, first in row {number}"), why.remedy)
+        return Refusal(Text(f"{why.why.zh}，首次在第 {number} 行", f"{why.why.en}, first in row {number}"), why.remedy)
 
     found.rows(sheet, code, later, describe, column)
 
@@ -136,7 +136,7 @@ def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> No
     def describe(row: int) -> Refusal:
         text = sheet.columns[name][row].as_py()
         why = Text(f"表 {label.zh} 中没有 {text}", f"the table {label.en} has no row {text}")
-        unlisted = Text("请补上该行,或更正此格", "add that row, or correct this cell")
+        unlisted = Text("请补上该行，或更正此格", "add that row, or correct this cell")
         return Refusal(why, nearest(text, known) if known else unlisted)
 
     found.rows(sheet, "unknown-reference", rows, describe, name)

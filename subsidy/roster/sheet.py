@@ -102,7 +102,7 @@ class Collector:
                 last, more = self._last[kind], count - MOST_FINDINGS
                 yield Finding(
                     Place(last.place.file, last.place.sheet), last.code,
-                    Text(f"此类疑点另有 {more} 处,未逐一列出", f"{more} more findings of this kind are not listed"),
+                    Text(f"此类疑点另有 {more} 处，未逐一列出", f"{more} more findings of this kind are not listed"),
                     Text("请先改正已列出的", "correct those that are listed first"),
                     severity=last.severity, table=last.table,
                 )  # fmt: skip

@@ -108,7 +108,7 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
                 raise refusal(
                     "同一人同一期可能有两行",
                     "one person may have two rows in one period",
-                    "请加 limit(per: [person, 周期]),或按 days_present 计算",
+                    "请加 limit（per: [person, 周期]）,或按 days_present 计算",
                     "add a limit per person and period, or pay by days_present",
                     0,
                 )
@@ -127,7 +127,7 @@ def _check_rules(checker: Checker) -> None:
                 if clause.model.cash and forbidden & _columns_read(clause):
                     with checker.reporting(("clauses", name), "rule"):
                         raise refusal(
-                            f"规则 {rule}(第 {model.item} 条)不允许补贴条款读取 {written}",
+                            f"规则 {rule}（第 {model.item} 条）不允许补贴条款读取 {written}",
                             f"rule {rule} (item {model.item}) forbids a subsidy clause to read {written}",
                             "请去掉该条件",
                             "remove the condition",
@@ -204,7 +204,7 @@ def _check_bound(checker: Checker, scope: Scope, measure: Node, bound: str, path
     left, right = measure.type.unit.within(scope.row_names), kind.unit.within(scope.row_names)
     if not measure.type.any_unit and left != right:
         raise refusal(
-            f"单位不同:{left} 与 {right}",
+            f"单位不同：{left} 与 {right}",
             f"the units differ: {left} and {right}",
             "请核对两边的单位",
             "compare like with like",

@@ -61,7 +61,9 @@ class Checker:
                 raise Reported
             self.circles.add(frozenset(members))
             circle = " → ".join([*members, what])
-            raise refusal(f"循环引用:{circle}", f"these read each other: {circle}", "请断开循环", "break the circle", 0)
+            raise refusal(
+                f"循环引用：{circle}", f"these read each other: {circle}", "请断开循环", "break the circle", 0
+            )
         self.entered.append(what)
         try:
             yield

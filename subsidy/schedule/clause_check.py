@@ -128,9 +128,9 @@ class ClauseChecker:
                 ).at(self.path)
         elif not table.life and not _period_column(table, model.every):
             raise refusal(
-                f"表 {model.for_} 既无起止日期,也无 {model.every} 列",
+                f"表 {model.for_} 既无起止日期，也无 {model.every} 列",
                 f"the table {model.for_} has neither a first and last day nor a column {model.every}",
-                "请改 every,或给表加列",
+                "请改 every，或给表加列",
                 "change every, or add the column",
                 0,
             ).at((*self.path, "every"))
@@ -173,7 +173,7 @@ class ClauseChecker:
             raise refusal(
                 "有 parts 时金额是各部分之和",
                 "with parts the amount is their sum",
-                "请删除 amount,或让最后一个为 rest",
+                "请删除 amount，或让最后一个为 rest",
                 "remove amount, or let the last part be rest",
                 0,
             ).at((*self.path, "amount"))
@@ -196,9 +196,9 @@ class ClauseChecker:
         found = kind.unit.within(self.scope.row_names)
         if not kind.any_unit and found != Unit(("yuan",)):
             raise refusal(
-                f"金额的单位是 {found},应为 yuan",
+                f"金额的单位是 {found}，应为 yuan",
                 f"the amount is in {found} and should be in yuan",
-                "请核对单位;按行计的单位(如 / person / month)自动消去",
+                "请核对单位；按行计的单位（如 / person / month）自动消去",
                 "check the units; those of the row (such as / person / month) cancel by themselves",
                 0,
             ).at(full)
@@ -206,7 +206,7 @@ class ClauseChecker:
             raise refusal(
                 "金额可能不足一分",
                 "the amount may have parts of a fen",
-                "请写 round … to fen half_up(或其他单位、方式)",
+                "请写 round … to fen half_up（或其他单位、方式）",
                 "write round … to fen half_up (or another unit or way)",
                 0,
             ).at(full)
@@ -242,7 +242,7 @@ class ClauseChecker:
             raise refusal(
                 "缺少 split 或 parts",
                 "split or parts is missing",
-                "请写谁承担,例如 split: {city: 5, district: 5}",
+                "请写谁承担，例如 split: {city: 5, district: 5}",
                 "say who pays, such as split: {city: 5, district: 5}",
                 0,
             ).at(self.path)
@@ -362,7 +362,7 @@ class ClauseChecker:
             (n, n) for n in range(1, len(figures.rows) + 1)
         ]:
             raise refusal(
-                "各期比例之和须为 100%,期次从 1 起连续",
+                "各期比例之和须为 100%，期次从 1 起连续",
                 "the shares of instalments 1, 2, … must add up to 100%",
                 "请核对",
                 "check them",

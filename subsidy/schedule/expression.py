@@ -145,7 +145,7 @@ def _refuse(zh: str, en: str, fix_zh: str, fix_en: str, at: int) -> Refusal:
 def _tokens(source: str) -> list[_Token]:
     if len(source) > LONGEST:
         raise _refuse(
-            f"表达式过长(超过 {LONGEST} 个字符)",
+            f"表达式过长（超过 {LONGEST} 个字符）",
             f"the expression is longer than {LONGEST} characters",
             "请拆成若干步骤(steps)",
             "divide it into steps",
@@ -220,7 +220,7 @@ class _Parser:
         if token is None:
             found_zh, found = self.found()
             raise _refuse(
-                f"此处应为 {text},却是 {found_zh}",
+                f"此处应为 {text}，却是 {found_zh}",
                 f"expected {text}, found {found}",
                 f"请补上 {text}",
                 f"add {text}",
@@ -366,7 +366,7 @@ class _Parser:
             return Name(tuple(token.text.split(".")), token.at)
         found_zh, found = self.found()
         raise _refuse(
-            f"此处应为数、名称或括号,却是 {found_zh}",
+            f"此处应为数、名称或括号，却是 {found_zh}",
             f"expected a number, a name or a bracket, found {found}",
             "请检查此处之前的运算符",
             "check the operator before it",
@@ -391,7 +391,7 @@ class _Parser:
             raise _refuse(
                 "舍入须写明单位和方式",
                 "a rounding names its unit and its way",
-                "请写成 round … to fen half_up(或 down、up)",
+                "请写成 round … to fen half_up（或 down、up）",
                 "write round … to fen half_up (or down, up)",
                 to.at,
             )
@@ -406,7 +406,7 @@ def parse(source: str) -> Expression:
         raise _refuse(
             f"多余的内容 {parser.token.text}",
             f"unexpected {parser.token.text}",
-            "请检查运算符和引号(类别要写在单引号内)",
+            "请检查运算符和引号（类别要写在单引号内）",
             "check operators and quotes (categories stand in single quotes)",
             parser.token.at,
         )

@@ -208,7 +208,7 @@ def _branch(written: Any, key: Type, form: KeyForm) -> dict[str, list[str | Rang
     if options and rest:
         raise Refusal(
             Text(f"缺少类别 {', '.join(map(str, rest))}", f"no figure for {', '.join(map(str, rest))}"),
-            Text("请补上,或写 other", "add them, or other"),
+            Text("请补上，或写 other", "add them, or other"),
         )
     return {name: [name] for name in named}
 
@@ -229,7 +229,7 @@ def _ranged_branch(named: list[str], has_other: bool, key: Type) -> dict[str, li
         if second[0] > first[1] + 1 and not has_other:
             raise Refusal(
                 Text(f"{one} 与 {two} 之间有空档", f"there is a gap between {one} and {two}"),
-                Text("请补上,或写 other", "fill it, or add other"),
+                Text("请补上，或写 other", "fill it, or add other"),
             ).at((two, KEY))
     branches: dict[str, list[str | Range]] = {name: [own] for name, own in ranges.items()}
     if has_other:

@@ -125,7 +125,7 @@ def _condition(tree: ex.Expression, names: Names) -> Node:
         raise refusal(
             f"{ex.shown(tree)} 不是条件",
             f"{ex.shown(tree)} is not a condition",
-            "请写成比较,例如 … >= 1",
+            "请写成比较，例如 … >= 1",
             "make it a comparison, such as … >= 1",
             tree.at,
         )
@@ -153,7 +153,7 @@ def _same_unit(one: Node, two: Node, names: Names, at: int) -> Unit:
     left, right = one.type.unit.within(names.row_names), two.type.unit.within(names.row_names)
     if left != right:
         raise refusal(
-            f"单位不同:{left} 与 {right}",
+            f"单位不同：{left} 与 {right}",
             f"the units differ: {left} and {right}",
             "请核对两边的单位",
             "compare like with like",
@@ -167,7 +167,7 @@ def _unrounded(node: Node, at: int) -> Node:
         raise refusal(
             "除法的结果须先舍入",
             "a quotient must be rounded first",
-            "请写 round … to fen half_up(或其他单位、方式)",
+            "请写 round … to fen half_up（或其他单位、方式）",
             "write round … to fen half_up (or another unit or way)",
             at,
         )
@@ -333,7 +333,7 @@ def _rounded(tree: ex.Round, names: Names) -> Node:
         raise refusal(
             f"不认识的舍入单位 {tree.to}",
             f"unknown unit of rounding {tree.to}",
-            "可用 fen、jiao、yuan、1,或 values 中单位为 yuan 的一个数",
+            "可用 fen、jiao、yuan、1，或 values 中单位为 yuan 的一个数",
             "use fen, jiao, yuan, 1, or a value whose unit is yuan",
             tree.at,
         )

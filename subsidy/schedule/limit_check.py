@@ -100,7 +100,7 @@ class LimitChecker:
             return first, fact.strip()
         options = ", ".join((*plain, *(f"{way} FACT" for way in with_fact)))
         raise self.wrong(
-            f"{key} 不能是 {written}", f"{key} cannot be {written}", f"可用:{options}", f"possible: {options}", key
+            f"{key} 不能是 {written}", f"{key} cannot be {written}", f"可用：{options}", f"possible: {options}", key
         )
 
     def _counts_months(self, is_pot: bool) -> bool:

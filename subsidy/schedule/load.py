@@ -143,7 +143,7 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
     if kind == "missing":
         why = Text(f"缺少 {name}", f"{name} is missing")
         remedy = (
-            Text('请写文件中的条目编号,例如 item: "16"', 'give the number in the document, such as item: "16"')
+            Text('请写文件中的条目编号，例如 item: "16"', 'give the number in the document, such as item: "16"')
             if name == "item"
             else Text(f"请补上 {name}: …", f"add {name}: …")
         )
@@ -154,7 +154,7 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
             source.place(path),
             "value",
             Text(f"{name} 不能是 {value}", f"{name} cannot be {value}"),
-            Text(f"可用:{expected}", f"possible: {expected}"),
+            Text(f"可用：{expected}", f"possible: {expected}"),
             value,
         )
     remedy = next((text for words, text in _FORMS.items() if kind.startswith(words)), _FORMS[("string",)])
@@ -162,8 +162,8 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
 
 
 _FORMS = {
-    ("dict", "model"): Text("请写成 名称: 内容", "write name: content"),
-    ("tuple", "list", "too_"): Text("请写成 [a, b],至少一项", "write a list like [a, b], with one item at least"),
+    ("dict", "model"): Text("请写成 名称： 内容", "write name: content"),
+    ("tuple", "list", "too_"): Text("请写成 [a, b]，至少一项", "write a list like [a, b], with one item at least"),
     ("string",): Text("请写文字", "write a text"),
 }
 
@@ -246,7 +246,7 @@ def load_file(path: Path, overlay: Overlay | None = None) -> Version:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = Text("文件无法读取", f"the file cannot be read ({type(error).__name__})")
-        remedy = Text("请检查路径,并用 UTF-8 保存", "check the path, and save it as UTF-8")
+        remedy = Text("请检查路径，并用 UTF-8 保存", "check the path, and save it as UTF-8")
         raise ScheduleError([Finding(Place(str(path)), "file", why, remedy)]) from None
     return load_text(text, str(path), overlay)
 

@@ -56,7 +56,7 @@ def _name(value: object) -> str:
         raise Refusal(
             Text("不能用作名称", "this cannot be a name"),
             Text(
-                "名称由文字、数字和下划线组成,不以数字开头,不用保留字",
+                "名称由文字、数字和下划线组成，不以数字开头，不用保留字",
                 "a name is made of letters, digits and _, does not begin with a digit and is no reserved word",
             ),
         )
@@ -220,7 +220,8 @@ def _long_column(written: dict[str, Any]) -> dict[str, Any]:
         over = measured if kind == "count" else written.pop("over", None)
         if over is None:
             raise Refusal(
-                Text("缺少 over(汇总哪张表)", "over (the table) is missing"), Text("请写 over: 表名", "add over: TABLE")
+                Text("缺少 over（汇总哪张表）", "over (the table) is missing"),
+                Text("请写 over: 表名", "add over: TABLE"),
             )
         formula = None if kind == "count" else measured
         return {"type": "aggregate", "aggregate": kind, "table": _name(over), "formula": formula, **written}
@@ -247,7 +248,7 @@ def _long_column(written: dict[str, Any]) -> dict[str, Any]:
     if blank != "missing" and blank not in allowed:
         raise Refusal(
             Text(f"空白不能表示 {blank}", f"a blank here cannot mean {blank}"),
-            Text(f"可用:{', '.join(allowed) or '无'}", f"possible: {', '.join(allowed) or 'nothing'}"),
+            Text(f"可用：{', '.join(allowed) or '无'}", f"possible: {', '.join(allowed) or 'nothing'}"),
         )
     return {**column, "blank": blank}
 

@@ -67,7 +67,7 @@ class Scope:
         if len(keys) != len(model.by):
             whole = f"{name}({', '.join(model.by)})" if model.by else name
             raise refusal(
-                f"{name} 有 {len(model.by)} 个键,却给出 {len(keys)} 个",
+                f"{name} 有 {len(model.by)} 个键，却给出 {len(keys)} 个",
                 f"{name} has {len(model.by)} key{'s' * (len(model.by) != 1)} and is given {len(keys)}",
                 f"请写 {whole}",
                 f"write {whole}",
@@ -167,7 +167,7 @@ class Scope:
             if last in history.facts:
                 if self.every is None:
                     raise refusal(
-                        f"{last} 随日期变化,此处没有读取日",
+                        f"{last} 随日期变化，此处没有读取日",
                         f"{last} changes by date and there is no reading day here",
                         "只能用于按期计算的条款",
                         "use it in clauses, which are read on a day",
@@ -221,7 +221,7 @@ class Scope:
             raise refusal(
                 f"{over} 没有可归入 {column.every} 的日期",
                 f"the rows of {over} have no {column.every}",
-                "请去掉 every,或给该表加起止日期或月份列",
+                "请去掉 every，或给该表加起止日期或月份列",
                 "remove every, or give the table a first and last day or a month",
                 0,
             )
@@ -270,7 +270,7 @@ class Scope:
             raise refusal(
                 f"{last} 是 {clause.for_} 的条款",
                 f"{last} is a clause for {clause.for_}",
-                f"请经引用读取,例如 引用.{last}",
+                f"请经引用读取，例如 引用.{last}",
                 f"read it through a reference, such as reference.{last}",
                 at,
             )

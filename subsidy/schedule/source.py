@@ -73,7 +73,7 @@ class _Reader:
                     "key-not-text",
                     "",
                     Text("键必须是文字", "a key is a text"),
-                    Text("请写成 名称: 内容", "write name: content"),
+                    Text("请写成 名称： 内容", "write name: content"),
                 )
                 continue
             key = key_node.value
@@ -167,7 +167,7 @@ def read_source(text: str, file: str = "") -> Source:
         mark = error.problem_mark or error.context_mark
         place = Place(file, row=mark.line + 1, column=str(mark.column + 1)) if mark else Place(file)
         problem = ", ".join(part for part in (error.context, error.problem) if part)
-        why = Text(f"YAML 格式错误:{problem}", f"this is not YAML: {problem}")
+        why = Text(f"YAML 格式错误：{problem}", f"this is not YAML: {problem}")
         raise ScheduleError(
             [Finding(place, "not-yaml", why, Text("请检查缩进、冒号和引号", "check indents, colons and quotes"))]
         ) from None
@@ -176,7 +176,7 @@ def read_source(text: str, file: str = "") -> Source:
         remedy = Text("请检查文件编码和嵌套", "check the file's encoding and nesting")
         raise ScheduleError([Finding(Place(file), "not-yaml", why, remedy)]) from None
     if not isinstance(node, yaml.MappingNode):
-        why = Text("文件应为 名称: 内容 的列表", "the file is a list of name: content")
+        why = Text("文件应为 名称： 内容 的列表", "the file is a list of name: content")
         remedy = Text("请以 schedule: … 开头", "begin with schedule: …")
         line, column = (node.start_mark.line + 1, node.start_mark.column + 1) if node else (1, 1)
         raise ScheduleError([Finding(Place(file, row=line, column=str(column)), "not-a-mapping", why, remedy)])
