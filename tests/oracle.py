@@ -839,22 +839,26 @@ class Limit:
     # --- on subjects -----------------------------------------------------------------------------------------------
 
     def apply(self) -> None:
-        per_unit = any(world.own_key(name) in self.per for world in self.worlds for name in self.among)
         groups: dict[tuple[Any, ...], list[Unit]] = {}
+        alone: list[Entitlement] = []
         for one in self.competitors():
             if "person" in self.per and one.row.is_counted:
                 continue
             keys = [self.group_key(key, one) for key in self.per]
             if any(isinstance(key, Missing) for key in keys):
                 continue
+            if one.world.own_key(one.clause) in self.per:
+                alone.append(one)
             for index, amount in enumerate(one.units):
-                if amount:
-                    groups.setdefault((*keys, index if per_unit else 0), []).append(Unit(one, index))
+                if amount > 0 and (index == 0 or one not in alone):
+                    groups.setdefault(tuple(keys), []).append(Unit(one, index))
         for units in groups.values():
             if self.terms["keep"]:
                 self.keep(units)
             else:
                 self.cap(units)
+        for one in alone:
+            one.units[:] = one.units[:1] * len(one.units)
 
     def competitors(self) -> Iterator[Entitlement]:
         """In the order in which ties are settled."""

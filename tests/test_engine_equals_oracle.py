@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from oracle import EntitlementKey, OracleResult, PaymentKey, calculate
 from random_schedules import Case, cases
 
@@ -72,6 +72,7 @@ def engine_budget(result: Any) -> dict[tuple[str | None, str, str], list[int]]:
 @settings(
     max_examples=2000 if THOROUGH else 20,
     derandomize=not THOROUGH,
+    phases=tuple(Phase) if THOROUGH else (Phase.explicit, Phase.generate),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
