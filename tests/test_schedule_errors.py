@@ -111,7 +111,8 @@ def test_mistakes_of_meaning_are_found_in_every_clause_and_fact() -> None:
 
 def test_every_mistake_of_one_clause_is_found() -> None:
     text = GOOD.replace("amount: places * rate", "amount: placse * rate").replace("city: 1", "ctiy: 1")
-    text = text.replace("dated: approved_on", "dated: aproved_on").replace("every: once", "every: once\n    when: nothing")
+    text = text.replace("dated: approved_on", "dated: aproved_on")
+    text = text.replace("every: once", "every: once\n    when: nothing")
     paths = {finding.place.path.removeprefix("clauses.grant.") for finding in findings(text)}
     assert paths == {"amount", "split.ctiy", "dated", "when"}
 
