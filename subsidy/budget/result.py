@@ -177,6 +177,15 @@ class Result:
 
     # --- what stands beside the numbers ------------------------------------------------------------------------
 
+    @property
+    def blocked(self) -> dict[str, int]:
+        """By table, the rows left out of the calculation because something in them is wrong."""
+        found: dict[str, int] = {}
+        for one in self.calculated:
+            for table, rows in one.high.run.prepared.intake.blocked.items():
+                found[table] = max(rows, found.get(table, 0))
+        return {table: rows for table, rows in sorted(found.items()) if rows}
+
     @functools.cached_property
     def items(self) -> dict[str, str]:
         """The item of every clause."""
@@ -283,6 +292,7 @@ class Result:
             "relief": self._list("clause", self.relief_cells),
             "limits": self.limits,
             "pots": self.pots,
+            "blocked": self.blocked,
             "findings": [finding.to_dict() for finding in self.findings],
             "readings": self.readings,
             "unquantified": self.unquantified,

@@ -33,6 +33,7 @@ WORDS = {
     "unquantified": ("无标准、未计算的条款", "promised without a figure, not calculated"),
     "readings": ("所作理解", "readings taken"),
     "findings": ("疑点", "findings"),
+    "blocked": ("未计算的行", "rows left out"),
     "asked": ("需求", "asked for"),
     "over": ("超出", "over"),
     "cut": ("核减", "cut"),
@@ -163,7 +164,11 @@ def _print_beside(console: Console, content: dict[str, Any], language: Language)
     ]
     if shown:
         console.print(escape(f"{word('unquantified', language)}: {'; '.join(shown)}"), highlight=False)
-    counts = {"readings": len(content["readings"]), "findings": len(content["findings"])}
+    counts = {
+        "readings": len(content["readings"]),
+        "findings": len(content["findings"]),
+        "blocked": sum(content["blocked"].values()),
+    }
     console.print(" · ".join(f"{word(name, language)}: {number}" for name, number in counts.items()), highlight=False)
 
 

@@ -31,6 +31,7 @@ class Checker:
         self.value_types: dict[tuple[str, tuple[Type, ...]], Figures] = {}
         self.clauses: dict[str, CheckedClause] = {}
         self.entered: list[str] = []
+        self.histories: dict[str, list[History]] = {}
         self.circles: set[frozenset[str]] = set()
 
     # --- findings ----------------------------------------------------------------------------------------------
@@ -82,6 +83,12 @@ class Checker:
             raise refused.at(path, refused.offset) from None
 
     def histories_of(self, table: str) -> list[History]:
+        """The tables of dated rows that can be read from a row of `table`."""
+        if table not in self.histories:
+            self.histories[table] = self._histories_of(table)
+        return self.histories[table]
+
+    def _histories_of(self, table: str) -> list[History]:
         found: list[History] = []
         if self.tables[table].is_history:
             return found

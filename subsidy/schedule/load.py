@@ -162,7 +162,7 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
 
 
 _FORMS = {
-    ("dict", "model"): Text("请写成 名称： 内容", "write name: content"),
+    ("dict", "model"): Text("请写成 名称: 内容", "write name: content"),
     ("tuple", "list", "too_"): Text("请写成 [a, b]，至少一项", "write a list like [a, b], with one item at least"),
     ("string",): Text("请写文字", "write a text"),
 }

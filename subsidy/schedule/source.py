@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -43,103 +44,150 @@ class Source:
         return Place(self.file, row=line, column=str(column + shift), path=shown)
 
 
+class _TooDeepError(Exception):
+    """Reading stops here: the finding is noted already."""
+
+
 class _Reader:
+    """Reads the events of a YAML text in one pass; recursion goes no deeper than DEEPEST."""
+
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         self.lines = text.splitlines()
+        self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.CSafeLoader)
         self.findings: list[Finding] = []
         self.mistakes = 0
         self.places: dict[Path, tuple[int, int]] = {}
         self.verbatim: set[Path] = set()
 
-    def refuse(self, mark: Any, code: str, value: str, why: Text, remedy: Text) -> None:
+    def refuse(self, event: Any, code: str, value: str, why: Text, remedy: Text) -> None:
         self.mistakes += 1
         if self.mistakes > MOST_FINDINGS:
             return
+        mark = event.start_mark
         place = Place(self.file, row=mark.line + 1, column=str(mark.column + 1))
         self.findings.append(Finding(place, code, why, remedy, value))
 
-    def read(self, node: Any, path: Path) -> Any:
-        self.place(node, path)
-        if isinstance(node, yaml.ScalarNode):
-            return node.value
-        if isinstance(node, yaml.SequenceNode):
-            return [self.read(item, (*path, i)) for i, item in enumerate(node.value)]
+    def document(self) -> Any:
+        """The content of the only document; None where there is none."""
+        event = next(self.events)
+        while isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent)):
+            event = next(self.events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return None
+        data = self.read(event, ())
+        next(self.events)
+        if not isinstance(after := next(self.events), yaml.StreamEndEvent):
+            self.refuse(
+                after,
+                "not-yaml",
+                "",
+                Text("YAML 格式错误：有第二个文档", "this is not YAML: there is a second document"),
+                Text("一个文件一个补贴标准，请删除 ---", "a file is one schedule; remove the ---"),
+            )
+        return data
+
+    def read(self, event: Any, path: Path) -> Any:
+        self.check(event, path)
+        if isinstance(event, yaml.ScalarEvent):
+            self.place(event, path)
+            return event.value
+        self.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Any] = []
+            while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
+                items.append(self.read(item, (*path, len(items))))
+            return items
+        return self.mapping(path) if isinstance(event, yaml.MappingStartEvent) else ""
+
+    def mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
+        key_event: Any
+        while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
+            self.check(key_event, path)
+            if not isinstance(key_event, yaml.ScalarEvent):
                 self.refuse(
-                    key_node.start_mark,
+                    key_event,
                     "key-not-text",
                     "",
                     Text("键必须是文字", "a key is a text"),
-                    Text("请写成 名称： 内容", "write name: content"),
+                    Text("请写成 名称: 内容", "write name: content"),
                 )
+                self.skip(key_event)
+                self.skip(next(self.events))
                 continue
-            key = key_node.value
+            key = key_event.value
             if key in mapping:
                 self.refuse(
-                    key_node.start_mark,
+                    key_event,
                     "duplicate-key",
                     key,
                     Text("同一键出现两次", "this key stands here twice"),
                     Text("请合并或改名", "merge the two or rename one"),
                 )
+                self.skip(next(self.events))
                 continue
-            mapping[key] = self.read(value_node, (*path, key))
-            key_place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            value_event = next(self.events)
+            mapping[key] = self.read(value_event, (*path, key))
+            key_place = (key_event.start_mark.line + 1, key_event.start_mark.column + 1)
             self.places[(*path, key, KEY)] = key_place
-            if not isinstance(value_node, yaml.ScalarNode):
+            if not isinstance(value_event, yaml.ScalarEvent):
                 self.places[(*path, key)] = key_place
         return mapping
 
-    def place(self, node: Any, path: Path) -> None:
-        line, column = node.start_mark.line, node.start_mark.column
-        if isinstance(node, yaml.ScalarNode):
-            column += node.style in ("'", '"')
-            if self.lines[line : line + 1] and self.lines[line].startswith(node.value, column):
-                self.verbatim.add(path)
-        self.places[path] = (line + 1, column + 1)
+    def skip(self, event: Any) -> None:
+        """Pass over the content that begins with `event`."""
+        depth = int(isinstance(event, yaml.CollectionStartEvent))
+        while depth:
+            event = next(self.events)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                self.stop_too_deep(event)
 
+    def stop_too_deep(self, event: Any) -> NoReturn:
+        self.refuse(
+            event,
+            "too-deep",
+            "",
+            Text("嵌套过深", "nested too deeply"),
+            Text("补贴标准最多几层", "a schedule has a few levels only"),
+        )
+        raise _TooDeepError
 
-def _forbidden_events(text: str, reader: _Reader) -> None:
-    event: Any
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            reader.refuse(
-                event.start_mark,
-                "too-deep",
-                "",
-                Text("嵌套过深", "nested too deeply"),
-                Text("补贴标准最多几层", "a schedule has a few levels only"),
-            )
-            return
+    def check(self, event: Any, path: Path) -> None:
+        if len(path) > DEEPEST:
+            self.stop_too_deep(event)
         if isinstance(event, yaml.AliasEvent):
-            reader.refuse(
-                event.start_mark,
+            self.refuse(
+                event,
                 "alias",
                 str(event.anchor),
                 Text("不允许 YAML 别名", "YAML aliases are not allowed"),
                 Text("请把内容写全", "write the content out"),
             )
-        elif getattr(event, "anchor", None):
-            reader.refuse(
-                event.start_mark,
+        elif event.anchor:
+            self.refuse(
+                event,
                 "anchor",
                 event.anchor,
                 Text("不允许 YAML 锚点", "YAML anchors are not allowed"),
                 Text("请删除 &…", "remove the &…"),
             )
-        elif getattr(event, "tag", None):
-            reader.refuse(
-                event.start_mark,
+        elif event.tag:
+            self.refuse(
+                event,
                 "tag",
                 event.tag,
                 Text("不允许 YAML 标签", "YAML tags are not allowed"),
                 Text("请删除 !…", "remove the !…"),
             )
+
+    def place(self, event: Any, path: Path) -> None:
+        line, column = event.start_mark.line, event.start_mark.column
+        column += event.style in ("'", '"')
+        if self.lines[line : line + 1] and self.lines[line].startswith(event.value, column):
+            self.verbatim.add(path)
+        self.places[path] = (line + 1, column + 1)
 
 
 def error_of(findings: list[Finding], total: int, file: str) -> ScheduleError:
@@ -153,16 +201,15 @@ def error_of(findings: list[Finding], total: int, file: str) -> ScheduleError:
 
 def read_source(text: str, file: str = "") -> Source:
     """The content of a YAML text. Raises ScheduleError with every mistake of form in it."""
-    reader = _Reader(text, file)
     if len(text) > LARGEST_FILE:
         why = Text(f"文件超过 {LARGEST_FILE} 个字符", f"the file has more than {LARGEST_FILE} characters")
         remedy = Text("请拆分补贴标准", "divide the schedule")
         raise ScheduleError([Finding(Place(file), "too-large", why, remedy)])
     try:
-        _forbidden_events(text, reader)
-        if reader.findings:
-            raise error_of(reader.findings, reader.mistakes, file)
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        reader = _Reader(text, file)
+        data = reader.document()
+    except _TooDeepError:
+        raise error_of(reader.findings, reader.mistakes, file) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, row=mark.line + 1, column=str(mark.column + 1)) if mark else Place(file)
@@ -175,12 +222,11 @@ def read_source(text: str, file: str = "") -> Source:
         why = Text("不是可读的 YAML", f"this is not readable YAML ({type(error).__name__})")
         remedy = Text("请检查文件编码和嵌套", "check the file's encoding and nesting")
         raise ScheduleError([Finding(Place(file), "not-yaml", why, remedy)]) from None
-    if not isinstance(node, yaml.MappingNode):
-        why = Text("文件应为 名称： 内容 的列表", "the file is a list of name: content")
-        remedy = Text("请以 schedule: … 开头", "begin with schedule: …")
-        line, column = (node.start_mark.line + 1, node.start_mark.column + 1) if node else (1, 1)
-        raise ScheduleError([Finding(Place(file, row=line, column=str(column)), "not-a-mapping", why, remedy)])
-    data = reader.read(node, ())
     if reader.findings:
         raise error_of(reader.findings, reader.mistakes, file)
+    if not isinstance(data, dict):
+        why = Text("文件应为 名称: 内容 的列表", "the file is a list of name: content")
+        remedy = Text("请以 schedule: … 开头", "begin with schedule: …")
+        line, column = reader.places.get((), (1, 1))
+        raise ScheduleError([Finding(Place(file, row=line, column=str(column)), "not-a-mapping", why, remedy)])
     return Source(file, data, reader.places, frozenset(reader.verbatim))
