@@ -44,6 +44,10 @@ class Source:
         return Place(self.file, row=line, column=str(column + shift), path=shown)
 
 
+def _start(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
 class _TooDeepError(Exception):
     """Reading stops here: the finding is noted already."""
 
@@ -92,7 +96,7 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             self.place(event, path)
             return event.value
-        self.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self.places[path] = _start(event)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Any] = []
             while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
@@ -129,7 +133,7 @@ class _Reader:
                 continue
             value_event = next(self.events)
             mapping[key] = self.read(value_event, (*path, key))
-            key_place = (key_event.start_mark.line + 1, key_event.start_mark.column + 1)
+            key_place = _start(key_event)
             self.places[(*path, key, KEY)] = key_place
             if not isinstance(value_event, yaml.ScalarEvent):
                 self.places[(*path, key)] = key_place
