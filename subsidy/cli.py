@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -56,8 +57,8 @@ def _console(stderr: bool = False) -> Any:
 
 
 @contextmanager
-def _findings_reported(language: Language) -> Iterator[None]:
-    """Findings on stderr and exit code 1, instead of a traceback."""
+def _findings_reported(language: Language, outcome: dict[str, str] | None = None) -> Iterator[None]:
+    """Findings and what did not happen because of them on stderr, and exit code 1, instead of a traceback."""
     try:
         yield
     except FindingsError as error:
@@ -66,10 +67,8 @@ def _findings_reported(language: Language) -> Iterator[None]:
         console = _console(stderr=True)
         print_findings(error.findings, console, language)
         errors = sum(finding.severity == "error" for finding in error.findings)
-        console.print(
-            {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}[language],
-            highlight=False,
-        )
+        words = outcome or {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}
+        console.print(words[language], highlight=False)
         raise typer.Exit(1) from None
 
 
@@ -249,18 +248,22 @@ def budget(
 
     subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
     """
+    from subsidy.budget.receipt import check_writable
     from subsidy.report.text import print_budget, print_findings
 
     language = _language(lang)
     with _findings_reported(language):
-        result = _calculated(roster, schedule_ids, year, basis, proceed, changes)
         if receipt is not None:
-            result.receipt.save(receipt)
+            check_writable(receipt)
+        result = _calculated(roster, schedule_ids, year, basis, proceed, changes)
     print_findings(result.findings, _console(stderr=True), language)
     if as_json:
         _print_json(result.to_dict())
     else:
         print_budget(result, _console(), language)
+    if receipt is not None:
+        with _findings_reported(language, {"zh": "凭证未保存。", "en": "The receipt was not saved."}):
+            result.receipt.save(receipt)
 
 
 @app.command()
@@ -293,7 +296,11 @@ def explain(
     try:
         explanation = explained()
     except KeyError as missing:
-        words = {"zh": f"没有 {missing.args[0]}", "en": f"there is no {missing.args[0]} to explain"}
+        what = missing.args[0]
+        words = {
+            "zh": f"没有可说明的 {what}；请核对条款、对象和期次，对象须在文件施行期内",
+            "en": f"there is no {what} to explain: check clause, subject and period, and the days in force",
+        }
         _console(stderr=True).print(words[language], highlight=False)
         raise typer.Exit(1) from None
     if as_json:
@@ -304,4 +311,7 @@ def explain(
 
 def main() -> None:
     """Entry point of the command `subsidy`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()

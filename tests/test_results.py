@@ -119,9 +119,10 @@ def test_the_year_by_hand(content: Any) -> None:
 def test_the_object_has_the_promised_keys(content: Any) -> None:
     assert list(content) == [
         "schedules", "year", "basis", "total", "low", "by_clause", "by_district", "by_facility", "by_payer", "relief",
-        "limits", "pots", "findings", "readings", "unquantified", "rules",
+        "limits", "pots", "blocked", "findings", "readings", "unquantified", "rules",
     ]  # fmt: skip
-    assert content["schedules"] == [{"id": "cn/xian/elderly-care", "version": "2021-11-05", "revision": 1}]
+    xian = {"id": "cn/xian/elderly-care", "version": "2021-11-05", "revision": 1, "overlays": {}}
+    assert content["schedules"] == [xian]
     assert (content["year"], content["basis"]) == (2022, "due")
     assert json.loads(json.dumps(content)) == content
 

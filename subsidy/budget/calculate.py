@@ -72,7 +72,9 @@ def _calculated(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Calcul
     if outside:
         prepared = prepare(schedule, taken_in.without((found.table, found.place.row) for found in outside), year)
     high = run_engine(prepared, "high")
-    findings = [*outside, *blank_cells(high)]
+    wrong = {(found.table, found.place.row, found.place.column) for found in (*taken_in.findings, *outside)}
+    blank = [found for found in blank_cells(high) if (found.table, found.place.row, found.place.column) not in wrong]
+    findings = [*outside, *blank]
     paid = make_payments(high)
     low = make_payments(run_engine(prepared, "low")) if prepared.has_open else paid
     return Calculated(schedule, paid, low), findings

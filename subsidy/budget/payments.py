@@ -9,6 +9,7 @@ from subsidy import sql
 from subsidy.budget.pots import PayerPart, PotResult, apply_pots
 from subsidy.engine.lines import PART_COLUMNS
 from subsidy.engine.run import Run
+from subsidy.schedule.checked import NOT_STATED
 
 KEY = ("version", "clause", "line", "payer")
 
@@ -33,22 +34,27 @@ def make_payments(run: Run) -> Payments:
         for clause in limit.model.among
     }
     parts = _read(run, clauses) if clauses else []
-    known = len(parts)
+    owed_before = [part.owed for part in parts]
     results = apply_pots(schedule, parts) if parts else []
     relation = run.plan.named("payments")
-    changed = [part for part in parts[:known] if part.left != part.owed]
+    known = len(owed_before)
+    changed = [
+        part
+        for part, owed in zip(parts[:known], owed_before, strict=True)
+        if part.cuts or (part.left, part.owed) != (owed, owed)
+    ]
     _write(run, relation, changed, parts[known:])
     return Payments(run, relation, tuple(results))
 
 
 def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
-    names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "owed"]
+    names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "position", "owed"]
     columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.plan.pots))]
     concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
     rows = run.prepared.rows(sql.select(columns, sql.table(run.plan.parts), where=concerned))
     found = []
     for row in sorted(rows, key=repr):
-        clause, version, due, month, payee, district, facility, line, payer, owed, *ranks = row
+        clause, version, due, month, payee, district, facility, line, payer, position, owed, *ranks = row
         found.append(
             PayerPart(
                 clause,
@@ -60,6 +66,7 @@ def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
                 facility,
                 line,
                 payer,
+                position,
                 owed,
                 dict(zip(run.plan.pots, ranks, strict=True)),
             )
@@ -68,17 +75,22 @@ def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
 
 
 def _write(run: Run, relation: str, changed: list[PayerPart], added: list[PayerPart]) -> None:
-    p = [sql.column(name, "p") for name in PART_COLUMNS]
     if not changed and not added:
         owed = sql.column("owed", "p")
-        columns = [*p, sql.alias(sql.whole(0), "cut"), sql.alias(owed, "amount")]
+        columns = [
+            *(sql.column(name, "p") for name in PART_COLUMNS),
+            sql.alias(sql.whole(0), "cut"),
+            sql.alias(owed, "amount"),
+        ]
         run.view(relation, sql.select(columns, sql.table(run.plan.parts, "p")))
         return
     cuts = run.plan.named("cuts")
     _register(run, cuts, changed)
     on = sql.all_of(sql.compare("=", sql.column(name, "c"), sql.column(name, "p")) for name in KEY)
     cut = sql.first_known(sql.column("cut", "c"), sql.whole(0))
-    columns = [*p, sql.alias(cut, "cut"), sql.alias(sql.sub(sql.column("owed", "p"), cut), "amount")]
+    owed = sql.first_known(sql.column("owed", "c"), sql.column("owed", "p"))
+    columns = [sql.alias(owed if name == "owed" else sql.column(name, "p"), name) for name in PART_COLUMNS]
+    columns += [sql.alias(cut, "cut"), sql.alias(sql.sub(owed, cut), "amount")]
     query = sql.select(columns, sql.table(run.plan.parts, "p"), [("left", sql.table(cuts, "c"), on)])
     if not added:
         run.create(relation, query)
@@ -118,9 +130,10 @@ def _rest_rows(run: Run, rests: str) -> Any:
             sql.compare("=", sql.column("nth", "p"), sql.whole(1)),
         ]
     )
+    is_nobody = sql.compare("=", sql.column("payer", "r"), sql.text(NOT_STATED))
     replaced = {
         "payer": sql.column("payer", "r"),
-        "place": sql.column("district", "p"),
+        "place": sql.case([(is_nobody, sql.missing_text())], sql.column("district", "p")),
         "owed": sql.column("owed", "r"),
     }
     columns = [sql.alias(replaced.get(name, sql.column(name, "p")), name) for name in PART_COLUMNS]

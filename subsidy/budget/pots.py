@@ -15,6 +15,7 @@ from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
 
 Key = tuple[str | int | None, ...]
+LAST = 1_000_000  # the position of a payer that only took over
 
 
 @dataclass
@@ -30,6 +31,7 @@ class PayerPart:
     facility: str | None
     line: int
     payer: str
+    position: int  # of the payer in the clause, which settles ties
     owed: int
     ranks: Mapping[str, int | None]
     left: int = 0
@@ -65,10 +67,22 @@ def apply_pots(schedule: Schedule, parts: list[PayerPart]) -> list[PotResult]:
     for name, (version, limit) in _pots(schedule).items():
         results += _apply(schedule, version, name, limit, parts)
         if limit.model.rest_to is not None:
-            cut = [part for part in parts if name in part.cuts]
-            rest_to = limit.model.rest_to
-            parts += [replace(part, payer=rest_to, owed=part.cuts[name], left=part.cuts[name], cuts={}) for part in cut]
+            _take_over(name, limit.model.rest_to, parts)
     return results
+
+
+def _take_over(pot: str, payer: str, parts: list[PayerPart]) -> None:
+    """What the pot cut from each line is owed by `payer`: added to its part of the line, or a part of its own."""
+    own = {(part.version, part.clause, part.line): part for part in parts if part.payer == payer}
+    for part in [part for part in parts if pot in part.cuts]:
+        line = (part.version, part.clause, part.line)
+        taken = part.cuts[pot]
+        if line in own:
+            own[line].owed += taken
+            own[line].left += taken
+        else:
+            own[line] = replace(part, payer=payer, position=LAST, owed=taken, left=taken, cuts={})
+            parts.append(own[line])
 
 
 def _pots(schedule: Schedule) -> dict[str, tuple[Version, CheckedLimit]]:
@@ -128,6 +142,7 @@ def _order(clauses: Sequence[str], part: PayerPart) -> tuple[object, ...]:
         part.facility or "",
         part.version,
         part.line,
+        part.position,
         part.payer,
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import __version__
 from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.roster.names import is_remark
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 
@@ -34,20 +35,48 @@ class Receipt:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file by way of a temporary one, so that nothing half-written is ever seen."""
+    """Write a text file by way of a temporary one, so that nothing half-written is ever seen.
+
+    A link is followed. Raises RosterError where the file cannot be written or is no ordinary one.
+    """
+    check_writable(path)
+    target = path.resolve()
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.suffix)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
-            Path(temporary).replace(path)
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(target)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        why = Text(f"无法写入({error.strerror})", f"this cannot be written ({error.strerror})")
-        remedy = Text("请检查文件夹和权限", "check the folder and its permissions")
-        raise RosterError([Finding(Place(str(path)), "unwritable", why, remedy)]) from None
+        raise _unwritable(path, error.strerror or "") from None
+
+
+def check_writable(path: Path) -> None:
+    """Raises RosterError where a file could not be written: asked before the work begins."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise _unwritable(path, "not an ordinary file")
+    if not target.parent.is_dir():
+        raise _unwritable(path, "no such folder")
+    if not os.access(target.parent, os.W_OK):
+        raise _unwritable(path, "no permission")
+
+
+def _unwritable(path: Path, cause: str) -> RosterError:
+    why = Text(f"无法写入（{cause}）", f"this cannot be written ({cause})")
+    remedy = Text("请检查路径和权限", "check the path and its permissions")
+    return RosterError([Finding(Place(str(path)), "unwritable", why, remedy)])
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
 
 
 def make_receipt(
@@ -78,6 +107,7 @@ def make_receipt(
             "roster": {
                 table: {"rows": roster.row_count(table), "sha256": roster.content_hash(table)}
                 for table in sorted(roster.tables)
+                if not is_remark(table)
             },
             "given_facts": {table: sorted(columns) for table, columns in sorted(given.items()) if columns},
             "options": dict(options),

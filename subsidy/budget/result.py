@@ -11,6 +11,7 @@ from subsidy import sql
 from subsidy.budget.ledger import entitlement_table, payment_table
 from subsidy.budget.payments import Payments
 from subsidy.engine.explain import Explanation, explain_entitlement, explain_line
+from subsidy.engine.run import Run
 from subsidy.finding import Finding, Language
 from subsidy.money import yuan, yuan_text
 from subsidy.schedule.catalogue import Schedule
@@ -157,7 +158,8 @@ class Result:
     def explain(self, clause: str, subject: str, period: str | None = None, language: Language = "en") -> Explanation:
         """How the amount of one entitlement came about. `period`: 2023-03, 2023-Q1, 2023-H1, 2023 or a day.
 
-        Without a period: the first one in the reported year. Raises KeyError for an unknown clause, subject or period.
+        Without a period: the first one in the reported year, or of all where none is in it. Raises KeyError for an
+        unknown clause, subject or period.
         """
         one, name = self._of_clause(clause)
         return explain_entitlement(one.high.run, name, subject, period, self.year, language)
@@ -239,8 +241,8 @@ class Result:
         for one in self.calculated:
             run = one.high.run
             for name, (limit, _) in run.limit_tables.items():
-                ledgers = [ledger for ledger in run.ledgers if name in ledger.columns.limits]
-                cut = sum(_cut_by(one, name, ledger, self.year) for ledger in ledgers)
+                steps = run.plan.limit_steps[name]
+                cut = sum(_owed(run, before, self.year) - _owed(run, after, self.year) for before, after in steps)
                 entry = {"limit": name, "item": limit.model.item, "cut": yuan_text(cut)}
                 if name in run.exceeded:
                     entry["over"] = yuan_text(run.exceeded[name])
@@ -278,7 +280,12 @@ class Result:
         """The budget as one JSON-ready object; amounts are strings in yuan with two decimals."""
         return {
             "schedules": [
-                {"id": version.id, "version": version.first_day.isoformat(), "revision": version.model.revision}
+                {
+                    "id": version.id,
+                    "version": version.first_day.isoformat(),
+                    "revision": version.model.revision,
+                    "overlays": dict(version.overlays),
+                }
                 for version in self._versions()
             ],
             "year": self.year,
@@ -393,15 +400,11 @@ def _in_year(month: sql.Sql, year: int) -> sql.Sql:
     )
 
 
-def _cut_by(one: Calculated, limit: str, ledger: Any, year: int) -> int:
-    lost = sql.mul(sql.sub(sql.column("owed"), sql.column("unit")), sql.column("count"))
-    where = sql.all_of(
-        [sql.compare("=", sql.column("cut_by"), sql.text(limit)), _in_year(sql.column("accrued#m"), year)]
-    )
-    rows = one.high.run.prepared.rows(
-        sql.select([sql.alias(sql.total(lost), "cut")], sql.table(ledger.relation), where=where)
-    )
-    return int(rows[0][0] or 0)
+def _owed(run: Run, ledger: str, year: int) -> int:
+    """What a ledger's units of a year add up to (fen)."""
+    owed = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
+    query = sql.select([sql.alias(owed, "owed")], sql.table(ledger), where=_in_year(sql.column("accrued#m"), year))
+    return int(run.prepared.rows(query)[0][0] or 0)
 
 
 def _frame(keys: list[str], rows: list[dict[str, Any]]) -> pd.DataFrame:

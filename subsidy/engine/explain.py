@@ -35,6 +35,7 @@ WORDS = {
     "not met": {"zh": "不满足", "en": "not met"},
     "missing": {"zh": "缺失", "en": "missing"},
     "reading": {"zh": "理解", "en": "reading"},
+    "overlay": {"zh": "临时改动，非文件原文", "en": "overlay, not in the document"},
     "document": {"zh": "依据", "en": "document"},
 }
 
@@ -182,6 +183,8 @@ class _Explainer:
             f"{document.number} {part} {item}",
             f"{version.id} {version.first_day} r{version.model.revision}",
         )
+        for path, value in version.overlays:
+            yield Line("overlay", path, value)
         if model.reading is not None:
             yield Line("reading", model.reading.in_(self.language), "")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -24,8 +23,6 @@ from subsidy.schedule.node import Node, Type
 
 if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
-
-MOST_SHOWN = 200
 
 
 @dataclass
@@ -150,7 +147,10 @@ def _collect(
         for index, (_, leaf, _) in enumerate(suspects):
             is_missing, key, row = flags[3 * index : 3 * index + 3]
             if is_missing:
-                cell = Cell(_home(leaf, clause), leaf.name, key or subject, row or (own_row if _is_own(leaf) else 0))
+                home = _home(leaf, clause)
+                cell = Cell(home, leaf.name, key or subject, row or (own_row if _is_own(leaf) else 0))
+                if not prepared.shape.has(home):
+                    cell = Cell(home, leaf.name, "", 0)
                 blank = found.setdefault((cell, clause.name), _Blank(compiled, clause, leaf))
                 blank.units += count
                 blank.periods.add(period)
@@ -210,27 +210,34 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
     zh, en = (label.zh, label.en) if label else (clause.name, clause.name)
     word = blank.compiled.version.words.get(leaf.name.rsplit(".", 1)[-1], leaf.name)
     effect = Text(
-        f"{zh}（第 {clause.model.item} 条）因此无法计算：{units} 人（项）·期，{when}",
+        f"{zh}（第 {clause.model.item} 条）因此无法计算：共 {units} 人次（项），{when}",
         f"so {en} (item {clause.model.item}) cannot be calculated: {units} × subject and period, {when}",
     )
     if leaf.operation == "value":
-        why = Text(f"{cell.key}:{word} 没有对应的标准", f"{cell.key}: {leaf.name} has no figure for its keys")
+        why = Text(f"{cell.key}：{word} 没有对应的标准", f"{cell.key}: {leaf.name} has no figure for its keys")
         remedy = Text("请核对其各键", "check the facts it is looked up by")
+    elif not cell.key:
+        table = blank.compiled.version.words.get(cell.table, cell.table)
+        why = Text(
+            f"缺少表 {table}（{cell.table}），没有{word}",
+            f"the table {cell.table} is missing, so there is no {leaf.name}",
+        )
+        remedy = Text("请补上该表", "add the table")
     elif leaf.fact is not None and leaf.fact.history and not cell.row:
-        why = Text(f"{cell.key}:截至该日没有{word}", f"{cell.key}: no {leaf.name} on or before that day")
+        why = Text(f"{cell.key}：截至该日没有{word}", f"{cell.key}: no {leaf.name} on or before that day")
         remedy = Text(f"请在 {leaf.fact.history} 中补一行", f"add a row to {leaf.fact.history}")
     elif leaf.fact is not None or leaf.aggregate is not None:
-        why = Text(f"{cell.key}:{word} 空白", f"{cell.key}: {leaf.name} is blank")
+        why = Text(f"{cell.key}：{word} 空白", f"{cell.key}: {leaf.name} is blank")
         remedy = Text("请填写", "fill it in")
     else:
-        why = Text(f"{cell.key}:金额无法确定", f"{cell.key}: the amount cannot be determined")
+        why = Text(f"{cell.key}：金额无法确定", f"{cell.key}: the amount cannot be determined")
         remedy = Text("请核对所用的事实和标准", "check the facts and figures it reads")
     column = leaf.fact.column_name if leaf.fact else ""
     place = place_of(intake, cell.table, column, cell.row)
     return Finding(
         place,
         "blank-cell",
-        Text(f"{why.zh},{effect.zh}", f"{why.en}, {effect.en}"),
+        Text(f"{why.zh}，{effect.zh}", f"{why.en}, {effect.en}"),
         remedy,
         "",
         "error",
@@ -240,39 +247,33 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
 
 
 def _undated(run: Run) -> list[Finding]:
-    """Rows of a dated clause whose day is blank where a blank is not allowed to mean never."""
-    prepared, found = run.prepared, []
-    for clause, version in _dated_clauses(run):
-        fact = clause.dated.fact if clause.dated else None
-        if fact is None or fact.column.blank != "missing" or fact.hops or fact.history:
-            continue
-        layers = plain_rows(version, prepared.shape, clause.table)
-        if not prepared.shape.has(clause.table, fact.column_name):
-            continue
-        query = layers.query([("subject", ref(SUBJECT)), ("row", ref("_row"))], sql.is_missing(ref(fact.column_name)))
-        for subject, row in sorted(prepared.rows(query))[:MOST_SHOWN]:
-            why = Text(
-                f"{subject}:{fact.column_name} 空白，无法确定日期",
-                f"{subject}: {fact.column_name} is blank, so it has no date",
-            )
-            found.append(
-                Finding(
-                    place_of(prepared.intake, clause.table, fact.column_name, row),
-                    "blank-date",
-                    why,
-                    Text("请填写日期", "fill in the date"),
-                    "",
-                    "error",
-                    clause.table,
-                    subject,
-                )
-            )
-    return list(dict.fromkeys(found))
-
-
-def _dated_clauses(run: Run) -> Iterable[tuple[CheckedClause, Version]]:
+    """Rows without the day that dates them or picks their version, where a blank is not allowed to mean never."""
+    prepared = run.prepared
+    found: dict[Finding, None] = {}
     for compiled, _ in run.grains:
         for name in compiled.columns:
             clause = compiled.version.clauses[name]
-            if clause.dated is not None:
-                yield clause, compiled.version
+            for node in (clause.dated, clause.version_by):
+                if node is not None and node.type.can_be_missing:
+                    found |= dict.fromkeys(_without_day(prepared, compiled.version, clause, node))
+    return list(found)
+
+
+def _without_day(prepared: Prepared, version: Version, clause: CheckedClause, node: Node) -> list[Finding]:
+    compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
+    rows = compiler.rows(plain_rows(version, prepared.shape, clause.table), clause.table)
+    no_day = sql.is_missing(rows.value(node).main)
+    found = []
+    for leaf, is_blank in missing_facts(node, rows):
+        key, row = _whose_cell(rows, leaf)
+        where = sql.all_of([no_day, is_blank])
+        columns = [("key", ref(key)), ("row", ref(row))]
+        for subject, number in sorted(set(prepared.rows(rows.layers.query(columns, where)))):
+            why = Text(
+                f"{subject}：{leaf.name} 空白，无法确定日期", f"{subject}: {leaf.name} is blank, so it has no date"
+            )
+            table, column = _home(leaf, clause), leaf.fact.column_name if leaf.fact else leaf.name
+            place = place_of(prepared.intake, table, column, number or 0)
+            remedy = Text("请填写日期", "fill in the date")
+            found.append(Finding(place, "blank-date", why, remedy, "", "error", table, subject))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -82,7 +82,6 @@ class CompiledGrain:
     rows: RowCompiler
     columns: Mapping[str, ClauseColumns]
     in_force: Sql
-    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def _base_columns(shape: RosterShape, table: str, alias: str) -> dict[str, Sql]:
@@ -324,13 +323,21 @@ class GrainCompiler:
         conditions = [
             ref(layers.put(f"when:{clause.name}:{i}", rows.condition(node))) for i, node in enumerate(clause.when)
         ]
-        amount = ref(layers.put(f"amount:{clause.name}", rows.number_at(clause.amount, 100)))
+        amount = ref(layers.put(f"amount:{clause.name}", self._amount(clause, rows)))
         pays = ref(layers.put(f"pays:{clause.name}", sql.all_of(conditions)))
         branches = [(pays, amount), (sql.negation(pays), sql.whole(0))]
         nothing = self._knowingly_nothing(clause, rows, conditions)
         if nothing is not None:
             branches.append((nothing, sql.whole(0)))
         return layers.put(f"owed:{clause.name}", sql.case(branches))
+
+    def _amount(self, clause: CheckedClause, rows: RowCompiler) -> Sql:
+        """The amount in fen; missing where a payer's part of it is."""
+        amount = rows.number_at(clause.amount, 100)
+        if not clause.parts:
+            return amount
+        known = sql.all_of(sql.is_known(rows.number(part)) for part in clause.parts.values())
+        return sql.case([(known, amount)])
 
     def _knowingly_nothing(self, clause: CheckedClause, rows: RowCompiler, conditions: list[Sql]) -> Sql | None:
         """True where the first missing condition is so because a fact is blank that may be nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -80,8 +81,9 @@ class Layers:
         if isinstance(tree, exp.Column) and tree.table == ROW:
             return tree.name
         text = sql.printed(tree)
-        name = self.unnamed.setdefault(text, f"#{len(self.unnamed) + 1}")
-        return self.put(name, tree)
+        if text not in self.unnamed:
+            self.unnamed[text] = next(name for n in itertools.count(1) if (name := f"#{n}") not in self.level)
+        return self.put(self.unnamed[text], tree)
 
     def hoisted(self, tree: Sql) -> Sql:
         """The tree itself where it is simple, else a reference to a column that holds it."""

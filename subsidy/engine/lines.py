@@ -225,7 +225,17 @@ def row_parts_query(ledger: Ledger, rows: Sql, names: Sequence[str]) -> exp.Sele
         where=sql.compare("<>", sql.column(UNIT, "l"), sql.whole(0)),
     )
     among = ["subject", "period", "piece", *(["instalment"] if "instalment" in names else [])]
-    shared = split_sql(crossed, [*names, "payer"], among, UNIT, "weight", ["position"], "share")
+    is_whole = sql.compare("=", c(UNIT), c("owed"))
+    to_split = sql.select(
+        [sql.all_columns("c"), sql.alias(sql.case([(is_whole, sql.whole(0))], c(UNIT)), "to_split")],
+        sql.subquery(crossed, "c"),
+    )
+    kept = [*names, "payer", "weight"]
+    divided = split_sql(to_split, kept, among, "to_split", "weight", ["position"], "part_of_cut")
+    share = sql.case([(is_whole, c("weight"))], c("part_of_cut"))
+    shared = sql.select(
+        [*(c(name) for name in [*names, "payer"]), sql.alias(share, "share")], sql.subquery(divided, "v")
+    )
     sums = [
         sql.alias(
             sql.total(sql.case([(sql.compare("=", c("payer"), sql.text(payer)), c("share"))], sql.whole(0))),
@@ -279,11 +289,20 @@ def _weighed(ledger: Ledger, lines: str, carried: list[Sql], payers: Sql) -> exp
     else:
         weight = sql.column("figure", "w")
         joins.append(("left", *_weight_table(ledger)))
-    return sql.select(
-        [*carried, sql.column("owed", "l"), sql.alias(sql.first_known(weight, sql.whole(0)), "weight")],
+    weighed = sql.select(
+        [*carried, sql.column("owed", "l"), sql.alias(sql.first_known(weight, sql.whole(0)), "share")],
         sql.table(lines, "l"),
         joins,
     )
+    return _or_not_stated(weighed)
+
+
+def _or_not_stated(weighed: exp.Select) -> exp.Select:
+    """Where no payer has a share, nobody is said to pay: all of it is `not_stated`."""
+    nobody = sql.compare("=", sql.window_total(c("share"), [c("line")]), sql.whole(0))
+    not_stated = sql.compare("=", c("payer"), sql.text(NOT_STATED))
+    weight = sql.case([(sql.all_of([nobody, not_stated]), sql.whole(1))], c("share"))
+    return sql.select([sql.all_columns("w"), sql.alias(weight, "weight")], sql.subquery(weighed, "w"))
 
 
 def _weight_table(ledger: Ledger) -> tuple[Sql, Sql]:

@@ -37,6 +37,7 @@ from subsidy.engine.row import (
     RosterShape,
     roster_table,
 )
+from subsidy.finding import Finding, Place, ScheduleError, Text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.load import Version
@@ -81,6 +82,7 @@ class Plan:
     grains: list[tuple[CompiledGrain, str]] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
+    limit_steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # ledgers before and after a limit
     excesses: dict[str, sql.Sql] = field(default_factory=dict)
     pots: tuple[str, ...] = ()
 
@@ -147,25 +149,30 @@ def _leaves(node: Node) -> Iterator[Node]:
         yield from _leaves(argument)
 
 
-def _levels(version: Version) -> dict[str, int]:
-    """How many other grains stand below each clause."""
+def _levels(versions: Sequence[Version]) -> dict[str, int]:
+    """How many other grains stand below each clause. Raises ScheduleError for a circle over the versions."""
+    edges: dict[str, set[tuple[str, int]]] = {}
+    for version in versions:
+        for name, clause in version.clauses.items():
+            own = edges.setdefault(name, set())
+            for read, same_row in clauses_read(clause):
+                same_grain = same_row and Grain.of(version.clauses[read]) == Grain.of(clause)
+                own.add((read, 0 if same_grain else 1))
     levels: dict[str, int] = {}
 
-    def level(name: str) -> int:
+    def level(name: str, entered: tuple[str, ...]) -> int:
+        if name in entered:
+            circle = " → ".join([*entered[entered.index(name) :], name])
+            why = Text(f"各版本合起来循环引用：{circle}", f"over its versions these read each other: {circle}")
+            remedy = Text("请给改动的条款另起名称", "give the changed clause a new name")
+            raise ScheduleError([Finding(Place(), "circle", why, remedy)])
         if name not in levels:
-            clause = version.clauses[name]
-            own = Grain.of(clause)
-            levels[name] = max(
-                (
-                    level(read) + (0 if same_row and Grain.of(version.clauses[read]) == own else 1)
-                    for read, same_row in clauses_read(clause)
-                ),
-                default=0,
-            )
+            found = [level(read, (*entered, name)) + more for read, more in edges.get(name, ())]
+            levels[name] = max(found, default=0)
         return levels[name]
 
-    for name in version.clauses:
-        level(name)
+    for name in edges:
+        level(name, ())
     return levels
 
 
@@ -189,12 +196,11 @@ def _in_order_of_reading(clauses: Sequence[CheckedClause]) -> list[CheckedClause
 def _plan_grains(plan: Plan) -> None:
     versions = plan.schedule.versions
     stages: dict[tuple[int, Grain], dict[int, list[CheckedClause]]] = {}
-    all_levels = [_levels(version) for version in versions]
+    levels = _levels(versions)
     for index, version in enumerate(versions):
         for name, clause in version.clauses.items():
             if plan.shape.has(clause.table):
-                level = max(levels[name] for levels in all_levels if name in levels)
-                stages.setdefault((level, Grain.of(clause)), {}).setdefault(index, []).append(clause)
+                stages.setdefault((levels[name], Grain.of(clause)), {}).setdefault(index, []).append(clause)
     for (level, grain), by_version in sorted(stages.items(), key=lambda item: item[0]):
         for index, clauses in by_version.items():
             _plan_grain(plan, level, grain, index, _in_order_of_reading(clauses))
@@ -272,6 +278,7 @@ def _plan_limit(plan: Plan, name: str, limit: CheckedLimit, concerned: list[int]
         after = plan.create(
             f"{ledger.relation}/{name}", limited(ledger.relation, columns, competitor.position, name, table)
         )
+        plan.limit_steps.setdefault(name, []).append((ledger.relation, after))
         plan.ledgers[index] = replace(ledger, relation=after)
 
 

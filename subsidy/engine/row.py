@@ -360,10 +360,11 @@ class RowCompiler:
         figures = self.version.checker.figures_of(node)
         if not node.arguments:
             return self._constant(figures, node)
-        name = f"{node.name}({', '.join(_shown(key) for key in node.arguments)})"
+        keys = [self._key(key, form.texts) for key, form in zip(node.arguments, figures.forms, strict=True)]
+        name = f"{node.name}({', '.join(sql.printed(key) for key in keys)})"
         known = self.values.get(name)
         if known is None:
-            known = self.values[name] = self._looked_up(name, figures, node)
+            known = self.values[name] = self._looked_up(name, figures, node, keys)
         return known
 
     def _constant(self, figures: Figures, node: Node) -> Value:
@@ -373,8 +374,7 @@ class RowCompiler:
         ]
         return Value(trees[0], None, *trees[1:])
 
-    def _looked_up(self, name: str, figures: Figures, node: Node) -> Value:
-        keys = [self._key(key, form.texts) for key, form in zip(node.arguments, figures.forms, strict=True)]
+    def _looked_up(self, name: str, figures: Figures, node: Node, keys: list[Sql]) -> Value:
         source, conditions = figure_table(figures, node.type, name)
         self.layers.join(name, source, sql.all_of(match(key) for match, key in zip(conditions, keys, strict=True)))
         if node.type.kind == "date":
@@ -523,10 +523,3 @@ def _blank_value(column: Column) -> Sql | None:
     if column.type == "yes_no":
         return sql.boolean(column.blank == "yes")
     return sql.text(column.blank) if column.type == "one_of" else None
-
-
-def _shown(key: Node) -> str:
-    if key.operation in ("fact", "derived", "aggregate", "step", "clause", "life", "time", "category"):
-        return key.name
-    inner = ", ".join(_shown(argument) for argument in key.arguments)
-    return f"{key.operation} {key.name}({inner}){key.constant if key.constant is not None else ''}"

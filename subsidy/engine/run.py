@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, Statement, plan_for
 from subsidy.engine.row import End, RosterShape, roster_table
+from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.model import PERIODS
@@ -35,6 +38,22 @@ def _database() -> duckdb.DuckDBPyConnection:
     return base
 
 
+@contextmanager
+def _exact(relation: str) -> Iterator[None]:
+    """Turns the engine's refusal of a number past 2^63 into a finding."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        what = relation.split(":")[-1].split("/")[0] or "total"
+        why = Text(
+            f"计算 {what} 时数额超出可精确表示的范围（2^63）", f"a number in {what} is too large to be exact (2^63)"
+        )
+        remedy = Text("请核对花名册中的金额和数量", "check the amounts and quantities of the roster")
+        raise RosterError([Finding(Place(), "too-large", why, remedy)]) from None
+
+
 @dataclass
 class Prepared:
     """A roster at the engine's door: a connection that holds its tables and the calendars."""
@@ -46,7 +65,9 @@ class Prepared:
     has_open: bool
 
     def rows(self, query: sql.Sql) -> list[tuple[Any, ...]]:
-        return list(self.connection.execute(sql.printed(query)).fetchall())
+        """The rows of a query. Raises RosterError where a number is too large to be exact."""
+        with _exact(""):
+            return list(self.connection.execute(sql.printed(query)).fetchall())
 
 
 def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
@@ -76,9 +97,9 @@ def _years_mentioned(intake: Intake, schedule: Schedule) -> tuple[int, int]:
     import pyarrow.compute as pc
 
     years = [schedule.versions[0].first_day.year]
-    tables = schedule.latest.tables
+    tables = {name: model for version in schedule.versions for name, model in version.tables.items()}
     for name, table in intake.tables.items():
-        if table.num_rows == 0 or name not in tables:
+        if table.num_rows == 0:
             continue
         months = [f"{column}#m" for column, model in tables[name].columns.items() if model.type == "date"]
         months += [column for column, model in tables[name].columns.items() if model.type == "month"]
@@ -139,6 +160,7 @@ def calculate(prepared: Prepared, end: End) -> Run:
     """Facts to payers' parts. Tables: one for each grain, ledger and limit, and `parts`."""
     plan = plan_for(prepared.schedule, prepared.shape, end)
     for statement in plan.statements:
-        prepared.connection.execute(statement.text)
+        with _exact(statement.name):
+            prepared.connection.execute(statement.text)
     exceeded = {name: int(prepared.rows(query)[0][0]) for name, query in plan.excesses.items()}
     return Run(prepared, plan, exceeded)

@@ -33,6 +33,7 @@ WORDS = {
     "unquantified": ("无标准、未计算的条款", "promised without a figure, not calculated"),
     "readings": ("所作理解", "readings taken"),
     "findings": ("疑点", "findings"),
+    "overlay": ("临时改动，非文件原文", "overlay, not in the document"),
     "blocked": ("未计算的行", "rows left out"),
     "asked": ("需求", "asked for"),
     "over": ("超出", "over"),
@@ -83,6 +84,8 @@ def print_budget(result: Result, console: Console, language: Language) -> None:
     for schedule in content["schedules"]:
         head = f"{schedule['id']} {schedule['version']} r{schedule['revision']} · {result.year} · {result.basis}"
         console.print(escape(head), highlight=False)
+        for path, value in schedule["overlays"].items():
+            console.print(escape(f"  {word('overlay', language)}: {path} = {value}"), highlight=False)
     console.print(_clause_table(result, content, console.width, language))
     _print_list(console, content["by_district"], "district", language)
     if content["relief"]:

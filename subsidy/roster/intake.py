@@ -7,7 +7,7 @@ number, a blank, a spell and a history are is laid down in docs/design/001-seman
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place
@@ -45,22 +45,34 @@ class Intake:
     sources: Mapping[str, tuple[str, str]]  # table -> file, sheet
     names: Mapping[str, str]  # table -> its name in the roster
     headings: Mapping[str, Mapping[str, str]]  # table -> column -> heading as written
+    _sheets: Mapping[str, Sheet] = field(repr=False)
+    _words: Names = field(repr=False)
 
     def heading(self, table: str, column: str) -> str:
         """A column's heading as the roster has it; its own name where the roster does not."""
         return self.headings.get(table, {}).get(column, column)
 
     def without(self, rows: Iterable[tuple[str, int]]) -> Intake:
-        """The same with these rows (table, source row) blocked."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
+        """The same with these rows (table, source row) blocked, and with them the rows that refer to them.
 
-        tables, blocked = dict(self.tables), dict(self.blocked)
+        `findings` has the warnings about the latter besides.
+        """
+        import numpy as np
+
+        from subsidy.roster.rows import block_dependents
+
+        sheets = {
+            table: replace(sheet, wrong=sheet.wrong.copy(), lost=sheet.lost.copy(), joined={})
+            for table, sheet in self._sheets.items()
+        }
+        numbers: dict[str, list[int]] = {}
         for table, number in set(rows):
-            is_blocked = pc.equal(tables[table]["_row"], pa.scalar(number, pa.int64()))
-            tables[table] = tables[table].filter(pc.invert(is_blocked))
-            blocked[table] = blocked.get(table, 0) + 1
-        return replace(self, tables=tables, blocked=blocked)
+            numbers.setdefault(table, []).extend([number, *self._sheets[table].joined.get(number, ())])
+        for table, blocked in numbers.items():
+            sheets[table].block(np.isin(sheets[table].raw.rows.to_numpy(), blocked), "")
+        found = Collector(self._words)
+        block_dependents(sheets, found)
+        return _taken_in(sheets, self._words, sorted({*self.findings, *found.all()}))
 
     @property
     def errors(self) -> list[Finding]:
@@ -88,11 +100,18 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
         lives.check(sheet, found)
     rows.check_references(sheets, found)
     rows.check_persons(usable, found)
+    return _taken_in(sheets, names, found.all())
+
+
+def _taken_in(sheets: Mapping[str, Sheet], names: Names, findings: Sequence[Finding]) -> Intake:
+    from subsidy.roster import lives, rows
+
+    usable = {table: sheet for table, sheet in sheets.items() if sheet.usable}
     given = {table: frozenset(_ready(sheet)) for table, sheet in usable.items()}
     tables = {table: lives.finished(sheet, rows.kept(sheet)) for table, sheet in usable.items()}
     return Intake(
         tables=tables,
-        findings=found.all(),
+        findings=findings,
         given={table: columns for table, columns in given.items() if columns},
         blocked={table: int(sheet.wrong.sum()) for table, sheet in sheets.items() if sheet.wrong.any()},
         solid={
@@ -102,6 +121,8 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
         sources={table: (sheet.raw.file, sheet.raw.sheet) for table, sheet in sheets.items()},
         names={table: sheet.raw.name for table, sheet in sheets.items()},
         headings={table: sheet.headings for table, sheet in sheets.items()},
+        _sheets=sheets,
+        _words=names,
     )
 
 
@@ -131,6 +152,7 @@ def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]
                 "请合并为一张表", "join the two into one",
             )  # fmt: skip
             found.add(sheet.place(), "duplicate-table", why, table, raw.name)
+            sheets[table].usable = False
             continue
         sheets[table] = sheet
         for column in sheet.shape.conflicts:
@@ -163,6 +185,7 @@ def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
                 f"{other} 也是列 {column}", f"{other} is the column {column} too", "请只保留一列", "keep one of the two"
             )
             found.add(place, "duplicate-column", why, sheet.table, heading)
+            sheet.usable = False
         else:
             assigned[column] = position
             sheet.headings[column] = heading

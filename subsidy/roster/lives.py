@@ -46,13 +46,13 @@ def _check_overlaps(sheet: Sheet, found: Collector, first: Any, last: Any, dated
     again = (who[1:] == who[:-1]) & (reach[:-1] >= first[order][1:] + who[1:] * DAYS)
     if not again.any():
         return
-    suspects = order[np.isin(who, np.unique(who[1:][again]))]
+    suspects = _in_order(sheet, order[np.isin(who, np.unique(who[1:][again]))].tolist(), persons, first, last)
     places = joint_codes((sheet.columns[name] for name in sheet.shape.references), len(sheet.raw))
     same: dict[int, int] = {}
     elsewhere: dict[int, int] = {}
     person = -1
     furthest: dict[int, tuple[int, int]] = {}  # place -> (last day, row) of the life that reaches furthest
-    for row in suspects.tolist():
+    for row in suspects:
         if persons[row] != person:
             person, furthest = persons[row], {}
         for place, (until, other) in furthest.items():
@@ -67,6 +67,12 @@ def _check_overlaps(sheet: Sheet, found: Collector, first: Any, last: Any, dated
     why = Text("同一人同时在两处超过一天", "one person is in two places for more than a day")
     severity: Severity = "error" if sheet.table in TWO_PLACES_IS_ERROR else "warning"
     _report_pairs(sheet, found, "two-places", elsewhere, why, severity)
+
+
+def _in_order(sheet: Sheet, rows: list[int], persons: Any, first: Any, last: Any) -> list[int]:
+    """Rows by person, dates and key, wherever they stand in the roster."""
+    keys = sheet.columns[sheet.shape.key or ""]
+    return sorted(rows, key=lambda row: (persons[row], first[row], last[row], keys[row].as_py() or ""))
 
 
 def _report_pairs(
@@ -126,11 +132,21 @@ def _with_spells(sheet: Sheet, columns: dict[str, Any]) -> dict[str, Any]:
     stays = np.ones(count, bool)
     stays[order[merges]] = False
     first_of_spell, last_merged = np.arange(count), np.arange(count)
-    first_of_spell[order] = order[np.maximum.accumulate(np.where(adjoins, 0, np.arange(len(order))))]
+    first_of_spell[order] = _leaders(order, adjoins)
     last_merged[order[~merges]] = order[ends]
+    numbers = columns["_row"].to_numpy()
+    for leader, joined in zip(numbers[_leaders(order, merges)[merges]], numbers[order[merges]], strict=True):
+        sheet.joined.setdefault(int(leader), []).append(int(joined))
     own = pa.array(np.flatnonzero(stays))
     taken = {start: pa.array(first_of_spell[stays])} | dict.fromkeys((end, "life#to"), pa.array(last_merged[stays]))
     return {name: column.take(taken.get(_of_date(name), own)) for name, column in columns.items()}
+
+
+def _leaders(order: Any, follows: Any) -> Any:
+    """For each position in `order` the nearest one before that follows no other."""
+    import numpy as np
+
+    return order[np.maximum.accumulate(np.where(follows, 0, np.arange(len(order))))]
 
 
 def _of_date(name: str) -> str:

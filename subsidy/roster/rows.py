@@ -47,7 +47,10 @@ def _blanks(sheet: Sheet, name: str) -> Any:
 
 
 def check_keys(sheet: Sheet, found: Collector) -> None:
-    """Of rows with one key, or of a history's rows with one link and day, the later are wrong."""
+    """All rows with one key, or of a history with one link and day, are wrong: which is right is not known.
+
+    The finding is about the later ones. Of a history's rows one stays, without its facts.
+    """
     import numpy as np
 
     shape = sheet.shape
@@ -55,6 +58,7 @@ def check_keys(sheet: Sheet, found: Collector) -> None:
         sound = np.flatnonzero(filled(sheet.columns[shape.key]))
         later, first = repeated(codes(sheet.columns[shape.key])[sound])
         why = refusal("编号重复", "this key is given twice", "每行须有自己的编号", "give each row a key of its own")
+        sheet.block(sound[first], shape.key)
         _report_repeated(sheet, found, "duplicate-key", shape.key, sound[later], sound[first], why)
     elif shape.is_history and shape.link:
         sound = np.flatnonzero(~sheet.lost)
@@ -64,7 +68,7 @@ def check_keys(sheet: Sheet, found: Collector) -> None:
             "同一对象同一日有两行", "there are two rows for the same subject and day",
             "请只保留正确的一行", "keep the one that is right",
         )  # fmt: skip
-        sheet.in_doubt = tuple(sound[first].tolist())
+        sheet.wrong[sound[first]] = True
         _report_repeated(sheet, found, "duplicate-history", "from", sound[later], sound[first], why)
 
 
@@ -92,6 +96,11 @@ def check_references(sheets: Mapping[str, Sheet], found: Collector) -> None:
                 _check_known(sheet, name, sheets[to], found)
             elif to in sheets or to != "districts":
                 _check_present(sheet, name, to, to in sheets, absent, found)
+    block_dependents(sheets, found)
+
+
+def block_dependents(sheets: Mapping[str, Sheet], found: Collector) -> None:
+    """Block the rows that refer to a blocked row, the rows that refer to those, and so on, each with a warning."""
     changed = True
     while changed:
         changed = False
@@ -197,7 +206,6 @@ def kept(sheet: Sheet) -> dict[str, Any]:
     columns = dict(sheet.columns)
     if sheet.shape.is_history:
         silent = sheet.wrong & ~sheet.lost
-        silent[list(sheet.in_doubt)] = True
         if silent.any():
             spoken = pa.array(~silent)
             stays = ("_row", sheet.shape.link, "from", "from#m", "from#d")

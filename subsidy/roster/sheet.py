@@ -26,7 +26,7 @@ class Sheet:
     lost: Any
     headings: dict[str, str] = field(default_factory=dict)  # column -> as written
     columns: dict[str, Any] = field(default_factory=dict)  # name -> Arrow array
-    in_doubt: tuple[int, ...] = ()  # rows of a history that another one contradicts
+    joined: dict[int, list[int]] = field(default_factory=dict)  # row's number -> numbers of those joined to it
     usable: bool = True
 
     def place(self, row: int | None = None, column: str = "") -> Place:

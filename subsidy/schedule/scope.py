@@ -186,12 +186,7 @@ class Scope:
 
     def _stored(self, fact: Fact) -> Node:
         kind = self.checker.type_of(fact.column, fact.table, fact.column_name)
-        through_blank = any(
-            self.checker.tables[table].columns[hop].blank in ("missing", "none")
-            for table, (hop, _) in zip((self.table, *(to for _, to in fact.hops)), fact.hops, strict=False)
-            if hop in self.checker.tables[table].columns
-        )
-        missing = kind.can_be_missing or through_blank
+        missing = kind.can_be_missing or bool(fact.hops)  # whatever its blank is called, a reference may have none
         return Node("fact", replace(kind, can_be_missing=missing), name=fact.name, fact=fact)
 
     def _derived(self, table: str, hops: Hops, last: str, column: Column) -> Node:
