@@ -139,17 +139,20 @@ def list_schedules(as_json: AsJson = False, lang: Lang = "") -> None:
 def show(
     schedule_id: Annotated[str, typer.Argument(metavar="ID")],
     on: OnDay = None,
+    tables: Annotated[bool, typer.Option("--tables", help="花名册的表和列 · tables and columns of the roster")] = False,
     as_json: AsJson = False,
     lang: Lang = "",
 ) -> None:
     """补贴标准的条款和数值 · A schedule's clauses with the figures they read."""
-    from subsidy.report.text import described, print_schedule
+    from subsidy.report.text import described, print_schedule, print_tables
 
     language = _language(lang)
     with _findings_reported(language):
         found = _schedules([schedule_id], None, on)[0]
     if as_json:
         _print_json([described(version) for version in found.versions])
+    elif tables:
+        print_tables(found, _console(), language)
     else:
         print_schedule(found, _console(), language)
 

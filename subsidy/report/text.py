@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from subsidy.finding import Finding, Language
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.load import Version
+from subsidy.schedule.model import Column
 
 WORDS = {
     "amount": ("金额（元）", "amount (yuan)"),
@@ -33,6 +34,18 @@ WORDS = {
     "unquantified": ("无标准、未计算的条款", "promised without a figure, not calculated"),
     "readings": ("所作理解", "readings taken"),
     "findings": ("疑点", "findings"),
+    "heading": ("标题", "heading"),
+    "cell": ("内容", "cell"),
+    "blank": ("空白表示", "a blank means"),
+    "missing": ("缺失", "missing"),
+    "open": ("尚未核定", "not yet assessed"),
+    "ongoing": ("至今", "ongoing"),
+    "key": ("编号", "key"),
+    "text": ("文字", "text"),
+    "date": ("日期", "date"),
+    "month": ("月份", "month"),
+    "year": ("年份", "year"),
+    "yes_no": ("是 / 否", "yes / no"),
     "overlay": ("临时改动，非文件原文", "overlay, not in the document"),
     "blocked": ("未计算的行", "rows left out"),
     "asked": ("需求", "asked for"),
@@ -197,6 +210,51 @@ def print_schedule(schedule: Schedule, console: Console, language: Language) -> 
                     console.print(escape(f"  {key}: {shown}"), highlight=False, soft_wrap=True)
             for name, value in entry["values"].items():
                 console.print(escape(f"  {name} ({value['unit']}): {value['is']}"), highlight=False, soft_wrap=True)
+
+
+def print_tables(schedule: Schedule, console: Console, language: Language) -> None:
+    """The tables and columns that the latest version's clauses can read: headings, what may stand in a cell, blanks."""
+    version = schedule.latest
+    words = version.words
+    for name in sorted(_tables_read(version)):
+        model = version.tables[name]
+        console.print(escape(f"\n{words.get(name, name)} · {name}"), highlight=False)
+        table = _table("", [word("heading", language), "", word("cell", language), word("blank", language)], ())
+        for column_name, column in model.columns.items():
+            if not column.derived:
+                heading = words.get(column_name, column_name)
+                blank = words.get(column.blank, "") if language == "zh" else ""
+                cell = _cell(column, words, language)
+                table.add_row(escape(heading), column_name, escape(cell), blank or word(column.blank, language))
+        console.print(table)
+
+
+def _tables_read(version: Version) -> set[str]:
+    """The tables of the clauses, those their rows refer to, the histories and those that are added up."""
+    found: set[str] = set()
+    waiting = [clause.table for clause in version.clauses.values()]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        model = version.tables[name]
+        waiting += [column.table for column in model.columns.values() if column.table]
+        waiting += [history.table for history in version.checker.histories_of(name)]
+    return found
+
+
+def _cell(column: Column, words: Mapping[str, str], language: Language) -> str:
+    """What may stand in a cell of a column."""
+    if column.type == "one_of":
+        return " / ".join(words.get(option, option) if language == "zh" else option for option in column.options)
+    if column.type == "number":
+        unit = words.get(column.unit, column.unit) if language == "zh" else column.unit
+        return f"{column.low}..{column.high} {unit}"
+    if column.type == "ref":
+        table = column.table or ""
+        return f"→ {words.get(table, table) if language == 'zh' else table}"
+    return word(column.type, language)
 
 
 def described(version: Version) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from subsidy.schedule.limit_check import LimitChecker
 from subsidy.schedule.model import MONTHS_IN, ScheduleFile, Table
 from subsidy.schedule.node import Node
 from subsidy.schedule.scope import Scope
-from subsidy.schedule.source import Path, Source
+from subsidy.schedule.source import KEY, Path, Source
+
+RESERVED_COLUMNS = ("count", "valid_to")
 
 
 def check(
@@ -30,6 +32,7 @@ def check(
         _check_facts(checker)
         _check_values(checker)
         _check_one_meaning(checker)
+        _check_letter_case(checker)
         _check_targets(checker)
         if not checker.findings:
             for name in model.limits:
@@ -75,6 +78,9 @@ def _check_table(name: str, model: Table) -> None:
             "keep one of them",
             0,
         ).at(("facts", name, keys[1]))
+    for column_name in model.columns:
+        if column_name in RESERVED_COLUMNS or column_name.startswith("_"):
+            raise _reserved(column_name).at(("facts", name, column_name, KEY))
     for day in model.life or ():
         if day not in model.columns or model.columns[day].type != "date":
             raise refusal(
@@ -86,8 +92,18 @@ def _check_table(name: str, model: Table) -> None:
             )
 
 
+def _reserved(column: str) -> Refusal:
+    why = Text(f"列名 {column} 已被保留", f"the column name {column} is taken")
+    if column == "count":
+        return Refusal(
+            why,
+            Text("有 key 的表自带 count，请删除该列", "every table with a key has count by itself: remove the column"),
+        )
+    return Refusal(why, Text("请改名；列名不以 _ 开头", "choose another name, which does not begin with _"))
+
+
 def _check_values(checker: Checker) -> None:
-    read = {name for name, _ in checker.value_types}
+    read = {name for name, _ in checker.known_figures}
     for name, value in checker.model.values.items():
         if name not in read:
             with checker.reporting(("values", name), "value"):
@@ -226,6 +242,38 @@ def _check_one_meaning(checker: Checker) -> None:
                     raise refusal(
                         f"{name} 已是{also.zh}的名称",
                         f"{name} is the name of {also.en} already",
+                        "请改名",
+                        "choose another name",
+                        0,
+                    )
+
+
+def _check_letter_case(checker: Checker) -> None:
+    """No two names of one kind may differ in case only: the engine takes them for one."""
+    model = checker.model
+    groups: list[list[Path]] = [
+        [("clauses", name) for name in model.clauses],
+        [("limits", name) for name in model.limits],
+        [("values", name) for name in model.values],
+        [("payers", name) for name in model.payers],
+        [("facts", name) for name in checker.tables],
+    ]
+    for name, clause in model.clauses.items():
+        steps = [("clauses", name, "steps", step) for step in clause.steps]
+        groups.append([*steps, *(("clauses", name, "parts", payer) for payer in clause.parts or ())])
+    for name, table in checker.tables.items():
+        histories = [("facts", one.table, column) for one in checker.histories_of(name) for column in one.facts]
+        groups.append([*(("facts", name, column) for column in table.columns), *histories])
+    for group in groups:
+        taken: dict[str, str] = {}
+        for path in group:
+            name = str(path[-1])
+            other = taken.setdefault(name.casefold(), name)
+            if other != name:
+                with checker.reporting((*path, KEY), "letter-case"):
+                    raise refusal(
+                        f"{name} 与 {other} 只有大小写不同",
+                        f"{name} and {other} differ in case only",
                         "请改名",
                         "choose another name",
                         0,

@@ -43,7 +43,6 @@ class CheckedClause:
     payers: tuple[str, ...]  # in the order in which ties are settled
     places: Mapping[str, Node]  # fact that names a payer's place -> the fact
     payee: Node
-    payee_kind: str
     facility: Node | None
     district: Node | None
     dated: Node | None
@@ -69,7 +68,6 @@ class CheckedLimit:
     keys: Mapping[str, tuple[Node, ...]]  # clause -> its keys, for a limit on subjects
     by: Mapping[str, Node]  # clause -> the fact of `most`, `in_order`, `by_rank`
     ceiling: Mapping[str, Node]  # clause -> at_most, for a limit on subjects
-    per_unit: bool  # each unit of a `count` row is a subject of its own
     counts_months: bool
     years: tuple[int, int] | None
 

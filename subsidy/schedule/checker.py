@@ -28,7 +28,7 @@ class Checker:
         self.tables = tables
         self.sources = sources
         self.findings: list[Finding] = []
-        self.value_types: dict[tuple[str, tuple[Type, ...]], Figures] = {}
+        self.known_figures: dict[tuple[str, tuple[Type, ...]], Figures] = {}
         self.clauses: dict[str, CheckedClause] = {}
         self.entered: list[str] = []
         self.histories: dict[str, list[History]] = {}
@@ -155,7 +155,7 @@ class Checker:
         return Scope(self, table, None, hops, reads_facts_only=True).value(written, None, 0)
 
     def figures(self, name: str, keys: tuple[Type, ...]) -> Figures:
-        known = self.value_types.get((name, keys))
+        known = self.known_figures.get((name, keys))
         if known is None:
             value = self.model.values[name]
             try:
@@ -164,7 +164,7 @@ class Checker:
                 inner = refused.path or ("is",)
                 refused.path = None
                 raise refused.at(("values", name, *inner)) from None
-            self.value_types[(name, keys)] = known
+            self.known_figures[(name, keys)] = known
         return known
 
     def look_up(self, name: str, keys: tuple[Node, ...]) -> Node:

@@ -55,7 +55,6 @@ class ClauseChecker:
             instalments=lambda: self._instalments(scope),
         )
         amount, parts = found.pop("money")
-        payee, payee_kind = found.pop("payee")
         return CheckedClause(
             name=self.name,
             model=model,
@@ -63,8 +62,6 @@ class ClauseChecker:
             amount=amount,
             parts=parts,
             payers=self._payers(parts),
-            payee=payee,
-            payee_kind=payee_kind,
             **found,
         )
 
@@ -295,14 +292,14 @@ class ClauseChecker:
                 places[payer.of] = self.checker.formula(payer.of, ("payers", name, "of"), scope)
         return places
 
-    def _payee(self, scope: Scope) -> tuple[Node, str]:
+    def _payee(self, scope: Scope) -> Node:
         table = self.checker.tables[self.model.for_]
         to = self.model.pay.to if self.model.pay else None
         if to is None:
             facility = self._facility(scope)
             if facility is not None:
-                return facility, "facilities"
-            return scope.resolve(ex.Name((table.key or "",), 0)), self.model.for_
+                return facility
+            return scope.resolve(ex.Name((table.key or "",), 0))
         column = table.columns.get(to)
         if column is None or (column.type not in ("key", "ref") and to != "person"):
             raise refusal(
@@ -312,8 +309,7 @@ class ClauseChecker:
                 "to is the key, a reference or person of the clause's table",
                 0,
             ).at((*self.path, "pay", "to"))
-        kind = column.table if column.type == "ref" else ("person" if to == "person" else self.model.for_)
-        return scope.resolve(ex.Name((to,), 0)), kind or ""
+        return scope.resolve(ex.Name((to,), 0))
 
     def _facility(self, scope: Scope) -> Node | None:
         if self.model.for_ == "facilities":

@@ -5,6 +5,7 @@ What is proved here, once, at load: no product can pass 2^63, no amount has a pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -15,6 +16,7 @@ from subsidy.schedule import expression as ex
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
 
 SAFE = 2**62
+MOST_ROWS = 10_000_000  # an aggregate adds up
 ROUNDING_STEPS = {"fen": Fraction(1, 100), "jiao": Fraction(1, 10), "yuan": Fraction(1)}
 NUMBER_WORDS = frozenset({"known", "least", "greatest", "nullif"})
 DATE_WORDS = {"full_months_since": "month", "full_years_since": "year", "days_since": "day", "year_of": YEAR}
@@ -174,19 +176,41 @@ def _unrounded(node: Node, at: int) -> Node:
     return node
 
 
-def _bounded(node: Node, at: int) -> Node:
+def _held(node: Node) -> tuple[Fraction, Fraction]:
+    """The largest whole number that stands for a number in a calculation, and the largest divisor beside it."""
     kind = node.type
-    if kind.kind == "number" and max(abs(kind.low), abs(kind.high)) * kind.scale > SAFE:
-        facts = [leaf for leaf in node.leaves() if leaf.type.kind == "number"]
-        blame = max(facts, key=lambda leaf: abs(leaf.type.high) * leaf.type.scale, default=node)
+    if not kind.quotient:
+        return max(abs(kind.low), abs(kind.high)) * kind.scale, Fraction(1)
+    if node.aggregate is not None:  # an average: the sum of all rows, over their number
+        return max(abs(kind.low), abs(kind.high)) * kind.scale * MOST_ROWS, Fraction(MOST_ROWS)
+    above, divisor = _held(node.arguments[0])
+    if node.operation == "div":
+        right = node.arguments[1]
+        return above * right.type.scale, divisor * _held(right)[0]
+    if node.operation == "mul":
+        other, other_divisor = _held(node.arguments[1])
+        return above * other, divisor * other_divisor
+    return above, divisor
+
+
+def _bounded(node: Node, at: int) -> Node:
+    if node.type.kind == "number":
+        _fits((node,), at, *_held(node))
+    return node
+
+
+def _fits(nodes: tuple[Node, ...], at: int, *numbers: Fraction) -> None:
+    """Refuse numbers that could overflow when `nodes` are calculated."""
+    if max(numbers) > SAFE:
+        facts = [leaf for node in nodes for leaf in node.leaves() if leaf.type.kind == "number"]
+        blame = max(facts, key=lambda leaf: abs(leaf.type.high) * leaf.type.scale, default=nodes[0])
         raise refusal(
-            f"结果可能超出 2^63;范围最大的是 {blame.name}",
+            f"结果可能超出 2^63；范围最大的是 {blame.name}",
             f"the result could pass 2^63; {blame.name} has the widest range",
             f"请缩小 {blame.name} 的声明范围",
             f"declare a smaller range for {blame.name}",
             at,
         )
-    return node
 
 
 def _arithmetic(tree: ex.Binary, names: Names) -> Node:
@@ -197,8 +221,9 @@ def _arithmetic(tree: ex.Binary, names: Names) -> Node:
         return _quotient(left, right, tree)
     _unrounded(left, tree.at), _unrounded(right, tree.at)
     unit = _same_unit(left, right, names, tree.at)
-    scale = left.type.scale * right.type.scale // _common(left.type.scale, right.type.scale)
     a, b = left.type, right.type
+    scale = math.lcm(a.scale, b.scale)
+    _fits((left, right), tree.at, *_at_scale(scale, left, right))
     low, high = (a.low + b.low, a.high + b.high) if tree.operator == "+" else (a.low - b.high, a.high - b.low)
     kind = Type(
         "number",
@@ -212,10 +237,9 @@ def _arithmetic(tree: ex.Binary, names: Names) -> Node:
     return _bounded(Node("add" if tree.operator == "+" else "sub", kind, (left, right)), tree.at)
 
 
-def _common(one: int, two: int) -> int:
-    while two:
-        one, two = two, one % two
-    return one
+def _at_scale(scale: int, *nodes: Node) -> list[Fraction]:
+    """The largest whole number of each node, once it is counted in `scale`."""
+    return [_held(node)[0] * (scale // node.type.scale) for node in nodes]
 
 
 def _product(left: Node, right: Node) -> Node:
@@ -248,7 +272,7 @@ def _quotient(left: Node, right: Node, tree: ex.Binary) -> Node:
     smallest = max(b.low, Fraction(1, b.scale))
     ends = (min(a.low, Fraction(0)) / smallest, max(a.high, Fraction(0)) / smallest)
     kind = Type("number", a.unit.per(b.unit), a.scale, *ends, can_be_missing=True, quotient=True)
-    return Node("div", kind, (left, right))
+    return _bounded(Node("div", kind, (left, right)), tree.at)
 
 
 def _text_side(node: Node, literal: ex.Category) -> Node:
@@ -278,7 +302,8 @@ def _comparison(operator: str, left: ex.Expression, right: ex.Expression, at: in
     two = _text_side(one, right) if isinstance(right, ex.Category) else _infer(right, names)
     if one.type.kind == "number" and two.type.kind == "number":
         _same_unit(one, two, names, at)
-        _bounded(_product(one, replace(two, type=replace(two.type, low=Fraction(two.type.scale)))), at)
+        a, b = _at_scale(math.lcm(one.type.scale, two.type.scale), one, two)
+        _fits((one, two), at, a * _held(two)[1], b * _held(one)[1])
     elif {one.type.kind, two.type.kind} <= {"category", "text"}:
         if operator not in ("=", "<>"):
             raise refusal("类别没有大小", "categories have no order", "请用 =、<> 或 in", "use =, <> or in", at)
@@ -309,13 +334,15 @@ def _choice(condition: ex.Expression, then: ex.Expression, otherwise: ex.Express
 
 def _merged(one: Node, two: Node, names: Names, at: int) -> Type:
     if one.type.kind != "number":
-        return one.type
+        return replace(one.type, options=tuple(dict.fromkeys((*one.type.options, *two.type.options))))
     _unrounded(one, at), _unrounded(two, at)
     a, b = one.type, two.type
+    scale = math.lcm(a.scale, b.scale)
+    _fits((one, two), at, *_at_scale(scale, one, two))
     return Type(
         "number",
         _same_unit(one, two, names, at),
-        a.scale * b.scale // _common(a.scale, b.scale),
+        scale,
         min(a.low, b.low),
         max(a.high, b.high),
         can_be_missing=a.can_be_missing or b.can_be_missing,
@@ -345,15 +372,16 @@ def _rounded(tree: ex.Round, names: Names) -> Node:
             "such as fen, jiao, yuan",
             tree.at,
         )
-    spread = step
+    above, divisor = _held(inner)
+    per_step = divisor * inner.type.scale * step.numerator
+    _fits((inner,), tree.at, above * step.denominator + per_step / 2, per_step)  # both are doubled
     kind = replace(
         inner.type,
         scale=step.denominator,
-        low=inner.type.low - spread if inner.type.low < 0 else Fraction(0),
-        high=inner.type.high + spread,
+        low=inner.type.low - step if inner.type.low < 0 else Fraction(0),
+        high=inner.type.high + step,
         quotient=False,
     )
-    _bounded(inner.with_type(high=inner.type.high * 2, quotient=False), tree.at)
     return Node("round", kind, (inner,), name=tree.to, step=step, rounding=tree.rounding)
 
 

@@ -77,16 +77,12 @@ class LimitChecker:
             keys,
             by,
             ceiling,
-            any(self._per_unit(clauses[name].table) for name in model.among),
             counts_months,
             self._years(),
         )
 
     def _is_pot(self) -> bool:
         return self.model.payer is not None or all(key in PERIOD_WORDS | {"district"} for key in self.model.per)
-
-    def _per_unit(self, table: str) -> bool:
-        return self.checker.tables[table].key in self.model.per
 
     def _way(
         self, written: str | None, plain: tuple[str, ...], with_fact: tuple[str, ...], key: str
@@ -147,6 +143,14 @@ class LimitChecker:
                         f"the keys of {name} must be among per",
                         "请核对",
                         "check them",
+                        key,
+                    )
+                if coarse := [by for by in self._value(name, key).by if by in ("quarter", "half_year")]:
+                    raise self.wrong(
+                        f"{name} 不能以 {coarse[0]} 为键",
+                        f"{name} cannot have the key {coarse[0]}",
+                        "per 与 by 请用 year 或 month",
+                        "write year or month in per and by",
                         key,
                     )
                 self.pot_figures(name)

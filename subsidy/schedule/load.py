@@ -20,7 +20,7 @@ from subsidy.schedule.catalogue import schedules_root
 from subsidy.schedule.check import check
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
-from subsidy.schedule.model import COLUMN_KEYS, Column, ScheduleFile, SharedFacts, Table
+from subsidy.schedule.model import AS_WRITTEN, COLUMN_KEYS, Column, ScheduleFile, SharedFacts, Table
 from subsidy.schedule.node import Type
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import KEY, MOST_FINDINGS, Source, error_of, read_source
@@ -48,7 +48,7 @@ class Version:
     checker: Checker
     clauses: Mapping[str, CheckedClause]
     limits: Mapping[str, CheckedLimit]
-    text_hash: str
+    text_hash: str  # of the file's bytes
     overlays: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -120,7 +120,7 @@ def shared_words() -> dict[str, str]:
 
 def _validated(model: type[Any], source: Source) -> Any:
     try:
-        return model.model_validate(source.data)
+        return model.model_validate(source.data, context=AS_WRITTEN)
     except ValidationError as error:
         details = error.errors(include_url=False)
         findings = [_form_finding(model, source, detail) for detail in details[:MOST_FINDINGS]]
@@ -224,6 +224,10 @@ def _overlaid(source: Source, overlay: Overlay) -> Source:
 
 def load_text(text: str, file: str = "", overlay: Overlay | None = None) -> Version:
     """A version from the text of a schedule file. Raises ScheduleError with every mistake in it."""
+    return _loaded(text, hashlib.sha256(text.encode()).hexdigest(), file, overlay)
+
+
+def _loaded(text: str, digest: str, file: str, overlay: Overlay | None) -> Version:
     source = read_source(text, file)
     if overlay:
         source = _overlaid(source, overlay)
@@ -236,19 +240,19 @@ def load_text(text: str, file: str = "", overlay: Overlay | None = None) -> Vers
             Table(span=table.span or known.span, columns={**known.columns, **table.columns}) if known else table
         )
     checker, clauses, limits = check(model, tables, (source, *shared_sources))
-    digest = hashlib.sha256(text.encode()).hexdigest()
     return Version(model, checker, clauses, limits, digest, tuple(sorted((overlay or {}).items())))
 
 
 def load_file(path: Path, overlay: Overlay | None = None) -> Version:
     """A version from a file. Raises ScheduleError, also when the file cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = Text("文件无法读取", f"the file cannot be read ({type(error).__name__})")
         remedy = Text("请检查路径，并用 UTF-8 保存", "check the path, and save it as UTF-8")
         raise ScheduleError([Finding(Place(str(path)), "file", why, remedy)]) from None
-    return load_text(text, str(path), overlay)
+    return _loaded(text, hashlib.sha256(content).hexdigest(), str(path), overlay)
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,9 +9,19 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
-from subsidy.finding import Refusal, Text
+from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule.expression import RESERVED
 
 NAME = re.compile(r"[^\W\d]\w*")
@@ -19,6 +29,7 @@ Every = Literal["month", "quarter", "half_year", "year", "once", "event"]
 PERIODS: tuple[str, ...] = ("month", "quarter", "half_year", "year")
 MONTHS_IN: dict[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 AGGREGATES = ("count", "sum", "average", "min", "max")
+AS_WRITTEN = {"form": "written"}  # the context of validation for what a user wrote, as against a model's own dump
 COLUMN_KEYS = (*AGGREGATES, "over", "where", "every", "formula", "one_of", "ref", "date", "blank", "decimals")
 
 
@@ -164,12 +175,12 @@ class Column(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_written_form(cls, written: Any) -> Any:
+    def _from_written_form(cls, written: Any, info: ValidationInfo) -> Any:
         if isinstance(written, str):
             return _plain_column(written)
         if isinstance(written, list):
             return {"type": "one_of", "options": _options(written)}
-        if isinstance(written, Mapping) and "type" not in written:
+        if isinstance(written, Mapping) and (info.context is AS_WRITTEN or "type" not in written):
             return _long_column(dict(written))
         return written
 
@@ -211,6 +222,9 @@ _BLANKS = {
 
 def _long_column(written: dict[str, Any]) -> dict[str, Any]:
     blank = str(written.pop("blank", "missing"))
+    own = [name for name in ("type", "table", "options", "aggregate", "unit", "low", "high") if name in written]
+    if own and any(name in written for name in ("formula", "one_of", "ref", *AGGREGATES)):
+        raise Refusal(Text(f"没有 {own[0]} 这个键", f"there is no key {own[0]}"), nearest(own[0], COLUMN_KEYS))
     if "formula" in written:
         return {"type": "formula", **written, "formula": _filled(written["formula"])}
     aggregates = [name for name in AGGREGATES if name in written]
@@ -291,8 +305,8 @@ class Table(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _columns_beside_span(cls, written: Any) -> Any:
-        if isinstance(written, Mapping) and "columns" not in written:
+    def _columns_beside_span(cls, written: Any, info: ValidationInfo) -> Any:
+        if isinstance(written, Mapping) and (info.context is AS_WRITTEN or "columns" not in written):
             columns = {name: column for name, column in written.items() if name != "span"}
             return {"span": written.get("span"), "columns": columns}
         return written

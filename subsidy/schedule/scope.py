@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.infer import infer, refusal, time_node
+from subsidy.schedule.infer import MOST_ROWS, infer, refusal, time_node
 from subsidy.schedule.model import MONTHS_IN, Column, Table
 from subsidy.schedule.node import MONTH, YEAR, Aggregate, Fact, Node, Type, Unit
 
@@ -247,7 +247,7 @@ class Scope:
         return Node("aggregate", kind, name=full_name, aggregate=aggregate)
 
     def _aggregate_type(self, column: Column, over: str, where: Node | None, measure: Node | None) -> Type:
-        rows = Fraction(10_000_000)
+        rows = Fraction(MOST_ROWS)
         unknown = where is not None and where.type.can_be_missing
         if column.aggregate == "count" or measure is None:
             return Type("number", Unit((over,)), 1, Fraction(0), rows, can_be_missing=unknown, any_unit=True)
