@@ -69,7 +69,7 @@ def test_a_derived_day_leaves_the_amount_alone(day: str) -> None:
 
 
 def test_steps_of_one_name_in_two_clauses_are_two_keys() -> None:
-    rates = {"rate": {"unit": "yuan", "by": ["cost"], "is": {"..50": "10", "51..": "1000"}}}
+    rates = {"rate": {"unit": "yuan", "by": ["cost"], "is": {"..50": "10", "other": "1000"}}}
     clauses = {
         "one": {**GRANT, "steps": {"key": "fee"}, "amount": "rate(key)"},
         "two": {**GRANT, "item": "2", "steps": {"key": "cost"}, "amount": "rate(key)"},
@@ -80,7 +80,7 @@ def test_steps_of_one_name_in_two_clauses_are_two_keys() -> None:
 
 def test_roundings_of_two_kinds_are_two_keys() -> None:
     rates = {
-        "rate": {"unit": "yuan", "by": ["cost"], "is": {"..3": "10", "3.01..": "1000"}},
+        "rate": {"unit": "yuan", "by": ["cost"], "is": {"..3": "10", "other": "1000"}},
         "half": {"unit": "percent", "is": "50%"},
     }
     clauses = {

@@ -481,6 +481,23 @@ def test_a_receipt_is_the_same_whatever_the_order_of_rows() -> None:
     assert receipt_of(rows=shuffled(FEW)) == receipt_of() == receipt_of()
 
 
+def test_a_result_is_the_same_whatever_the_order_of_rows_that_contradict_each_other() -> None:
+    twice = [facility("F", star="5"), facility("F", star="1"), facility("G", star="1")]
+    stays = [
+        stay("2022-02-01", "2022-03-10", ability="disabled"),
+        stay("2022-03-01", "2022-04-30", key="T", home="G", ability="disabled"),
+        stay("2022-03-01", "2022-05-31", key="U", home="G", ability="disabled"),
+        stay("2022-03-01", "2022-05-31", key="V", home="G", ability="semi_disabled"),
+        stay("2022-07-01", "2022-07-31", key="W", home="G", ability="disabled"),
+    ]
+    tables: Tables = {"districts": [DISTRICT], "facilities": twice, "residents": stays}
+    backwards = {table: rows[::-1] for table, rows in tables.items()}
+    one, other = (calculate(XIAN, Roster(**rows), 2022, proceed=True) for rows in (tables, backwards))
+    assert one.total > 0
+    assert one.blocked == other.blocked
+    assert one.receipt.to_json() == other.receipt.to_json()
+
+
 def test_a_receipt_changes_with_a_cell_an_overlay_and_an_option() -> None:
     one_cell = {**FEW, "residents": [{**FEW["residents"][0], "to": "2022-03-09"}, *FEW["residents"][1:]]}
     receipts = [

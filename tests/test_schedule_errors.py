@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from itertools import pairwise
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from subsidy.finding import Finding, ScheduleError
+from subsidy.schedule.catalogue import schedule
+from subsidy.schedule.limit_check import pot_key_types
 from subsidy.schedule.load import json_schema, load_file, load_text
 
 HERE = Path(__file__).parent
@@ -130,6 +133,105 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(ScheduleError) as error:
             load_file(path)
         assert [finding.code for finding in error.value.findings] == ["file"]
+
+
+# --- versions of one line ------------------------------------------------------------------------------------------
+
+LIMITS = "limits:\n  ceiling: {among: [grant], per: [home, year], at_most: most, when_short: pro_rata}\n"
+LIMITED = GOOD.replace("is: 500}", "is: 500}\n  most: {unit: yuan, is: 900}") + LIMITS
+LATER = LIMITED.replace("in_force: {from: 2024-01-01}", "in_force: {from: 2025-01-01}")
+
+
+def line_of(folder: Path, *texts: str) -> Path:
+    for number, text in enumerate(texts):
+        (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_versions_that_make_one_line(tmp_path: Path) -> None:
+    renamed = LATER.replace("home, year", "approved_on, year")
+    assert len(schedule(line_of(tmp_path, LATER.replace("2025", "2026"), LIMITED, renamed)).versions) == 3
+
+
+@pytest.mark.parametrize(
+    ("later", "code", "why"),
+    [
+        (LIMITED, "same-first-day", "is in force from 2024-01-01 too"),
+        (LATER.replace("test/good", "test/other"), "another-schedule", "is a version of test/good"),
+        (LATER.replace("home, year", "home"), "changed-limit", "another per"),
+        (LATER.replace("home, year", "home, month"), "changed-limit", "another per"),
+        (LATER.replace("home, year", "year"), "changed-limit", "another per"),
+        (LATER.replace("pro_rata", "report"), "changed-limit", "another when_short"),
+        (LATER.replace("at_most: most, when_short: pro_rata", "keep: first"), "changed-limit", "another keep, when_short"),
+        (LATER.replace("unit: yuan, is: 900", "unit: month, is: 9"), "changed-limit", "another at_most"),
+    ],
+)  # fmt: skip
+def test_versions_that_do_not(tmp_path: Path, later: str, code: str, why: str) -> None:
+    with pytest.raises(ScheduleError) as error:
+        schedule(line_of(tmp_path, LIMITED, later))
+    (finding,) = error.value.findings
+    assert finding.code == code
+    assert why in finding.why.en
+    assert finding.place.file == str(tmp_path / "1.yaml")
+    if code == "changed-limit":
+        assert "the limit ceiling" in finding.why.en
+        assert "2024-01-01" in finding.why.zh
+        assert "2025-01-01" in finding.why.zh
+        assert schedule(tmp_path, on="2024-06-01").latest.id == "test/good"
+    else:
+        assert str(tmp_path / "0.yaml") in finding.why.en
+
+
+# --- what a file holds ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [GOOD.encode("utf-8-sig"), GOOD.replace("\n", "\r\n").encode(), GOOD.encode()])
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "good.yaml").write_bytes(content)
+    version = load_file(tmp_path / "good.yaml")
+    assert version.text_hash == hashlib.sha256(content).hexdigest()
+    assert version.meaning_hash == load_text(GOOD).meaning_hash
+
+
+def test_a_column_may_be_called_columns() -> None:
+    version = load_text(GOOD.replace("cost: {yuan: 0..1000000}", "columns: {yuan: 0..9}, type: [a, b]"))
+    assert list(version.tables["homes"].columns) == ["home", "approved_on", "places", "columns", "type"]
+
+
+def test_a_choice_of_categories_has_those_of_both() -> None:
+    text = GOOD.replace(
+        "cost: {", "was: [a, b], will: [b, c], sort: {formula: if places >= 1 then was else will}, cost: {"
+    )
+    text = text.replace("unit: yuan / place, is: 500", "unit: yuan / place, by: [sort], is: {a: 1, b: 2, c: 3}")
+    version = load_text(text)
+    (key,) = version.clauses["grant"].amount.arguments[1].arguments
+    assert key.type.options == ("a", "b", "c")
+    assert key.type.can_be_missing
+    assert [finding.why.en for finding in findings(text.replace(", c: 3", ""))] == ["no figure for c"]
+
+
+def test_a_comparison_of_large_amounts_cannot_overflow() -> None:
+    text = GOOD.replace("cost: {yuan: 0..1000000}", "cost: {yuan: 0..1000000000000}, paid: {yuan: 0..1000000000000}")
+    assert load_text(text.replace("every: once", "every: once\n    when: paid <= cost")).clauses
+
+
+def test_a_fact_behind_a_reference_may_be_missing() -> None:
+    owners = "owners: {owner: key, large: {yes_no: .., blank: no}}"
+    homes = "homes: {home: key, owner: {ref: owners, blank: none}, big: {formula: owner.large}, "
+    beds = "beds: {bed: key, at: {ref: homes, blank: none}, made: date, number: {place: 0..5}}"
+    text = GOOD.replace("  homes: {home: key, ", f"  {owners}\n  {beds}\n  {homes}").replace("for: homes", "for: beds")
+    text = text.replace("dated: approved_on", "dated: made\n    when: at.big").replace("places * rate", "number * rate")
+    (condition,) = load_text(text).clauses["grant"].when
+    assert condition.type.can_be_missing
+
+
+@pytest.mark.parametrize(("period", "key", "number"), [("month", "2024-03", 2024 * 12 + 2), ("year", "2024", 2024)])
+def test_the_figures_of_a_pot_by_period(period: str, key: str, number: int) -> None:
+    pot = f"limits:\n  pot: {{among: [grant], per: [{period}], at_most: most, when_short: pro_rata}}\n"
+    figures = f"is: 500}}\n  most: {{unit: yuan, by: [{period}], is: {{{key}: 100, other: none}}}}"
+    version = load_text(GOOD.replace("is: 500}", figures) + pot)
+    found = version.checker.figures("most", pot_key_types((period,)))
+    assert (found.look_up([number]), found.look_up([number + 1])) == (100, None)
 
 
 # --- hostile files -------------------------------------------------------------------------------------------------

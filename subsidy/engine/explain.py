@@ -212,7 +212,7 @@ class _Explainer:
         clause = self.clause
         nodes = [*clause.when, *clause.steps.values(), clause.amount, *clause.parts.values()]
         leaves = list({leaf.name + leaf.operation: leaf for node in nodes for leaf in _shown_leaves(node)}.values())
-        steps = [node for name, node in clause.steps.items() if name not in clause.parts]
+        steps = [node for name, node in clause.steps.items() if name in clause.model.steps]
         shown = [*leaves, *clause.when, *steps, clause.amount, *clause.parts.values()]
         results = self._fetch([self.rows.value(node) for node in shown])
         by_node = list(zip(shown, results, strict=True))

@@ -344,8 +344,9 @@ class GrainCompiler:
         branches = []
         for node, condition in zip(clause.when, conditions, strict=True):
             if node.type.can_be_missing:
-                missing = missing_facts(node, rows)
-                branches.append((sql.is_missing(condition), sql.negation(sql.any_of(tree for _, tree in missing))))
+                missing = sql.any_of(tree for _, tree in missing_facts(node, rows))
+                nothing = sql.any_of(_nothing_there(node, rows))
+                branches.append((sql.is_missing(condition), sql.all_of([nothing, sql.negation(missing)])))
         return sql.case(branches) if branches else None
 
 
@@ -360,6 +361,16 @@ def missing_facts(node: Node, rows: RowCompiler) -> list[tuple[Node, Sql]]:
         tree = sql.is_missing(rows.value(leaf).main)
         knowingly = _blank_references(leaf, rows)
         found.append((leaf, sql.all_of([tree, *knowingly]) if knowingly else tree))
+    return found
+
+
+def _nothing_there(node: Node, rows: RowCompiler) -> list[Sql]:
+    """For each fact that may knowingly be nothing, itself or by a reference on the way: that it is."""
+    found = []
+    for leaf in _cells(node):
+        if leaf.fact is not None and leaf.fact.column.blank == "none":
+            found.append(sql.is_missing(rows.value(leaf).main))
+        found += [sql.negation(known) for known in _blank_references(leaf, rows)]
     return found
 
 

@@ -240,6 +240,14 @@ class Scope:
                 "a quantity or an amount is needed here",
                 0,
             ).at((*path, column.aggregate or ""))
+        if measure is not None and measure.type.quotient:
+            raise refusal(
+                "除法的结果须先舍入",
+                "a quotient must be rounded first",
+                "请写 round … to fen half_up（或其他单位、方式）",
+                "write round … to fen half_up (or another unit or way)",
+                0,
+            ).at((*path, column.aggregate or ""))
         kind = self._aggregate_type(column, over, where, measure)
         aggregate = Aggregate(
             hops, table, last, column.aggregate or "count", over, links[0], column.every, where, measure
