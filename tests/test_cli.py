@@ -378,6 +378,32 @@ def test_budget_with_a_receipt_that_cannot_be_written(good: str, tmp_path: Path,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_receipt_follows_a_link_and_keeps_away_from_devices(good: str, tmp_path: Path) -> None:
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    real.write_text("old", encoding="utf-8")
+    link.symlink_to(real)
+    assert budget(good, "--receipt", str(link)).code == 0
+    assert link.is_symlink()
+    assert json.loads(real.read_text(encoding="utf-8"))["engine"]["name"] == "subsidy"
+    assert (real.stat().st_mode & 0o400, budget(good, "--receipt", "/dev/null").code) == (0o400, 1)
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_what_if_is_marked_as_one(good: str) -> None:
+    change = ("--set", "values.operating_rate.is.5.disabled=250")
+    assert "values.operating_rate.is.5.disabled = 250" in budget(good, *change, "--lang", "en").out
+    assert budget(good, *change, "--json").json["schedules"][0]["overlays"] == {change[1].split("=")[0]: "250"}
+    cell = ("--clause", "operating_grant", "--subject", "R", "--period", "2022-02", "--lang", "en")
+    told = explain(good, *cell, *change)
+    assert "values.operating_rate.is.5.disabled: 250" in told.out
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "失能 / 半失能 / 自理"), ("en", "disabled / semi_disabled")])
+def test_show_tables(language: str, words: str) -> None:
+    done = run("show", ID, "--tables", "--lang", language)
+    assert (done.code, words in done.out, "residents" in done.out) == (0, True, True)
+
+
 # --- explain -------------------------------------------------------------------------------------------------------
 
 
