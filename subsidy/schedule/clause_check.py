@@ -191,7 +191,8 @@ class ClauseChecker:
                 "此处须为金额", "this is not an amount", "请写单位为 yuan 的数量", "write a quantity in yuan", 0
             ).at(full)
         found = kind.unit.within(self.scope.row_names)
-        if not kind.any_unit and found != Unit(("yuan",)):
+        is_nothing = kind.any_unit and kind.low == kind.high == 0
+        if found != Unit(("yuan",)) and not is_nothing:
             raise refusal(
                 f"金额的单位是 {found}，应为 yuan",
                 f"the amount is in {found} and should be in yuan",
