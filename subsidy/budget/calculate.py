@@ -70,7 +70,9 @@ def _calculated(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Calcul
     prepared = prepare(schedule, taken_in, year)
     outside = outside_ranges(prepared)
     if outside:
-        prepared = prepare(schedule, taken_in.without((found.table, found.place.row) for found in outside), year)
+        without = taken_in.without((found.table, found.place.row) for found in outside)
+        outside += [found for found in without.findings if found not in taken_in.findings]
+        prepared = prepare(schedule, without, year)
     high = run_engine(prepared, "high")
     wrong = {(found.table, found.place.row, found.place.column) for found in (*taken_in.findings, *outside)}
     blank = [found for found in blank_cells(high) if (found.table, found.place.row, found.place.column) not in wrong]

@@ -220,7 +220,7 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
         table = blank.compiled.version.words.get(cell.table, cell.table)
         why = Text(
             f"缺少表 {table}（{cell.table}），没有{word}",
-            f"the table {cell.table} is missing, so there is no {leaf.name}",
+            f"the table {cell.table} is missing, and {leaf.name} with it",
         )
         remedy = Text("请补上该表", "add the table")
     elif leaf.fact is not None and leaf.fact.history and not cell.row:

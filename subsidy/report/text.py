@@ -69,7 +69,9 @@ def _table(title: str, headings: Sequence[str], right: Iterable[int]) -> Table:
     table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     numbers = set(right)
     for index, heading in enumerate(headings):
-        table.add_column(escape(heading), justify="right" if index in numbers else "left", no_wrap=index in numbers)
+        table.add_column(
+            escape(heading), justify="right" if index in numbers else "left", no_wrap=index in numbers, overflow="fold"
+        )
     return table
 
 
