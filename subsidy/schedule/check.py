@@ -119,7 +119,7 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
             continue
         by_day = any(leaf.name == "days_present" for leaf in clause.amount.leaves())
         limited = any(
-            name in one.model.among and one.keep and {"person", clause.model.every} <= set(one.model.per)
+            name in one.model.among and "person" in one.model.per and (one.keep or one.counts_months)
             for one in limits.values()
         )
         if not by_day and not limited:
@@ -127,8 +127,8 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
                 raise refusal(
                     "同一人同一期可能有两行",
                     "one person may have two rows in one period",
-                    "请加 limit（per: [person, 周期]，keep: …），或按 days_present 计算",
-                    "add a limit per person and period that keeps one of them, or pay by days_present",
+                    "请加 limit（per: [person, 周期]，keep: …；或以月计的 at_most），或按 days_present 计算",
+                    "add a limit per person (keep, or at_most in months), or pay by days_present",
                     0,
                 )
 
