@@ -20,11 +20,8 @@ def figure_parts(figure: Figure, kind: Type) -> list[int | None]:
     return [int(figure * kind.scale)] if isinstance(figure, Fraction) else missing_parts
 
 
-def figure_table(figures: Figures, kind: Type, alias: str, skip: int = 0) -> tuple[Sql, list[Callable[[Sql], Sql]]]:
-    """The figures as an inline table, and for each key how it is matched.
-
-    The last `skip` keys are left to the caller: columns key0, key1 … (texts) or key0#low, key0#high (ranges).
-    """
+def figure_table(figures: Figures, kind: Type, alias: str) -> tuple[Sql, list[Callable[[Sql], Sql]]]:
+    """The figures as an inline table, and for each key how it is matched."""
     columns: list[str] = []
     for index, form in enumerate(figures.forms):
         columns += [f"key{index}#low", f"key{index}#high"] if form.ranged else [f"key{index}"]
@@ -36,8 +33,7 @@ def figure_table(figures: Figures, kind: Type, alias: str, skip: int = 0) -> tup
             cells += list(key) if isinstance(key, tuple) else [key]
         cells += figure_parts(row.figure, kind)
         rows.append(cells)
-    matched = figures.forms[: len(figures.forms) - skip]
-    conditions = [_matcher(alias, index, form.ranged, figures) for index, form in enumerate(matched)]
+    conditions = [_matcher(alias, index, form.ranged, figures) for index, form in enumerate(figures.forms)]
     return sql.inline_rows([*columns, *parts], rows, alias), conditions
 
 
