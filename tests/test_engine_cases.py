@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import subsidy
-from subsidy.finding import RosterError
+from subsidy.finding import RosterError, ScheduleError
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import load_text
 
@@ -164,6 +164,16 @@ def test_large_parts_are_exact_and_what_is_too_large_is_said() -> None:
     with pytest.raises(RosterError) as error:
         calculated(policy, works=[work])
     assert [finding.code for finding in error.value.findings] == ["too-large"]
+
+
+def test_a_schedule_given_twice_and_a_year_out_of_range_are_refused() -> None:
+    policy = schedule(document(clauses={"grant": {**GRANT, "amount": "cost"}}))
+    with pytest.raises(ScheduleError) as error:
+        subsidy.calculate([policy, policy], subsidy.Roster(works=[WORK]), 2022)
+    assert [(finding.code, finding.value) for finding in error.value.findings] == [("schedule-twice", "test/cases")]
+    for year in (0, 99999):
+        with pytest.raises(ValueError, match="give one from 1950 to 2150"):
+            subsidy.calculate(policy, subsidy.Roster(works=[WORK]), year)
 
 
 def test_each_limit_counts_what_it_took_itself() -> None:

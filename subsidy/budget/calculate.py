@@ -10,11 +10,13 @@ from subsidy.budget.result import Basis, Calculated, Result
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import calculate as run_engine
 from subsidy.engine.run import prepare
-from subsidy.finding import Finding, RosterError
+from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
 from subsidy.roster.intake import Intake, intake
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import Version
+
+FIRST_YEAR, LAST_YEAR = 1950, 2150
 
 
 def calculate(
@@ -29,9 +31,11 @@ def calculate(
 
     `basis`: the year of an amount is that of its due day (`due`, cash) or of its period (`accrued`). Findings that are
     errors stop the calculation with RosterError, which holds all of them; with `proceed` the rest is calculated, the
-    blocked rows stay unpaid, and the result lists the findings.
+    blocked rows stay unpaid, and the result lists the findings. Raises ScheduleError for one schedule given twice, and
+    Refusal (a ValueError) for a year out of range.
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
+    _check_request(several, year)
     calculated: list[Calculated] = []
     findings: list[Finding] = []
     given: dict[str, frozenset[str]] = {}
@@ -60,6 +64,20 @@ def check(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | 
         _, found = _calculated(schedule, taken_in, year or schedule.latest.first_day.year)
         findings += [finding for finding in (*taken_in.findings, *found) if finding not in findings]
     return sorted(findings)
+
+
+def _check_request(several: Sequence[Schedule], year: int) -> None:
+    ids = [schedule.id for schedule in several]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        why = Text("同一补贴标准给了两次", "this schedule is given twice")
+        remedy = Text("请只给一次", "give it once")
+        raise ScheduleError([Finding(Place(), "schedule-twice", why, remedy, name) for name in twice])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Refusal(
+            Text(f"没有 {year} 年度", f"{year} is no year to report"),
+            Text(f"请给 {FIRST_YEAR} 至 {LAST_YEAR} 之间的年度", f"give one from {FIRST_YEAR} to {LAST_YEAR}"),
+        )
 
 
 def _others(several: Sequence[Schedule], own: Schedule) -> list[Version]:
