@@ -692,12 +692,22 @@ class World:
         parts = self.parts(clause, amount, at)
         if parts is not None and not clause["amount"]:
             amount = sum(parts.values(), Fraction(0))
-        if parts is None or not isinstance(amount, Fraction):
+        if parts is None or not isinstance(amount, Fraction) or not self.can_be_paid(clause, made):
             made.state = "finding"
             return made
         made.amount, made.parts = amount, parts
         made.units = [fen(amount)] * at.row.count
         return made
+
+    def can_be_paid(self, clause: dict[str, Any], one: Entitlement) -> bool:
+        """Whether the chunk, and the share to be taken back, are known."""
+        chunk = (clause["pay"] or {}).get("chunk")
+        if chunk and isinstance(self.look_up(chunk, None, one.at), Missing):
+            return False
+        clawback = clause["clawback"]
+        if not clawback or isinstance(one.read(ex.parse(clawback["on"])), Missing):
+            return True
+        return not isinstance(one.read(ex.parse(clawback["share"])), Missing)
 
     def state(self, when: str | None, at: At) -> State:
         conditions = [self.with_causes(tree, at) for tree in ex.conjuncts(ex.parse(when))] if when else []
@@ -761,19 +771,46 @@ class World:
             return list(clause["parts"] or clause["split"])
         return [*self.version["payers"], "not_stated"]
 
+    def payments_of(self, clause: dict[str, Any], one: Entitlement) -> Iterator[tuple[Day, list[int]]]:
+        """What is paid of an entitlement on which days, and what is taken back of it (amounts of the units)."""
+        paid = list(self.instalments(clause, one))
+        yield from paid
+        clawback = clause["clawback"]
+        closed = one.read(ex.parse(clawback["on"])) if clawback else MISSING
+        if isinstance(closed, Day) and one.state == "paid":
+            share = one.read(ex.parse(clawback["share"]))
+            assert isinstance(share, Fraction)
+            for due, amounts in paid:
+                if due <= closed:
+                    yield closed, [-int(rounded(amount * share, Fraction(1), "half_up")) for amount in amounts]
+
     def instalments(self, clause: dict[str, Any], one: Entitlement) -> Iterator[tuple[Day, list[int]]]:
         """Each due day that is paid, with the amounts of the units."""
         pay = clause["pay"]
-        if not pay or not pay["shares"]:
+        if not pay or not (pay["shares"] or pay["chunk"]):
             yield one.date, one.units
             return
-        shares = self.values[pay["shares"]]["is"]
-        weights = [number(shares[str(n + 1)]) for n in range(len(shares))]
-        divisions = [divided(amount, weights) for amount in one.units]
-        for n in range(len(weights)):
-            due = months_later(one.date, n * MONTHS_IN[pay["every"]])
+        wait = 0
+        if pay["not_before"]:
+            length = {"month": 1, "year": 12}[self.values[pay["not_before"]]["unit"]]
+            wait = int(self.values[pay["not_before"]]["is"]) * length
+        divisions = [self.instalments_of(amount, pay, one) for amount in one.units]
+        for n in range(max((len(division) for division in divisions), default=0)):
+            due = months_later(one.date, max(n * MONTHS_IN[pay["every"]], wait))
             if self.is_paid_on(pay["while"], one, due):
-                yield due, [division[n] for division in divisions]
+                yield due, [division[n] if n < len(division) else 0 for division in divisions]
+
+    def instalments_of(self, amount: int, pay: dict[str, Any], one: Entitlement) -> list[int]:
+        if pay["shares"]:
+            shares = self.values[pay["shares"]]["is"]
+            return divided(amount, [number(shares[str(n + 1)]) for n in range(len(shares))])
+        chunk = self.look_up(pay["chunk"], None, one.at)
+        assert isinstance(chunk, Fraction)
+        parts = []
+        while amount:
+            parts.append(max(-fen(chunk), min(fen(chunk), amount)))
+            amount -= parts[-1]
+        return parts
 
     def is_paid_on(self, condition: str | None, one: Entitlement, due: Day) -> bool:
         on = At(one.row, "event", due, due, due, due.year, month_of(due), due, due, facts_only=True)
@@ -786,7 +823,7 @@ class World:
         by_value = clause["split"] if isinstance(clause["split"], str) else None
         for one in self.entitled(name).values() if clause["cash"] else ():
             payee, facility, district = self.payee(clause, one.at), self.facility(one.at), self.text("district", one.at)
-            for due, amounts in self.instalments(clause, one):
+            for due, amounts in self.payments_of(clause, one):
                 on = replace(one.at, year=due.year, month=month_of(due))
                 by = self.values[by_value]["by"][:-1] if by_value else []
                 keys = [self.evaluate(ex.parse(key), on) for key in by]
@@ -834,7 +871,9 @@ class Limit:
         self.per: list[str] = self.terms["per"]
         short: str = self.terms["when_short"] or ""
         self.fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
-        self.is_pot = self.terms["payer"] is not None or all(key in MONTHS_IN or key == "district" for key in self.per)
+        of_money = not self.terms["at_most"] or self.last.values[self.terms["at_most"]]["unit"] == "yuan"
+        without_subject = all(key in MONTHS_IN or key == "district" for key in self.per)
+        self.is_pot = of_money and (self.terms["payer"] is not None or without_subject)
 
     # --- on subjects -----------------------------------------------------------------------------------------------
 
@@ -893,8 +932,13 @@ class Limit:
                     unit.amount = 0
             return
         classes = [unit.of.read(self.fact) if self.fact else Fraction(0) for unit in units]
+        if self.last.values[name]["unit"] != "yuan":
+            in_order = sorted(range(len(units)), key=lambda i: upwards(classes[i]))
+            for i in in_order[int(ceiling) :]:
+                units[i].amount = 0
+            return
         available = max(math.floor(ceiling * 100), 0)
-        left = rationed(self.terms["when_short"], available, [unit.amount for unit in units], classes)
+        left = rationed(self.terms, available, [unit.amount for unit in units], classes)
         for unit, amount in zip(units, left, strict=True):
             unit.amount = amount
 
@@ -905,21 +949,35 @@ class Limit:
         for line in self.concerned(lines):
             group = tuple(line.district if key == "district" else period_around(line.due, key) for key in self.per)
             for payer, part in line.parts.items():
-                if self.terms["payer"] in (None, payer) and part.amount:
+                if self.terms["payer"] in (None, payer) and part.amount > 0:
                     groups.setdefault(group, []).append((line, payer))
         for group, members in groups.items():
             by_name = dict(zip(self.per, group, strict=True))
             ceiling, used = (self.figure(self.terms[name], by_name) for name in ("at_most", "used_before"))
+            if self.terms["refund"]:
+                self.refund(members, ceiling, used)
+                continue
             if ceiling is None:
                 continue
             classes = [self.class_of(line) for line, _ in members]
             amounts = [line.parts[payer].amount for line, payer in members]
             available = max(math.floor((ceiling - (used or 0)) * 100), 0)
-            left = rationed(self.terms["when_short"], available, amounts, classes)
+            left = rationed(self.terms, available, amounts, classes)
             for (line, payer), amount, paid in zip(members, amounts, left, strict=True):
                 line.parts[payer].cut += amount - paid
                 if self.terms["rest_to"]:
                     line.parts.setdefault(self.terms["rest_to"], Part()).owed += amount - paid
+
+    def refund(self, members: list[tuple[Line, str]], ceiling: Fraction | None, used: Fraction | None) -> None:
+        share = self.last.figure(self.terms["refund"]["share"], ())
+        assert isinstance(share, Fraction)
+        amounts = [line.parts[payer].amount for line, payer in members]
+        total = int(rounded(sum(amounts) * share, Fraction(1), "half_up"))
+        if ceiling is not None:
+            total = min(total, max(math.floor((ceiling - (used or 0)) * 100), 0))
+        for (line, payer), back in zip(members, divided(total, amounts), strict=True):
+            line.parts[payer].owed -= back
+            line.parts.setdefault(self.terms["refund"]["by"], Part()).owed += back
 
     def concerned(self, lines: list[Line]) -> list[Line]:
         """In the order in which ties are settled."""
@@ -1024,14 +1082,16 @@ def upwards(value: Value) -> tuple[int, Any]:
     return (0, not value if isinstance(value, bool) else value)
 
 
-def rationed(way: str, available: int, amounts: list[int], classes: list[Value]) -> list[int]:
+def rationed(terms: Mapping[str, Any], available: int, amounts: list[int], classes: list[Value]) -> list[int]:
     """What is left of the amounts where only `available` is there, class by class upwards, pro rata within one."""
-    if way == "report" or sum(amounts) <= available:
+    if terms["when_short"] == "report" or sum(amounts) <= available:
         return amounts
     left = [0] * len(amounts)
     for order in sorted({upwards(one) for one in classes}):
         members = [i for i, one in enumerate(classes) if upwards(one) == order]
         wanted = sum(amounts[i] for i in members)
+        if wanted > available and terms["last"] == "nothing":
+            break
         shares = (
             [amounts[i] for i in members] if wanted <= available
             else divided(available, [amounts[i] for i in members])

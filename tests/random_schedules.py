@@ -140,6 +140,9 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
             {"1": "30%", "2": "30%", "3": "40%"}, {"1": "33.3%", "2": "33.3%", "3": "33.4%"}, {"1": "100%"},
             {"1": "50%", "2": "0%", "3": "50%"},
         ))},
+        "chunk": {"unit": "yuan", "by": ["year"], "is": {"2022": small(("50", "333.33")), "other": "700"}},
+        "wait": {"unit": "month", "is": small(("0", "14"))},
+        "back_share": {"unit": "percent", "by": ["year"], "is": {"2022..": small(SHARES[:-1]), "2020": "20%", "2021": "none"}},
         "payer_shares": {"unit": "weight", "by": ["year", "payer"], "is": {
             "2022..2023": payer_shares(draw), "other": payer_shares(draw),
         }},
@@ -149,6 +152,9 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
         "cap": {"unit": "yuan", "is": small(("0", "0.05", "50", "100", "333.34", "1000"))},
         "year_cap": {"unit": "yuan", "by": ["year"], "is": by_year(draw, lambda: small(("0", "33.34", "500")))},
         "pot_sum": {"unit": "yuan", "is": small(("0", "0.01", "100", "777.77", "3000", "none"))},
+        "stay_places": {"unit": "stay", "is": small(("0", "1", "3"))},
+        "work_places": {"unit": "work", "is": small(("1", "2"))},
+        "refund_share": {"unit": "percent", "is": small(("0%", "33.3%", "50%", "100%"))},
         "pot_used": {"unit": "yuan", "is": small(("0", "10.01", "5000"))},
         "pot_by": {"unit": "yuan", "by": ["district", "year"], "is": {
             "D1": by_year(draw, lambda: small(("20", "200"))), "other": {"other": small(("0", "99.99", "500"))},
@@ -291,6 +297,8 @@ def who_pays(draw: Draw, money: str, values: Sequence[str] = ("payer_shares",)) 
     return {"parts": {"county": f"{money}", "city": "greatest(flat - county, 0)", "town": "part_cap"}}
 
 
+CLAWED = ("city_share", "100%", "back_share", "if date < some_day then city_share else 100%")
+
 # --- clauses, limits -----------------------------------------------------------------------------------------------
 
 
@@ -329,14 +337,18 @@ def drawn_clauses(draw: Draw) -> dict[str, Any]:
             "for": "stays", "every": pick(draw, ("once", "event")), "dated": pick(draw, ("from", "since")),
             **({"version_by": "from"} if chance(draw, 3) else {}),
             **who_pays(draw, pick(draw, ("flat", "other_rate", "fee", "flat + charge"))),
-            "pay": {"to": pick(draw, ("person", "facility", "stay")), "shares": "thirds", "every": pick(draw, PERIODS),
+            "pay": {"to": pick(draw, ("person", "facility", "stay")), "every": pick(draw, PERIODS),
+                    **pick(draw, ({"shares": "thirds"}, {"chunk": "chunk"}, {"chunk": "chunk", "not_before": "wait"})),
                     "while": condition(draw, ("present", "tier >= min_tier", "need = 'heavy'", "poor"))},
+            **({"clawback": {"on": "since", "share": pick(draw, CLAWED)}} if chance(draw, 3) else {}),
         }, STAY[:7])  # fmt: skip
     if chance(draw):
-        pay = {"shares": "thirds", "every": pick(draw, PERIODS), **({"while": "urgent"} if chance(draw) else {})}
+        pay = {"shares": "thirds", "every": pick(draw, PERIODS), **({"while": "urgent"} if chance(draw) else {}),
+               **({"not_before": "wait"} if chance(draw, 3) else {})}  # fmt: skip
         clauses["work_grant"] = with_condition(draw, {
             "for": "works", "every": pick(draw, ("once", "event")), "dated": pick(draw, ("done", "started")),
             **who_pays(draw, amount(draw, WORK_EXACT, WORK_LOOSE, WORK)), **({"pay": pay} if chance(draw) else {}),
+            **({"clawback": {"on": pick(draw, ("done", "some_day")), "share": pick(draw, CLAWED)}} if chance(draw) else {}),
         }, WORK)  # fmt: skip
     if chance(draw):
         clauses["work_fine"] = with_condition(draw, {
@@ -359,7 +371,10 @@ def drawn_clauses(draw: Draw) -> dict[str, Any]:
 KEEPS = ("highest", "first", "most days_present", "most fee", "most poor", "most from", "most tier")
 SHORT = ("report", "pro_rata", "in_order poor", "in_order tier", "by_rank from", "in_order hours")
 
-LIMIT_VALUES = ("few_months", "more_months", "cap", "year_cap", "pot_sum", "pot_used", "pot_by")
+LIMIT_VALUES = (
+    "few_months", "more_months", "cap", "year_cap", "pot_sum", "pot_used", "pot_by", "stay_places", "work_places",
+    "refund_share",
+)  # fmt: skip
 
 
 def drawn_limits(draw: Draw, clauses: dict[str, Any]) -> dict[str, Any]:
@@ -407,6 +422,20 @@ def drawn_limits(draw: Draw, clauses: dict[str, Any]) -> dict[str, Any]:
     if chance(draw, 3):
         limits["common_pot"] = {
             "among": positive, "per": ["district", "year"], "at_most": "pot_by", "when_short": pick(draw, ways),
+        }  # fmt: skip
+    for name, limit in limits.items():
+        if limit.get("when_short", "").startswith(("in_order", "by_rank")) and chance(draw, 3):
+            limits[name] = {**limit, "last": pick(draw, ("nothing", "partly"))}
+    for name, at_most, among in (("first_stays", "stay_places", stays), ("first_works", "work_places", works)):
+        if among and chance(draw, 3):
+            per = pick(draw, (["year"], [], ["facility"], ["facility.type", "quarter"]))
+            ranked = {"when_short": pick(draw, ("in_order tier", "by_rank -beds"))} if chance(draw) else {}
+            limits[name] = {"among": among, "per": per, "at_most": at_most, **ranked}
+    if chance(draw, 3):
+        ceiling = {"at_most": pick(draw, ("cap", "pot_sum"))} if chance(draw) else {}
+        limits["city_refund"] = {
+            "among": positive, "payer": "county", "per": pick(draw, (["year"], ["district", "month"], [])),
+            "refund": {"by": "city", "share": "refund_share"}, **ceiling,
         }  # fmt: skip
     return limits
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from subsidy.engine.limits import clauses_among
-from subsidy.money import split
+from subsidy.money import round_to, split
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.limit_check import pot_key_types
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import MONTHS_IN
+from subsidy.schedule.model import MONTHS_IN, Refund
 
 Key = tuple[str | int | None, ...]
 LAST = 1_000_000  # the position of a payer that only took over
@@ -40,20 +40,21 @@ class PayerPart:
 
 @dataclass(frozen=True)
 class PotResult:
-    """What a pot did in one group: fen available, asked for, over it, and cut."""
+    """What a pot did in one group: fen available (None: without a ceiling), asked for, over it, cut, refunded."""
 
     pot: str
     item: str | None
     key: Mapping[str, str | int | None]
-    at_most: int
+    at_most: int | None
     used_before: int
     asked: int
     cut: int
     when_short: str
+    refunded: int = 0
 
     @property
     def over(self) -> int:
-        return max(0, self.asked - max(0, self.at_most - self.used_before))
+        return 0 if self.at_most is None else max(0, self.asked - max(0, self.at_most - self.used_before))
 
 
 def apply_pots(schedule: Schedule, parts: list[PayerPart]) -> list[PotResult]:
@@ -73,16 +74,28 @@ def apply_pots(schedule: Schedule, parts: list[PayerPart]) -> list[PotResult]:
 
 def _take_over(pot: str, payer: str, parts: list[PayerPart]) -> None:
     """What the pot cut from each line is owed by `payer`: added to its part of the line, or a part of its own."""
+    _owe_instead(payer, [(part, part.cuts[pot]) for part in parts if pot in part.cuts], parts)
+
+
+def _owe_instead(payer: str, taken: Iterable[tuple[PayerPart, int]], parts: list[PayerPart]) -> None:
+    """`payer` owes these amounts (fen) on the lines of these parts."""
     own = {(part.version, part.clause, part.line): part for part in parts if part.payer == payer}
-    for part in [part for part in parts if pot in part.cuts]:
+    for part, amount in taken:
         line = (part.version, part.clause, part.line)
-        taken = part.cuts[pot]
         if line in own:
-            own[line].owed += taken
-            own[line].left += taken
+            own[line].owed += amount
+            own[line].left += amount
         else:
-            own[line] = replace(part, payer=payer, position=LAST, owed=taken, left=taken, cuts={})
+            own[line] = replace(part, payer=payer, position=LAST, owed=amount, left=amount, cuts={})
             parts.append(own[line])
+
+
+def _refund(version: Version, refund: Refund, group: Sequence[PayerPart], available: int | None) -> tuple[int, int]:
+    """What the payers of the group are to get back, and what of it there is money for (fen)."""
+    share = version.checker.figures(refund.share, ()).rows[0].figure
+    assert isinstance(share, Fraction)
+    asked = int(round_to(sum(part.left for part in group) * share, Fraction(1), "half_up"))
+    return asked, asked if available is None else min(asked, available)
 
 
 def _pots(schedule: Schedule) -> dict[str, tuple[Version, CheckedLimit]]:
@@ -94,7 +107,7 @@ def _pots(schedule: Schedule) -> dict[str, tuple[Version, CheckedLimit]]:
 
 
 def _apply(
-    schedule: Schedule, version: Version, name: str, limit: CheckedLimit, parts: Iterable[PayerPart]
+    schedule: Schedule, version: Version, name: str, limit: CheckedLimit, parts: list[PayerPart]
 ) -> list[PotResult]:
     concerned = [part for part in parts if part.left > 0 and _concerns(schedule, name, limit, part)]
     groups: dict[Key, list[PayerPart]] = {}
@@ -104,14 +117,23 @@ def _apply(
     results = []
     for key in sorted(groups, key=_sortable):
         ceiling = _figure(version, limit.model.at_most, limit.model.per, key)
-        if ceiling is None:
-            continue
         before = _figure(version, limit.model.used_before, limit.model.per, key) or 0
+        available = None if ceiling is None else max(0, ceiling - before)
         group = sorted(groups[key], key=lambda part: _order(clauses, part))
-        asked = sum(part.left for part in group)
-        cut = 0 if limit.when_short == "report" else _cut(name, limit, group, max(0, ceiling - before))
         shown = dict(zip(limit.model.per, key, strict=True))
-        results.append(PotResult(name, limit.model.item, shown, ceiling, before, asked, cut, limit.when_short))
+        result = PotResult(name, limit.model.item, shown, ceiling, before, 0, 0, limit.when_short)
+        if limit.model.refund is not None:
+            asked, refunded = _refund(version, limit.model.refund, group, available)
+            shares = list(zip(group, split(refunded, [part.left for part in group]), strict=True))
+            for part, share in shares:
+                part.owed -= share
+                part.left -= share
+            _owe_instead(limit.model.refund.by, [(part, share) for part, share in shares if share], parts)
+            results.append(replace(result, asked=asked, refunded=refunded))
+        elif available is not None:
+            asked = sum(part.left for part in group)
+            cut = 0 if limit.when_short == "report" else _cut(name, limit, group, available)
+            results.append(replace(result, asked=asked, cut=cut))
     return results
 
 
@@ -169,6 +191,8 @@ def _cut(name: str, limit: CheckedLimit, group: Sequence[PayerPart], available: 
         wanted = sum(part.left for part in members)
         given = min(wanted, available)
         available -= given
+        if given < wanted and limit.last_gets_nothing:
+            given = available = 0
         for part, share in zip(members, split(given, [part.left for part in members]), strict=True):
             if share < part.left:
                 part.cuts[name] = part.left - share

@@ -260,11 +260,12 @@ class Result:
                 if pot.pot in one.schedule.latest.model.limits
                 else None,
                 "key": dict(pot.key),
-                "at_most": yuan_text(pot.at_most),
+                "at_most": None if pot.at_most is None else yuan_text(pot.at_most),
                 "used_before": yuan_text(pot.used_before),
                 "asked": yuan_text(pot.asked),
                 "over": yuan_text(pot.over),
                 "cut": yuan_text(pot.cut),
+                "refunded": yuan_text(pot.refunded),
                 "when_short": pot.when_short,
             }
             for one in self.calculated

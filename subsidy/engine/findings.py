@@ -184,8 +184,7 @@ def _suspects(rows: RowCompiler, clause: CheckedClause) -> list[tuple[str, Node,
         here = [*before, sql.is_missing(condition)]
         suspects += [("when", leaf, sql.all_of([*here, tree])) for leaf, tree in missing_facts(node, rows)]
         before.append(sql.is_known(condition))
-    nodes = [clause.amount, *clause.parts.values()]
-    for node in nodes:
+    for node in [clause.amount, *clause.made_of, *([clause.clawback.share] if clause.clawback else [])]:
         suspects += [("amount", leaf, sql.all_of([*before, tree])) for leaf, tree in missing_facts(node, rows)]
     suspects.append(("amount", clause.amount, sql.boolean(True)))
     return suspects

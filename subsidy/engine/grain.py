@@ -23,7 +23,7 @@ from subsidy.engine.row import (
     RowCompiler,
     roster_table,
 )
-from subsidy.schedule.checked import CheckedClause, CheckedLimit
+from subsidy.schedule.checked import CheckedClause, CheckedClawback, CheckedLimit
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
@@ -69,8 +69,28 @@ class ClauseColumns:
     places: Mapping[str, str]
     split_keys: tuple[str, ...]
     parts: Mapping[str, str]
+    chunk: str
+    clawback: tuple[str, ...]  # the day, its month and day of the month, the share; empty where nothing is taken back
     limits: Mapping[str, LimitColumns]
     pots: Mapping[str, str]
+
+    @property
+    def carried(self) -> list[str]:
+        """The columns that go along with each amount, each once."""
+        limits = [name for one in self.limits.values() for name in (*one.keys, one.by, one.ceiling)]
+        names = [
+            self.payee,
+            self.facility,
+            self.district,
+            *self.places.values(),
+            *self.split_keys,
+            *self.parts.values(),
+            self.chunk,
+            *self.clawback,
+            *limits,
+            *self.pots.values(),
+        ]
+        return [name for name in dict.fromkeys(names) if name]
 
 
 @dataclass(frozen=True)
@@ -236,7 +256,7 @@ class GrainCompiler:
                 sql.compare("<=", ref(VERSION_DAY), sql.whole(self.in_force.last)),
             ]
         )
-        names = list(dict.fromkeys([*HEAD, *(name for one in columns.values() for name in _all_columns(one))]))
+        names = list(dict.fromkeys([*HEAD, *(name for one in columns.values() for name in (one.owed, *one.carried))]))
         query = layers.query([(name, ref(name)) for name in names], in_force)
         return CompiledGrain(grain, self.version, query, layers, rows, columns, in_force)
 
@@ -305,6 +325,8 @@ class GrainCompiler:
             places={of: expose.value(node) for of, node in clause.places.items()},
             split_keys=split_keys,
             parts=parts,
+            chunk=expose.fen(clause.instalments.chunk) if clause.instalments and clause.instalments.chunk else "",
+            clawback=expose.clawback(clause.clawback) if clause.clawback else (),
             limits={limit.name: self._limit(limit, clause.name, expose) for limit in mine if not limit.is_pot},
             pots={limit.name: expose.rank(limit.by[clause.name], False) for limit in mine if limit.is_pot and limit.by},
         )
@@ -315,7 +337,7 @@ class GrainCompiler:
         ceiling = ""
         if limit.ceiling:
             node = limit.ceiling[clause]
-            ceiling = expose.value(node) if limit.counts_months else expose.fen(node)
+            ceiling = expose.fen(node) if limit.counts == "money" else expose.value(node)
         return LimitColumns(keys, by, ceiling)
 
     def _owed(self, clause: CheckedClause, rows: RowCompiler) -> str:
@@ -332,12 +354,13 @@ class GrainCompiler:
         return layers.put(f"owed:{clause.name}", sql.case(branches))
 
     def _amount(self, clause: CheckedClause, rows: RowCompiler) -> Sql:
-        """The amount in fen; missing where a payer's part of it is."""
+        """The amount in fen; missing where a payer's part of it, its chunk or the share taken back is."""
         amount = rows.number_at(clause.amount, 100)
-        if not clause.parts:
-            return amount
-        known = sql.all_of(sql.is_known(rows.number(part)) for part in clause.parts.values())
-        return sql.case([(known, amount)])
+        known = [sql.is_known(rows.number(node)) for node in clause.made_of]
+        if clause.clawback:
+            stays = sql.is_missing(rows.value(clause.clawback.on).main)
+            known.append(sql.any_of([stays, sql.is_known(rows.number(clause.clawback.share))]))
+        return sql.case([(sql.all_of(known), amount)]) if known else amount
 
     def _knowingly_nothing(self, clause: CheckedClause, rows: RowCompiler, conditions: list[Sql]) -> Sql | None:
         """True where the first missing condition is so because a fact is blank that may be nothing."""
@@ -416,6 +439,11 @@ class _Exposer:
         by_default = clause.facility is not None and (clause.model.pay is None or clause.model.pay.to is None)
         return self.rows.layers.named(sql.first_known(named, ref(SUBJECT)) if by_default else named)
 
+    def clawback(self, clawback: CheckedClawback) -> tuple[str, ...]:
+        day = self.rows.value(clawback.on)
+        trees = (day.main, day.month, day.day_of_month, self.rows.number(clawback.share))
+        return tuple(self.rows.layers.named(tree) for tree in trees if tree is not None)
+
     def fen(self, node: Node) -> str:
         return self.rows.layers.named(self.rows.number_at(node, 100))
 
@@ -425,21 +453,6 @@ class _Exposer:
             yes, no = (1, 0) if largest_first else (0, 1)
             tree = sql.case([(tree, sql.whole(yes)), (sql.negation(tree), sql.whole(no))])
         return self.rows.layers.named(tree)
-
-
-def _all_columns(columns: ClauseColumns) -> list[str]:
-    limits = [name for one in columns.limits.values() for name in (*one.keys, one.by, one.ceiling) if name]
-    return [
-        columns.owed,
-        columns.payee,
-        columns.facility,
-        columns.district,
-        *columns.places.values(),
-        *columns.split_keys,
-        *columns.parts.values(),
-        *limits,
-        *columns.pots.values(),
-    ]
 
 
 def _rebased(layers: Layers, columns: Mapping[str, Sql]) -> Layers:

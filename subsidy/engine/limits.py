@@ -86,7 +86,8 @@ def pieces(limit: CheckedLimit, competitors: Sequence[Competitor]) -> exp.Select
     rows = sql.subquery(_competitors(limit, competitors), "u")  # type: ignore[arg-type]
     if limit.keep:
         return _kept(limit, rows)
-    return _earliest_months(limit, rows) if limit.counts_months else _under_ceiling(limit, rows)
+    ways = {"months": _earliest_months, "subjects": _first_places, "money": _under_ceiling}
+    return ways[limit.counts](limit, rows)
 
 
 IDENTITY = ("position", SUBJECT, PERIOD, PIECE)
@@ -123,6 +124,20 @@ def _earliest_months(limit: CheckedLimit, rows: Sql) -> exp.Select:
     return _result(sql.subquery(ranked, "r"), kept, c(UNIT), sql.whole(0))
 
 
+def _first_places(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    """The first units in order of rank keep theirs, as many as there are places."""
+    group = [c(key) for key in _keys(limit)]
+    before = sql.sub(sql.running_total(c("units"), group, [(c("by"), False), *ORDER]), c("units"))
+    ranked = sql.select([sql.all_columns("u"), sql.alias(sql.sub(c("ceiling"), before), "places")], rows)
+    return _result(sql.subquery(ranked, "r"), _at_least_0(c("places"), c("units")), c(UNIT), sql.whole(0))
+
+
+def _at_least_0(number: Sql, most: Sql) -> Sql:
+    """The number, but not below 0 and not above `most`."""
+    zero = sql.whole(0)
+    return sql.case([(sql.compare("<=", number, zero), zero), (sql.compare("<", number, most), number)], most)
+
+
 def _classes(limit: CheckedLimit, rows: Sql) -> exp.Select:
     """For each class of equal rank: what its units add up to and what is left for it."""
     keys = [c(key) for key in _keys(limit)]
@@ -135,8 +150,9 @@ def _classes(limit: CheckedLimit, rows: Sql) -> exp.Select:
     before = sql.sub(sql.running_total(c("wanted"), keys, [(c("by"), False)]), c("wanted"))
     ranked = sql.select([sql.all_columns("s"), sql.alias(before, "before")], sql.subquery(summed, "s"))
     left = sql.sub(c("ceiling"), c("before"))
+    short = sql.whole(0) if limit.last_gets_nothing else left
     given = sql.case(
-        [(sql.compare("<=", left, sql.whole(0)), sql.whole(0)), (sql.compare("<", left, c("wanted")), left)],
+        [(sql.compare("<=", left, sql.whole(0)), sql.whole(0)), (sql.compare("<", left, c("wanted")), short)],
         c("wanted"),
     )
     return sql.select([*keys, c("by"), c("wanted"), sql.alias(given, "given")], sql.subquery(ranked, "t"))
@@ -179,10 +195,7 @@ def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
     ranked = sql.select(
         [sql.all_columns("m"), sql.alias(sql.sub(c("left_over"), before), "odd")], sql.subquery(measured, "m")
     )
-    odd_units = sql.case(
-        [(sql.compare("<=", c("odd"), sql.whole(0)), sql.whole(0)), (sql.compare("<", c("odd"), c("units")), c("odd"))],
-        c("units"),
-    )
+    odd_units = _at_least_0(c("odd"), c("units"))
     return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"))
 
 

@@ -65,23 +65,6 @@ class Ledger:
     version_index: int
     columns: ClauseColumns
 
-    @property
-    def extras(self) -> list[str]:
-        """The columns of the grain that go along with each amount, each once."""
-        one = self.columns
-        limits = [name for limit in one.limits.values() for name in (*limit.keys, limit.by, limit.ceiling) if name]
-        names = [
-            one.payee,
-            one.facility,
-            one.district,
-            *one.places.values(),
-            *one.split_keys,
-            *one.parts.values(),
-            *limits,
-            *one.pots.values(),
-        ]
-        return list(dict.fromkeys(names))
-
 
 def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
     """The amounts other than 0 of a clause, one row per subject and period of `count` equal units."""
@@ -101,56 +84,16 @@ def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
         "accrued#m": c(f"{DUE}#m"),
     }
     columns = [sql.alias(tree, name) for name, tree in head.items()]
-    columns += [sql.alias(c(name), f"x:{name}") for name in ledger.extras]
+    columns += [sql.alias(c(name), f"x:{name}") for name in ledger.columns.carried]
     return sql.select(columns, sql.table(grain_relation), where=sql.compare("<>", owed, sql.whole(0)))
 
 
 def ledger_columns(ledger: Ledger) -> list[str]:
-    return [*LEDGER_HEAD, *(f"x:{name}" for name in ledger.extras)]
+    return [*LEDGER_HEAD, *(f"x:{name}" for name in ledger.columns.carried)]
 
 
 def extra(name: str) -> Sql:
     return c(f"x:{name}")
-
-
-def instalment_query(ledger: Ledger) -> exp.Select:
-    """The ledger with one row for each instalment: its share of the unit, and its own due day."""
-    plan = ledger.clause.instalments
-    assert plan is not None
-    shares = sql.inline_rows(
-        ["instalment", "weight"], [[index + 1, weight] for index, weight in enumerate(plan.weights)], "s"
-    )
-    names = ledger_columns(ledger)
-    later = sql.add(
-        sql.column("due#m", "l"),
-        sql.mul(sql.sub(sql.column("instalment", "s"), sql.whole(1)), sql.whole(plan.months_apart)),
-    )
-    crossed = sql.select(
-        [
-            *(sql.column(name, "l") for name in names),
-            sql.column("instalment", "s"),
-            sql.column("weight", "s"),
-            sql.alias(later, "later#m"),
-        ],
-        sql.table(ledger.relation, "l"),
-        [("inner", shares, sql.boolean(True))],
-        where=sql.compare("<>", sql.column(UNIT, "l"), sql.whole(0)),
-    )
-    keep = [*names, "instalment", "later#m"]
-    shared = split_sql(crossed, keep, ["subject", "period", "piece"], UNIT, "weight", ["instalment"], "share")
-    fits = sql.compare("<=", sql.column("due#d", "i"), sql.column("days", "m"))
-    day = sql.case([(fits, sql.column("due#d", "i"))], sql.column("days", "m"))
-    replaced = {
-        UNIT: sql.column("share", "i"),
-        "due": sql.sub(sql.add(sql.column("first", "m"), day), sql.whole(1)),
-        "due#m": sql.column("later#m", "i"),
-        "due#d": day,
-    }
-    columns = [sql.alias(replaced.get(name, sql.column(name, "i")), name) for name in names]
-    on = sql.compare("=", sql.column("month", "m"), sql.column("later#m", "i"))
-    return sql.select(
-        [*columns, sql.column("instalment", "i")], sql.subquery(shared, "i"), [("inner", sql.table("months", "m"), on)]
-    )
 
 
 def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:

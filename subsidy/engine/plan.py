@@ -11,12 +11,12 @@ from typing import Any
 from subsidy import sql
 from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
+from subsidy.engine.instalments import instalment_query, with_recoveries
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.limits import Competitor, clauses_among, excess, limited, pieces
 from subsidy.engine.lines import (
     PART_COLUMNS,
     Ledger,
-    instalment_query,
     ledger_columns,
     ledger_query,
     line_keys,
@@ -138,8 +138,8 @@ def _pot_names(schedule: Schedule) -> tuple[str, ...]:
 
 def clauses_read(clause: CheckedClause) -> list[tuple[str, bool]]:
     """The clauses whose amounts a clause reads, and whether from its own row (not through a reference)."""
-    nodes = [*clause.when, clause.amount, *clause.parts.values(), *clause.steps.values()]
-    return [(leaf.name.rsplit(".", 1)[-1], not leaf.hops) for node in nodes for leaf in _leaves(node)]
+    leaves = [leaf for node in clause.expressions for leaf in _leaves(node)]
+    return [(leaf.name.rsplit(".", 1)[-1], not leaf.hops) for leaf in leaves]
 
 
 def _leaves(node: Node) -> Iterator[Node]:
@@ -304,6 +304,8 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
     if ledger.clause.instalments is not None:
         relation = instalments(plan, ledger)
         names = [*names, "instalment"]
+    if ledger.clause.clawback is not None:
+        relation = plan.create(f"{relation}/recovered", with_recoveries(ledger, relation, names))
     rows: sql.Sql = sql.table(relation, "l")
     if ledger.clause.parts:
         divided = plan.create(f"{relation}/parts", row_parts_query(ledger, rows, names))

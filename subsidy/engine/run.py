@@ -90,7 +90,7 @@ def _calendars(first_year: int, last_year: int) -> dict[str, Any]:
     import pyarrow as pa
 
     tables = {f"calendar:{every}": pa.table(calendar.periods(every, first_year, last_year)) for every in PERIODS}
-    return {"months": pa.table(calendar.months(1900, 2210)), **tables}
+    return {"months": pa.table(calendar.months(1900, 2310)), **tables}
 
 
 def _years_mentioned(intake: Intake, schedule: Schedule) -> tuple[int, int]:

@@ -119,7 +119,7 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
             continue
         by_day = any(leaf.name == "days_present" for leaf in clause.amount.leaves())
         limited = any(
-            name in one.model.among and "person" in one.model.per and (one.keep or one.counts_months)
+            name in one.model.among and "person" in one.model.per and (one.keep or one.counts == "months")
             for one in limits.values()
         )
         if not by_day and not limited:
@@ -166,11 +166,7 @@ def _columns_named(checker: Checker, written: str) -> set[tuple[str, str]]:
 
 def _columns_read(clause: CheckedClause) -> set[tuple[str, str]]:
     """Every (table, column) that decides about a clause's money, also through derived facts."""
-    nodes = [*clause.when, clause.amount, *clause.parts.values(), *clause.steps.values()]
-    if clause.sharing:
-        nodes += clause.sharing.keys
-    if clause.instalments:
-        nodes += clause.instalments.conditions
+    nodes = clause.expressions
     found, seen = set(), set()
     while nodes:
         node = nodes.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from subsidy.schedule import expression as ex
 from subsidy.schedule.model import PERIODS, Clause, Limit
@@ -15,11 +16,23 @@ PERIOD_WORDS = frozenset(PERIODS)
 
 @dataclass(frozen=True)
 class Instalments:
-    """Weights in order of the instalments, the months between two, and the conditions on the due day."""
+    """What an amount is paid in: `weights` (shares in order) or a `chunk` each, and the conditions on each due day.
 
+    `months`: how long after the clause's own date each instalment is due.
+    """
+
+    months: tuple[int, ...]
     weights: tuple[int, ...]
-    months_apart: int
+    chunk: Node | None
     conditions: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class CheckedClawback:
+    """The day on which money is taken back, and the share of it (0 to 1)."""
+
+    on: Node
+    share: Node
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Sharing:
     weights: tuple[tuple[str, int], ...] = ()
     value: str = ""
     keys: tuple[Node, ...] = ()
+    step: int = 1  # fen; all parts but the last are whole multiples of it
 
 
 @dataclass(frozen=True)
@@ -49,10 +63,27 @@ class CheckedClause:
     version_by: Node | None
     reads_at: Node | None  # where it is a date fact
     instalments: Instalments | None
+    clawback: CheckedClawback | None
 
     @property
     def table(self) -> str:
         return self.model.for_
+
+    @property
+    def made_of(self) -> list[Node]:
+        """What must be known beside the amount before anything is owed: the payers' parts and the chunk."""
+        chunk = self.instalments.chunk if self.instalments else None
+        return [*self.parts.values(), *([chunk] if chunk else [])]
+
+    @property
+    def expressions(self) -> list[Node]:
+        """Every expression that decides about the clause's money."""
+        nodes = [*self.when, self.amount, *self.made_of, *self.steps.values()]
+        if self.sharing:
+            nodes += self.sharing.keys
+        if self.instalments:
+            nodes += self.instalments.conditions
+        return nodes + ([self.clawback.on, self.clawback.share] if self.clawback else [])
 
     def conditions(self) -> list[str]:
         return [ex.shown(tree) for tree in ex.conjuncts(ex.parse(self.model.when))] if self.model.when else []
@@ -68,8 +99,13 @@ class CheckedLimit:
     keys: Mapping[str, tuple[Node, ...]]  # clause -> its keys, for a limit on subjects
     by: Mapping[str, Node]  # clause -> the fact of `most`, `in_order`, `by_rank`
     ceiling: Mapping[str, Node]  # clause -> at_most, for a limit on subjects
-    counts_months: bool
+    counts: Literal["money", "months", "subjects"]
     years: tuple[int, int] | None
+
+    @property
+    def last_gets_nothing(self) -> bool:
+        """Whether the first that no longer fits whole, in order or by rank, gets nothing rather than what is left."""
+        return self.model.last == "nothing"
 
 
 class Reported(Exception):  # noqa: N818 - not an error: it was handled

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.checked import NOT_STATED, CheckedClause, Instalments, Reported, Sharing
+from subsidy.schedule.checked import NOT_STATED, CheckedClause, Reported, Sharing
 from subsidy.schedule.infer import infer, refusal
-from subsidy.schedule.model import MONTHS_IN, Table
+from subsidy.schedule.model import Table
 from subsidy.schedule.node import Node, Type, Unit
+from subsidy.schedule.pay_check import PayChecker
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import KEY, Path
 
@@ -28,6 +29,7 @@ class ClauseChecker:
         self.name = name
         self.model = checker.model.clauses[name]
         self.path: Path = ("clauses", name)
+        self.amount: Node | None = None
 
     def checked(self) -> CheckedClause:
         model, checker = self.model, self.checker
@@ -42,17 +44,18 @@ class ClauseChecker:
             steps[step] = Node("step", node.type, (node,), name=step)
         facts = Scope(checker, model.for_, model.every, reads_facts_only=True)
         found = self._each(
-            when=lambda: self._conditions(model.when, ("when",), scope),
+            when=lambda: self.conditions(model.when, ("when",), scope),
             money=lambda: self._amount(scope, steps),
             sharing=lambda: self._sharing(facts),
             places=lambda: self._places(facts),
             payee=lambda: self._payee(facts),
             facility=lambda: self._facility(facts),
             district=lambda: self._named("district", facts),
-            dated=lambda: self._date(model.dated, "dated"),
-            version_by=lambda: self._date(model.version_by, "version_by"),
-            reads_at=lambda: self._date(None if model.reads_at in WHOLE_LIFE else model.reads_at, "reads_at"),
-            instalments=lambda: self._instalments(scope),
+            dated=lambda: self.date(model.dated, "dated"),
+            version_by=lambda: self.date(model.version_by, "version_by"),
+            reads_at=lambda: self.date(None if model.reads_at in WHOLE_LIFE else model.reads_at, "reads_at"),
+            instalments=lambda: PayChecker(self, facts).instalments(),
+            clawback=lambda: PayChecker(self, facts).clawback(),
         )
         amount, parts = found.pop("money")
         return CheckedClause(
@@ -94,7 +97,7 @@ class ClauseChecker:
                 raise Reported from None
             raise
 
-    def _conditions(self, written: str | None, path: Path, scope: Scope) -> tuple[Node, ...]:
+    def conditions(self, written: str | None, path: Path, scope: Scope) -> tuple[Node, ...]:
         if written is None:
             return ()
         node = self.expression(written, path, scope)
@@ -134,7 +137,8 @@ class ClauseChecker:
 
     def _amount(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node]]:
         amount, parts = self._amount_and_parts(scope, steps)
-        self._check_money(amount)
+        self.check_money(amount)
+        self.amount = amount
         return amount, parts
 
     def _amount_and_parts(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node]]:
@@ -177,13 +181,13 @@ class ClauseChecker:
         return (given if given is not None else _sum(list(parts.values()))), parts
 
     def _check_part(self, node: Node, payer: str) -> None:
-        self._check_money(node, ("parts", payer))
+        self.check_money(node, ("parts", payer))
         if node.type.low < 0:
             raise refusal(
                 "分担部分可能为负", "this part may be negative", "请用 greatest(…, 0)", "use greatest(…, 0)", 0
             ).at((*self.path, "parts", payer))
 
-    def _check_money(self, node: Node, path: Path = ("amount",)) -> None:
+    def check_money(self, node: Node, path: Path = ("amount",)) -> None:
         kind = node.type
         full = (*self.path, *path)
         if kind.kind != "number":
@@ -222,7 +226,8 @@ class ClauseChecker:
         model = self.model
         both = (model.split is not None) + (model.parts is not None)
         if not model.cash:
-            for key, given in (("split", model.split), ("parts", model.parts), ("pay", model.pay)):
+            for key in ("split", "parts", "pay", "clawback"):
+                given = getattr(model, key)
                 if given is not None:
                     raise refusal(f"cash: no 不能有 {key}", f"cash: no has no {key}", "请删除", "remove it", 0).at(
                         (*self.path, key)
@@ -325,51 +330,15 @@ class ClauseChecker:
         except Refusal:
             return None
 
-    def _date(self, name: str | None, key: str) -> Node | None:
+    def date(self, name: str | None, *path: str) -> Node | None:
         if name is None:
             return None
-        node = self.expression(name, (key,), Scope(self.checker, self.model.for_, None, reads_facts_only=True))
+        node = self.expression(name, path, Scope(self.checker, self.model.for_, None, reads_facts_only=True))
         if node.type.kind != "date":
             raise refusal(f"{name} 不是日期", f"{name} is not a date", "请用日期列", "use a date column", 0).at(
-                (*self.path, key)
+                (*self.path, *path)
             )
         return node
-
-    def _instalments(self, scope: Scope) -> Instalments | None:
-        pay = self.model.pay
-        if pay is None or (pay.shares is None and pay.while_ is None and pay.every is None):
-            return None
-        if pay.shares is None or pay.every is None:
-            raise refusal(
-                "分期须有 shares 和 every",
-                "instalments need shares and every",
-                "请写 shares: 数值, every: year",
-                "add shares: VALUE, every: year",
-                0,
-            ).at((*self.path, "pay"))
-        value = self.checker.model.values.get(pay.shares)
-        if value is None or value.by != ("instalment",):
-            known = [name for name, one in self.checker.model.values.items() if one.by == ("instalment",)]
-            raise Refusal(
-                Text(f"{pay.shares} 不是按 instalment 的数值", f"{pay.shares} is no value by instalment"),
-                nearest(pay.shares, known),
-            ).at((*self.path, "pay", "shares"))
-        figures = self.checker.figures(pay.shares, (Type("number"),))
-        if sum(figures.numbers) != 1 or [row.keys[0] for row in sorted(figures.rows, key=lambda r: str(r.keys))] != [
-            (n, n) for n in range(1, len(figures.rows) + 1)
-        ]:
-            raise refusal(
-                "各期比例之和须为 100%，期次从 1 起连续",
-                "the shares of instalments 1, 2, … must add up to 100%",
-                "请核对",
-                "check them",
-                0,
-            ).at(("values", pay.shares, "is"))
-        ordered = sorted(figures.rows, key=lambda row: row.keys)
-        weights = tuple(int((row.figure or 0) * figures.scale) for row in ordered)  # type: ignore[operator]
-        due_scope = Scope(self.checker, self.model.for_, "event", reads_facts_only=True)
-        conditions = self._conditions(pay.while_, ("pay", "while"), due_scope)
-        return Instalments(weights, MONTHS_IN[pay.every], conditions)
 
 
 def _and_parts(node: Node) -> list[Node]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.checked import NOT_STATED, PERIOD_WORDS, CheckedLimit
 from subsidy.schedule.figures import Figures
 from subsidy.schedule.infer import infer, refusal
-from subsidy.schedule.model import Value
+from subsidy.schedule.model import Refund, Value
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import Path
 
 if TYPE_CHECKING:
     from subsidy.schedule.checker import Checker
+
+
+Counts = Literal["money", "months", "subjects"]
 
 
 class LimitChecker:
@@ -36,7 +40,7 @@ class LimitChecker:
                 raise Refusal(
                     Text(f"没有条款 {clause}", f"there is no clause {clause}"), nearest(clause, checker.model.clauses)
                 ).at((*self.path, "among"))
-        if (model.keep is None) == (model.at_most is None):
+        if (model.keep is not None) + (model.at_most is not None or model.refund is not None) != 1:
             raise self.wrong(
                 "须有且只有 keep 或 at_most 之一",
                 "exactly one of keep and at_most is needed",
@@ -45,19 +49,22 @@ class LimitChecker:
             )
         clauses = {name: checker.clause(name) for name in model.among}
         scopes = {name: Scope(checker, one.table, one.model.every, clause=name) for name, one in clauses.items()}
-        is_pot = self._is_pot()
         keep, most = self._way(model.keep, ("highest", "first"), ("most",), "keep")
         short, ranked = self._way(model.when_short, ("report", "pro_rata"), ("in_order", "by_rank"), "when_short")
+        counts = self._counts({one.table for one in clauses.values()})
+        is_pot = counts == "money" and self._is_over_money()
         if keep and is_pot:
             raise self.wrong("资金池不能用 keep", "a pot has no keep", "请用 at_most", "use at_most", "keep")
-        counts_months = self._counts_months(is_pot)
-        if model.at_most and not counts_months and not short:
+        if model.refund:
+            self._check_refund(model.refund, short)
+        elif model.at_most and counts == "money" and not short:
             raise self.wrong(
                 "缺少 when_short",
                 "when_short is missing",
                 "请写 report、pro_rata 或 in_order 事实",
                 "write report, pro_rata or in_order FACT",
             )
+        self._check_ways(counts, short)
         self._check_pot(is_pot)
         fact = most or ranked
         keys = {} if is_pot else {name: self._keys(scope) for name, scope in scopes.items()}
@@ -68,6 +75,15 @@ class LimitChecker:
             if is_pot or not model.at_most
             else {name: scope.value(model.at_most, None, 0) for name, scope in scopes.items()}
         )
+        for node in ceiling.values():
+            if counts != "money" and node.type.scale != 1:
+                raise self.wrong(
+                    f"{model.at_most} 须为整数",
+                    f"{model.at_most} should be a whole number",
+                    "请核对",
+                    "check it",
+                    "at_most",
+                )
         return CheckedLimit(
             self.name,
             model,
@@ -77,11 +93,11 @@ class LimitChecker:
             keys,
             by,
             ceiling,
-            counts_months,
+            counts,
             self._years(),
         )
 
-    def _is_pot(self) -> bool:
+    def _is_over_money(self) -> bool:
         return self.model.payer is not None or all(key in PERIOD_WORDS | {"district"} for key in self.model.per)
 
     def _way(
@@ -99,20 +115,83 @@ class LimitChecker:
             f"{key} 不能是 {written}", f"{key} cannot be {written}", f"可用：{options}", f"possible: {options}", key
         )
 
-    def _counts_months(self, is_pot: bool) -> bool:
+    def _counts(self, tables: set[str]) -> Counts:
+        """What the ceiling is in: yuan, months, or the subjects of the clauses."""
         name = self.model.at_most
         if name is None:
-            return False
-        unit = Unit.parse(self._value(name, "at_most").unit).over
-        if unit not in (("yuan",), ("month",)) or (is_pot and unit != ("yuan",)):
+            return "money"
+        value = self._value(name, "at_most")
+        over = Unit.parse(value.unit).over
+        keys = {self.checker.tables[table].key or "" for table in tables}
+        subjects = keys if len(keys) == 1 else set()
+        known: dict[str, Counts] = {"yuan": "money"}
+        if not self._is_over_money():
+            known["month"] = "months"
+        if self.model.payer is None:
+            known |= dict.fromkeys(subjects, "subjects")
+        counts = known.get(over[0]) if len(over) == 1 else None
+        if counts is None:
+            options = " / ".join(known)
             raise self.wrong(
-                f"{name} 的单位应为 yuan 或 month",
-                f"{name} should be in yuan or month",
+                f"{name} 的单位应为 {options}",
+                f"{name} should be in {options}",
                 "请核对单位",
                 "check its unit",
                 "at_most",
             )
-        return unit == ("month",)
+        return counts
+
+    def _check_ways(self, counts: Counts, short: str) -> None:
+        if counts == "subjects" and short not in ("", "in_order", "by_rank"):
+            raise self.wrong(
+                f"名额不能 {short}",
+                f"a number of places cannot be shared {short}",
+                "请写 in_order 事实 或 by_rank 事实",
+                "write in_order FACT or by_rank FACT",
+                "when_short",
+            )
+        if self.model.last and (counts != "money" or short not in ("in_order", "by_rank")):
+            raise self.wrong(
+                "last 只用于金额上限的 in_order 或 by_rank",
+                "last goes with in_order or by_rank of a ceiling in yuan",
+                "请删除，或改 when_short",
+                "remove it, or change when_short",
+                "last",
+            )
+
+    def _check_refund(self, refund: Refund, short: str) -> None:
+        model, payers = self.model, self.checker.model.payers
+        if model.payer is None:
+            raise self.wrong(
+                "refund 须写明 payer（谁得到退还）",
+                "a refund needs payer: who gets it",
+                "请写 payer: 承担主体",
+                "add payer: PAYER",
+                "refund",
+            )
+        if refund.by not in payers or refund.by == model.payer:
+            raise Refusal(
+                Text(f"{refund.by} 不是另一个承担主体", f"{refund.by} is no other payer"),
+                nearest(refund.by, set(payers) - {model.payer}),
+            ).at((*self.path, "refund", "by"))
+        if short or model.rest_to:
+            key = "when_short" if short else "rest_to"
+            raise self.wrong(f"refund 没有 {key}", f"a refund has no {key}", "请删除", "remove it", key)
+        value = self._value(refund.share, "refund")
+        if value.by or Unit.parse(value.unit) != Unit():
+            raise self.wrong(
+                f"{refund.share} 须为无键的百分比",
+                f"{refund.share} should be a percentage without keys",
+                "请写 {unit: percent, is: 50%}",
+                "write {unit: percent, is: 50%}",
+                "refund",
+                "share",
+            )
+        figure = self.checker.figures(refund.share, ()).rows[0].figure
+        if not isinstance(figure, Fraction) or not 0 <= figure <= 1:
+            raise refusal(
+                "退还比例须在 0 至 100% 之间", "a refund is from 0 to 100%", "请核对", "check it", 0
+            ).at(("values", refund.share, "is"))
 
     def _value(self, name: str, key: str) -> Value:
         known = self.checker.model.values

@@ -364,10 +364,21 @@ Split = Annotated[
 
 
 class Pay(Part):
+    """To whom and when: at once, by `shares`, or in a `chunk` each time until it is used up."""
+
     to: Name | None = None
     shares: Name | None = None
+    chunk: Name | None = None
     every: Literal["month", "quarter", "half_year", "year"] | None = None
+    not_before: Name | None = None
     while_: Formula | None = Field(default=None, alias="while")
+
+
+class Clawback(Part):
+    """What is taken back of everything paid up to the day `on`: the `share` of it."""
+
+    on: Formula
+    share: Formula
 
 
 class Example(Part):
@@ -401,12 +412,21 @@ class Clause(Provision):
     amount: Formula | None = None
     parts: dict[Name, Formula] | None = None
     split: Split | None = None
+    split_to: Name | None = None
     pay: Pay | None = None
+    clawback: Clawback | None = None
     cash: YesNo = True
     fund: Filled | None = None
     kind: Filled | None = None
     formerly: tuple[Name, ...] = ()
     examples: tuple[Example, ...] = ()
+
+
+class Refund(Part):
+    """The `share` of what a payer pays that another payer (`by`) gives back to it."""
+
+    by: Name
+    share: Name
 
 
 class Limit(Part):
@@ -421,6 +441,8 @@ class Limit(Part):
     keep: Filled | None = None
     at_most: Name | None = None
     when_short: Filled | None = None
+    last: Literal["partly", "nothing"] | None = None
+    refund: Refund | None = None
     payer: Name | None = None
     years: Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}\\.\\.[0-9]{4}$"})] | None = None
     used_before: Name | None = None

@@ -61,5 +61,5 @@ def _form(limit: CheckedLimit) -> dict[str, object]:
         "per": (limit.is_pot, [word if word in PERIOD_WORDS else "" for word in limit.model.per]),
         "keep": limit.keep,
         "when_short": limit.when_short,
-        "at_most": limit.counts_months,
+        "at_most": limit.counts,
     }
