@@ -109,6 +109,26 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     return parts if total >= 0 else [-part for part in parts]
 
 
+def split_with_rest(total: int, weights: Sequence[int], step: int) -> list[int]:
+    """Divide `total` in proportion to `weights` (>= 0, one positive) into multiples of `step` and a rest.
+
+    Each part is its quota rounded half up to a multiple of `step` on the absolute value; the last one with a weight
+    takes the rest. Where the others would then take more than there is, they are rounded down.
+    """
+    size, all_weights = abs(total), sum(weights)
+    last = max(i for i, weight in enumerate(weights) if weight > 0)
+
+    def others(rounding: Rounding) -> list[int]:
+        quotas = [Fraction(size * weight, all_weights) for weight in weights[:last]]
+        return [int(round_to(quota, Fraction(step), rounding)) for quota in quotas]
+
+    parts = others("half_up")
+    if sum(parts) > size:
+        parts = others("down")
+    parts += [size - sum(parts), *([0] * (len(weights) - last - 1))]
+    return parts if total >= 0 else [-part for part in parts]
+
+
 def odd_units(total: int, weights: Sequence[int]) -> list[int]:
     """The positions that received one unit more than the whole part of their quota in `split`."""
     size, all_weights = abs(total), sum(weights)
@@ -174,6 +194,47 @@ def split_sql(
     is_odd = sql.compare("<=", sql.column("rank#"), sql.column("left#"))
     amount = sql.with_sign_of(sql.column(total), sql.case([(is_odd, one_more)], sql.column("floor#")))
     return sql.select([*(sql.column(kept) for kept in keep), sql.alias(amount, part)], sql.subquery(ranked, "k"))
+
+
+def split_with_rest_sql(
+    rows: Select, keep: Sequence[str], among: Sequence[str], total: str, weight: str, position: str, step: int, part: str
+) -> Select:
+    """`split_with_rest` in SQL: the columns `keep` of `rows`, and `part`; see `split_sql`."""
+    from subsidy import sql
+
+    group = [sql.column(key) for key in among]
+    size, own = sql.absolute(sql.column(total)), sql.column(weight)
+    has_weight = sql.case([(sql.compare(">", own, sql.whole(0)), sql.whole(1))], sql.whole(0))
+    rank = sql.row_number(group, [(has_weight, True), (sql.column(position), True)])
+    weighed = sql.select(
+        [
+            sql.all_columns("r"),
+            sql.alias(sql.window_total(own, group), "weights#"),
+            sql.alias(sql.compare("=", rank, sql.whole(1)), "last#"),
+        ],
+        sql.subquery(rows, "r"),
+    )
+    quota = sql.mul(size, own)
+    whole_steps = {
+        way: sql.scaled(round_to_sql(quota, _positive(sql.column("weights#")), Fraction(step), way), step)
+        for way in ("half_up", "down")
+    }
+    rounded = sql.select(
+        [
+            sql.all_columns("w"),
+            *(
+                sql.alias(sql.case([(sql.column("last#"), sql.whole(0))], tree), f"{way}#")
+                for way, tree in whole_steps.items()
+            ),
+        ],
+        sql.subquery(weighed, "w"),
+    )
+    too_much = sql.compare(">", sql.window_total(sql.column("half_up#"), group), size)
+    chosen = sql.case([(too_much, sql.column("down#"))], sql.column("half_up#"))
+    taken = sql.select([sql.all_columns("d"), sql.alias(chosen, "taken#")], sql.subquery(rounded, "d"))
+    rest = sql.sub(size, sql.window_total(sql.column("taken#"), group))
+    own_part = sql.with_sign_of(sql.column(total), sql.case([(sql.column("last#"), rest)], sql.column("taken#")))
+    return sql.select([*(sql.column(kept) for kept in keep), sql.alias(own_part, part)], sql.subquery(taken, "k"))
 
 
 def _positive(number: Sql) -> Sql:

@@ -72,6 +72,19 @@ def divided(total: int, weights: Sequence[Fraction | int]) -> list[int]:
     return shares if total > 0 else [-share for share in shares]
 
 
+def divided_with_rest(total: int, weights: Sequence[Fraction | int], step: Fraction) -> list[int]:
+    """In multiples of `step`, the last with a weight taking the rest; rounded down where half up is too much."""
+    quotas = [Fraction(total) * weight / sum(weights) for weight in weights]
+    for way in ("half_up", "down"):
+        parts = [int(rounded(quota, step, way)) for quota in quotas]
+        last = max(i for i, weight in enumerate(weights) if weight)
+        parts[last] = 0
+        if abs(sum(parts)) <= abs(total):
+            break
+    parts[last] = total - sum(parts)
+    return parts
+
+
 def fen(yuan: Fraction) -> int:
     if (yuan * 100).denominator != 1:
         raise ValueError(f"{yuan} yuan has a part of a fen")
@@ -854,7 +867,12 @@ class World:
                 if not isinstance(weight, Fraction):
                     raise ValueError(f"{by_value} has no share for {payer} and {keys}")
                 weights.append(weight)
-        for payer, part in zip(payers, divided(line.amount, weights), strict=True):
+        shares = divided(line.amount, weights)
+        if clause["split_to"]:
+            step = self.figure(clause["split_to"], ())
+            assert isinstance(step, Fraction)
+            shares = divided_with_rest(line.amount, weights, step * 100)
+        for payer, part in zip(payers, shares, strict=True):
             line.parts[payer].owed = part
 
 # --- limits and pots -----------------------------------------------------------------------------------------------

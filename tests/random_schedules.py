@@ -284,13 +284,14 @@ WORK_LOOSE = ("cost * share", "cost * facility.ever_poor / facility.ever", "asse
 
 def who_pays(draw: Draw, money: str, values: Sequence[str] = ("payer_shares",)) -> dict[str, Any]:
     way = draw(st.integers(0, 5))
+    to = {"split_to": "step"} if chance(draw, 4) else {}
     if way <= 1:
         payers = pick(draw, (("city", "county"), ("county", "city", "town")))
-        return {"amount": money, "split": {payer: pick(draw, WEIGHTS[1:]) for payer in payers}}
+        return {"amount": money, "split": {payer: pick(draw, WEIGHTS[1:]) for payer in payers}, **to}
     if way == 2:
         return {"amount": money, "split": {"city": pick(draw, WEIGHTS), "county": "3", "town": pick(draw, WEIGHTS)}}
     if way == 3:
-        return {"amount": money, "split": pick(draw, values)}
+        return {"amount": money, "split": pick(draw, values), **to}
     if way == 4:
         most = f"least(round ({money}) * city_share to fen {pick(draw, ('down', 'half_up'))}, part_cap)"
         return {"amount": money, "parts": {"city": most, "county": "rest"}}

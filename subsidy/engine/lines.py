@@ -10,7 +10,7 @@ from sqlglot import exp
 from subsidy import sql
 from subsidy.engine.grain import DUE, ClauseColumns
 from subsidy.engine.lookup import figure_table
-from subsidy.money import split_sql
+from subsidy.money import split_sql, split_with_rest_sql
 from subsidy.schedule.checked import NOT_STATED, CheckedClause
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
@@ -214,7 +214,11 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
     else:
         weighed = _weighed(ledger, lines, carried, payers)
         keep = [*keys, "line", "payer", "position"]
-        shared = split_sql(weighed, keep, ["line"], "owed", "weight", ["position"], "part")
+        step = clause.sharing.step if clause.sharing else 1
+        if step == 1:
+            shared = split_sql(weighed, keep, ["line"], "owed", "weight", ["position"], "part")
+        else:
+            shared = split_with_rest_sql(weighed, keep, ["line"], "owed", "weight", "position", step, "part")
     return _placed(ledger, shared, pots)
 
 

@@ -226,7 +226,7 @@ class ClauseChecker:
         model = self.model
         both = (model.split is not None) + (model.parts is not None)
         if not model.cash:
-            for key in ("split", "parts", "pay", "clawback"):
+            for key in ("split", "split_to", "parts", "pay", "clawback"):
                 given = getattr(model, key)
                 if given is not None:
                     raise refusal(f"cash: no 不能有 {key}", f"cash: no has no {key}", "请删除", "remove it", 0).at(
@@ -249,8 +249,9 @@ class ClauseChecker:
                 "say who pays, such as split: {city: 5, district: 5}",
                 0,
             ).at(self.path)
+        step = self._split_step(scope)
         if isinstance(model.split, str):
-            return self._sharing_by_value(model.split, scope)
+            return replace(self._sharing_by_value(model.split, scope), step=step)
         weights = tuple((model.split or {}).items())
         for payer, weight in weights:
             self._check_payer(payer, ("split", payer))
@@ -262,7 +263,26 @@ class ClauseChecker:
             raise refusal("份额全为零", "all shares are zero", "至少一个大于零", "make one positive", 0).at(
                 (*self.path, "split")
             )
-        return Sharing(weights)
+        return Sharing(weights, step=step)
+
+    def _split_step(self, scope: Scope) -> int:
+        """The multiple of fen that `split_to` names; 1 where the split is to the fen."""
+        name = self.model.split_to
+        if name is None:
+            return 1
+        known = self.checker.model.values
+        if name not in known:
+            raise self.refused("split_to", name, known, "没有数值", "there is no value")
+        step = scope.rounding_step(name)
+        if self.model.split is None or step is None or (step * 100).denominator != 1:
+            raise refusal(
+                f"split_to 须与 split 同用，{name} 须为无键的金额",
+                f"split_to goes with split, and {name} should be yuan without keys",
+                "例如 {unit: yuan, is: 100}（0.01万元）",
+                "such as {unit: yuan, is: 100} (0.01万元)",
+                0,
+            ).at((*self.path, "split_to"))
+        return int(step * 100)
 
     def _sharing_by_value(self, name: str, scope: Scope) -> Sharing:
         checker = self.checker
