@@ -197,7 +197,14 @@ def split_sql(
 
 
 def split_with_rest_sql(
-    rows: Select, keep: Sequence[str], among: Sequence[str], total: str, weight: str, position: str, step: int, part: str
+    rows: Select,
+    keep: Sequence[str],
+    among: Sequence[str],
+    total: str,
+    weight: str,
+    position: str,
+    step: int,
+    part: str,
 ) -> Select:
     """`split_with_rest` in SQL: the columns `keep` of `rows`, and `part`; see `split_sql`."""
     from subsidy import sql

@@ -78,12 +78,15 @@ def _clause_rows(
     conditions = clause.conditions()
     model = compiled.version.model
     after = _after_limits(run, compiled, name)
+    allocated = run.allocated(_ledger(run, compiled, name))
     head = (schedule.id, compiled.version.first_day.isoformat(), model.revision, name, clause.model.item, clause.table)
     found = []
     for subject, period, count, place, owed, *results in rows:
+        owed, decided, _ = allocated.get((subject, period), (owed, "", 0))
         unit = owed or 0
         left, cut_by = after.get((subject, period), (unit * count, None))
         state, reason = _state(owed, results, conditions, left, cut_by)
+        reason = reason or decided
         label = calendar.period_label(clause.model.every, period)
         found.append((*head, subject, place, label, count, left, state, reason))
     return found

@@ -34,6 +34,10 @@ WORDS = {
     "met": {"zh": "满足", "en": "met"},
     "not met": {"zh": "不满足", "en": "not met"},
     "missing": {"zh": "缺失", "en": "missing"},
+    "share": {"zh": "按权重应得", "en": "share by weight"},
+    "floor": {"zh": "下限", "en": "floor"},
+    "ceiling": {"zh": "上限", "en": "ceiling"},
+    "decided": {"zh": "决定金额的是", "en": "decided by"},
     "reading": {"zh": "理解", "en": "reading"},
     "overlay": {"zh": "临时改动，非文件原文", "en": "overlay, not in the document"},
     "document": {"zh": "依据", "en": "document"},
@@ -145,13 +149,17 @@ class _Explainer:
         self.words = compiled.version.words
 
     def explained(self) -> Explanation:
-        lines = [*self._head(), *self._calculation()]
-        owed, count = self._owed()
-        lines += self._outcome(owed, count)
         ledger = next(
             (one for one in self.run.ledgers if one.clause is self.clause and one.version is self.compiled.version),
             None,
         )
+        lines = [*self._head(), *self._calculation()]
+        owed, count = self._owed()
+        recipient = self.run.allocated(ledger).get((self.subject, self.period)) if ledger is not None else None
+        if recipient is not None:
+            owed, decided, share = recipient
+            lines += self._allocation(decided, share)
+        lines += self._outcome(owed, count)
         after = (owed or 0) * count
         if ledger is not None and owed:
             after, limit_lines = self._limits(ledger, owed, count)
@@ -234,6 +242,17 @@ class _Explainer:
             node, result = next(rest)
             lines.append(Line("steps", f"{payer} = {text}", self.shown(node.type, result)))
         return lines
+
+    def _allocation(self, decided: str, share: int) -> Iterator[Line]:
+        """What a recipient's weight alone would give, its floor and its ceiling, and which of them decided."""
+        allocation = self.clause.allocation
+        assert allocation is not None
+        yield Line("steps", WORDS["share"][self.language], yuan_text(share))
+        for word, node in (("floor", allocation.floor), ("ceiling", allocation.ceiling)):
+            if node is not None:
+                (result,) = self._fetch([self.rows.value(node)])
+                yield Line("steps", WORDS[word][self.language], self.shown(node.type, result))
+        yield Line("steps", WORDS["decided"][self.language], WORDS[decided][self.language])
 
     def _leaf_line(self, leaf: Node, result: tuple[Any, ...]) -> Line:
         value = self.shown(leaf.type, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from subsidy.engine.row import (
     RowCompiler,
     roster_table,
 )
-from subsidy.schedule.checked import CheckedClause, CheckedClawback, CheckedLimit
+from subsidy.schedule.checked import CheckedAllocation, CheckedClause, CheckedClawback, CheckedLimit
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
@@ -59,6 +60,28 @@ class LimitColumns:
 
 
 @dataclass(frozen=True)
+class AllocationColumns:
+    """Where what a sum is distributed by stands: whether a row takes part, and its numbers."""
+
+    pays: str
+    sum: str
+    keys: tuple[str, ...]
+    factors: tuple[tuple[str, str], ...]  # (amount, weight of the factor)
+    coefficient: str
+    floor: str
+    ceiling: str
+
+    @property
+    def names(self) -> list[str]:
+        pairs = [name for pair in self.factors for name in pair]
+        return [
+            name
+            for name in (self.pays, self.sum, *self.keys, *pairs, self.coefficient, self.floor, self.ceiling)
+            if name
+        ]
+
+
+@dataclass(frozen=True)
 class ClauseColumns:
     """The names of the columns of a grain's table in which a clause's results stand."""
 
@@ -73,6 +96,12 @@ class ClauseColumns:
     clawback: tuple[str, ...]  # the day, its month and day of the month, the share; empty where nothing is taken back
     limits: Mapping[str, LimitColumns]
     pots: Mapping[str, str]
+    allocation: AllocationColumns | None
+
+    @property
+    def needed(self) -> list[str]:
+        """All columns of the grain that what follows needs."""
+        return [self.owed, *self.carried, *(self.allocation.names if self.allocation else ())]
 
     @property
     def carried(self) -> list[str]:
@@ -97,6 +126,7 @@ class ClauseColumns:
 class CompiledGrain:
     grain: Grain
     version: Version
+    names: tuple[str, ...]  # the columns of the query
     query: exp.Select
     layers: Layers
     rows: RowCompiler
@@ -256,9 +286,9 @@ class GrainCompiler:
                 sql.compare("<=", ref(VERSION_DAY), sql.whole(self.in_force.last)),
             ]
         )
-        names = list(dict.fromkeys([*HEAD, *(name for one in columns.values() for name in (one.owed, *one.carried))]))
+        names = list(dict.fromkeys([*HEAD, *(name for one in columns.values() for name in one.needed)]))
         query = layers.query([(name, ref(name)) for name in names], in_force)
-        return CompiledGrain(grain, self.version, query, layers, rows, columns, in_force)
+        return CompiledGrain(grain, self.version, tuple(names), query, layers, rows, columns, in_force)
 
     def _base(self, grain: Grain, sample: CheckedClause) -> Layers:
         if grain.every in MONTHS_IN:
@@ -329,6 +359,21 @@ class GrainCompiler:
             clawback=expose.clawback(clause.clawback) if clause.clawback else (),
             limits={limit.name: self._limit(limit, clause.name, expose) for limit in mine if not limit.is_pot},
             pots={limit.name: expose.rank(limit.by[clause.name], False) for limit in mine if limit.is_pot and limit.by},
+            allocation=self._allocation(clause, clause.allocation, expose) if clause.allocation else None,
+        )
+
+    def _allocation(self, clause: CheckedClause, allocation: CheckedAllocation, expose: _Exposer) -> AllocationColumns:
+        scale = math.lcm(*(weight.type.scale for _, weight in allocation.factors.values()))
+        return AllocationColumns(
+            pays=f"pays:{clause.name}",
+            sum=expose.fen(allocation.sum),
+            keys=tuple(expose.value(key) for key in allocation.keys),
+            factors=tuple(
+                (expose.value(amount), expose.scaled(weight, scale)) for amount, weight in allocation.factors.values()
+            ),
+            coefficient=expose.value(allocation.coefficient) if allocation.coefficient else "",
+            floor=expose.fen(allocation.floor) if allocation.floor else "",
+            ceiling=expose.fen(allocation.ceiling) if allocation.ceiling else "",
         )
 
     def _limit(self, limit: CheckedLimit, clause: str, expose: _Exposer) -> LimitColumns:
@@ -354,12 +399,15 @@ class GrainCompiler:
         return layers.put(f"owed:{clause.name}", sql.case(branches))
 
     def _amount(self, clause: CheckedClause, rows: RowCompiler) -> Sql:
-        """The amount in fen; missing where a payer's part of it, its chunk or the share taken back is."""
+        """The amount in fen; missing where a payer's part of it, its chunk or the share taken back is, and where a
+        sum is to be distributed over rows that stand for several."""
         amount = rows.number_at(clause.amount, 100)
         known = [sql.is_known(rows.number(node)) for node in clause.made_of]
         if clause.clawback:
             stays = sql.is_missing(rows.value(clause.clawback.on).main)
             known.append(sql.any_of([stays, sql.is_known(rows.number(clause.clawback.share))]))
+        if clause.allocation:
+            known.append(sql.negation(ref(COUNTED)))
         return sql.case([(sql.all_of(known), amount)]) if known else amount
 
     def _knowingly_nothing(self, clause: CheckedClause, rows: RowCompiler, conditions: list[Sql]) -> Sql | None:
@@ -445,7 +493,10 @@ class _Exposer:
         return tuple(self.rows.layers.named(tree) for tree in trees if tree is not None)
 
     def fen(self, node: Node) -> str:
-        return self.rows.layers.named(self.rows.number_at(node, 100))
+        return self.scaled(node, 100)
+
+    def scaled(self, node: Node, scale: int) -> str:
+        return self.rows.layers.named(self.rows.number_at(node, scale))
 
     def rank(self, node: Node, largest_first: bool) -> str:
         tree = self.rows.value(node).main

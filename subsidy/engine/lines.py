@@ -64,6 +64,7 @@ class Ledger:
     version: Version
     version_index: int
     columns: ClauseColumns
+    allocated: str = ""  # the relation that says what decided about each recipient of a distributed sum
 
 
 def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from subsidy import sql
+from subsidy.engine.allocations import AllocationStep, with_allocated
 from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
 from subsidy.engine.instalments import instalment_query, with_recoveries
@@ -58,6 +59,9 @@ class Statement:
         kind = "VIEW" if self.is_view else "TABLE"
         return f'CREATE OR REPLACE TEMP {kind} "{self.name}" AS {sql.printed(self.query, last_use=True)}'
 
+    def run(self, connection: Any) -> None:
+        connection.execute(self.text)
+
 
 @dataclass(frozen=True)
 class PlanKey:
@@ -78,7 +82,7 @@ class Plan:
     schedule: Schedule
     shape: RosterShape
     end: End
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[Statement | AllocationStep] = field(default_factory=list)
     grains: list[tuple[CompiledGrain, str]] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
@@ -156,7 +160,8 @@ def _levels(versions: Sequence[Version]) -> dict[str, int]:
         for name, clause in version.clauses.items():
             own = edges.setdefault(name, set())
             for read, same_row in clauses_read(clause):
-                same_grain = same_row and Grain.of(version.clauses[read]) == Grain.of(clause)
+                known_later = version.clauses[read].allocation is not None
+                same_grain = same_row and not known_later and Grain.of(version.clauses[read]) == Grain.of(clause)
                 own.add((read, 0 if same_grain else 1))
     levels: dict[str, int] = {}
 
@@ -215,12 +220,35 @@ def _plan_grain(plan: Plan, level: int, grain: Grain, index: int, clauses: list[
 
     compiler = GrainCompiler(version, plan.shape, plan.end, plan.span, plan.in_force[index], EVER, clause_rows)
     compiled = compiler.compile(grain, clauses, version.limits.values())
-    relation = plan.create(plan.named("grain", len(plan.grains)), compiled.query)
+    relation = plan.named("grain", len(plan.grains))
+    allocations = _plan_allocations(plan, compiled, clauses, relation)
+    if not allocations:
+        plan.create(relation, compiled.query)
     plan.grains.append((compiled, relation))
     for clause in clauses:
-        ledger = Ledger(plan.named("ledger", index, clause.name), clause, version, index, compiled.columns[clause.name])
+        name = plan.named("ledger", index, clause.name)
+        allocated = allocations.get(clause.name, "")
+        ledger = Ledger(name, clause, version, index, compiled.columns[clause.name], allocated)
         plan.view(ledger.relation, ledger_query(ledger, relation))
         plan.ledgers.append(ledger)
+
+
+def _plan_allocations(
+    plan: Plan, compiled: CompiledGrain, clauses: list[CheckedClause], relation: str
+) -> dict[str, str]:
+    """Where the grain's clauses distribute sums: the steps that do so; the relation of each clause's recipients."""
+    distributing = [(clause.name, clause.allocation) for clause in clauses if clause.allocation is not None]
+    if not distributing:
+        return {}
+    asked = plan.create(f"{relation}/asked", compiled.query)
+    steps = {}
+    for name, allocation in distributing:
+        columns = compiled.columns[name]
+        assert columns.allocation is not None
+        steps[name] = AllocationStep(f"{relation}/{name}", asked, columns.owed, columns.allocation, allocation.step)
+    plan.statements += steps.values()
+    plan.create(relation, with_allocated(compiled, asked, list(steps.values())))
+    return {name: step.name for name, step in steps.items()}
 
 
 def _clause_relation(plan: Plan, name: str) -> str:

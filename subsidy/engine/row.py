@@ -432,6 +432,9 @@ class RowCompiler:
                 return self._choice(node)
             case "round":
                 return Value(self._rounded(node))
+            case "allocated":
+                all_known = sql.all_of(sql.is_known(self.value(argument).main) for argument in arguments)
+                return Value(sql.case([(all_known, sql.whole(0))]))
             case "not_negative":
                 inner_tree = self.layers.hoisted(self.number(arguments[0]))
                 return Value(sql.case([(sql.compare(">=", inner_tree, sql.whole(0)), inner_tree)]))

@@ -147,12 +147,19 @@ class Run:
     def limit_tables(self) -> dict[str, tuple[CheckedLimit, str]]:
         return self.plan.limit_tables
 
+    def allocated(self, ledger: Ledger) -> dict[tuple[str, int], tuple[int, str, int]]:
+        """For each recipient (subject, period) of a distributed sum: its amount, what decided it, its share alone."""
+        if not ledger.allocated:
+            return {}
+        rows = self.prepared.rows(sql.select([sql.all_columns("a")], sql.table(ledger.allocated, "a")))
+        return {(subject, period): (owed, decided, share) for subject, period, owed, decided, share in rows}
+
     def create(self, name: str, query: sql.Sql) -> str:
-        self.prepared.connection.execute(Statement(name, query, is_view=False).text)
+        Statement(name, query, is_view=False).run(self.prepared.connection)
         return name
 
     def view(self, name: str, query: sql.Sql) -> str:
-        self.prepared.connection.execute(Statement(name, query, is_view=True).text)
+        Statement(name, query, is_view=True).run(self.prepared.connection)
         return name
 
 
@@ -161,6 +168,6 @@ def calculate(prepared: Prepared, end: End) -> Run:
     plan = plan_for(prepared.schedule, prepared.shape, end)
     for statement in plan.statements:
         with _exact(statement.name):
-            prepared.connection.execute(statement.text)
+            statement.run(prepared.connection)
     exceeded = {name: int(prepared.rows(query)[0][0]) for name, query in plan.excesses.items()}
     return Run(prepared, plan, exceeded)

@@ -36,6 +36,24 @@ class CheckedClawback:
 
 
 @dataclass(frozen=True)
+class CheckedAllocation:
+    """A sum shared by factors: the expressions of one row, and the step (fen) all amounts are multiples of."""
+
+    sum: Node
+    keys: tuple[Node, ...]  # rows that agree in them, and in the period, share one sum
+    factors: Mapping[str, tuple[Node, Node]]  # name -> (amount of the factor, its weight)
+    coefficient: Node | None
+    floor: Node | None
+    ceiling: Node | None
+    step: int
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        rest = [node for node in (self.coefficient, self.floor, self.ceiling) if node is not None]
+        return (self.sum, *self.keys, *(node for pair in self.factors.values() for node in pair), *rest)
+
+
+@dataclass(frozen=True)
 class Sharing:
     """Who pays what share: fixed weights, or a value whose last key is the payer."""
 
@@ -64,6 +82,7 @@ class CheckedClause:
     reads_at: Node | None  # where it is a date fact
     instalments: Instalments | None
     clawback: CheckedClawback | None
+    allocation: CheckedAllocation | None
 
     @property
     def table(self) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.checked import NOT_STATED, CheckedClause, Reported, Sharing
+from subsidy.schedule.allocation_check import AllocationChecker
+from subsidy.schedule.checked import NOT_STATED, CheckedAllocation, CheckedClause, Reported, Sharing
 from subsidy.schedule.infer import infer, refusal
 from subsidy.schedule.model import Table
 from subsidy.schedule.node import Node, Type, Unit
@@ -57,7 +58,7 @@ class ClauseChecker:
             instalments=lambda: PayChecker(self, facts).instalments(),
             clawback=lambda: PayChecker(self, facts).clawback(),
         )
-        amount, parts = found.pop("money")
+        amount, parts, allocation = found.pop("money")
         return CheckedClause(
             name=self.name,
             model=model,
@@ -65,6 +66,7 @@ class ClauseChecker:
             amount=amount,
             parts=parts,
             payers=self._payers(parts),
+            allocation=allocation,
             **found,
         )
 
@@ -135,11 +137,18 @@ class ClauseChecker:
                 0,
             ).at((*self.path, "every"))
 
-    def _amount(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node]]:
-        amount, parts = self._amount_and_parts(scope, steps)
-        self.check_money(amount)
-        self.amount = amount
-        return amount, parts
+    def _amount(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node], CheckedAllocation | None]:
+        if self.model.allocation is not None:
+            for key in ("amount", "parts"):
+                if getattr(self.model, key) is not None:
+                    raise refusal(
+                        f"有 allocation 时没有 {key}", f"with an allocation there is no {key}", "请删除", "remove it", 0
+                    ).at((*self.path, key))
+            self.amount, allocation = AllocationChecker(self, self.model.allocation, scope).checked()
+            return self.amount, {}, allocation
+        self.amount, parts = self._amount_and_parts(scope, steps)
+        self.check_money(self.amount)
+        return self.amount, parts, None
 
     def _amount_and_parts(self, scope: Scope, steps: dict[str, Node]) -> tuple[Node, dict[str, Node]]:
         model = self.model

@@ -189,9 +189,9 @@ class LimitChecker:
             )
         figure = self.checker.figures(refund.share, ()).rows[0].figure
         if not isinstance(figure, Fraction) or not 0 <= figure <= 1:
-            raise refusal(
-                "退还比例须在 0 至 100% 之间", "a refund is from 0 to 100%", "请核对", "check it", 0
-            ).at(("values", refund.share, "is"))
+            raise refusal("退还比例须在 0 至 100% 之间", "a refund is from 0 to 100%", "请核对", "check it", 0).at(
+                ("values", refund.share, "is")
+            )
 
     def _value(self, name: str, key: str) -> Value:
         known = self.checker.model.values

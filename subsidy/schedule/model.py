@@ -363,6 +363,18 @@ Split = Annotated[
 ]
 
 
+class Allocation(Part):
+    """A fixed `sum` distributed by factors (facts, derived facts or steps, each with its weight) over all rows."""
+
+    sum: Name
+    per: tuple[Filled, ...] = ()
+    factors: dict[Name, Name] = Field(min_length=1)
+    coefficient: Formula | None = None
+    at_least: Formula | None = None
+    at_most: Formula | None = None
+    to: Name | None = None
+
+
 class Pay(Part):
     """To whom and when: at once, by `shares`, or in a `chunk` each time until it is used up."""
 
@@ -410,6 +422,7 @@ class Clause(Provision):
     when: Formula | None = None
     steps: dict[Name, Formula] = {}
     amount: Formula | None = None
+    allocation: Allocation | None = None
     parts: dict[Name, Formula] | None = None
     split: Split | None = None
     split_to: Name | None = None

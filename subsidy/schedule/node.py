@@ -142,6 +142,7 @@ Operation = Literal[
     "year_of",
     "not_negative",
     "nullif",
+    "allocated",
     "between",
     "in",
 ]

@@ -11,7 +11,7 @@ from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.infer import MOST_ROWS, infer, refusal, time_node
 from subsidy.schedule.model import MONTHS_IN, Column, Table
-from subsidy.schedule.node import MONTH, YEAR, Aggregate, Fact, Node, Type, Unit
+from subsidy.schedule.node import DIMENSIONLESS_WORDS, MONTH, YEAR, Aggregate, Fact, Node, Type, Unit
 
 if TYPE_CHECKING:
     from subsidy.schedule.checker import Checker
@@ -306,7 +306,9 @@ class History:
 def type_of_unit(unit: str) -> tuple[Unit, int]:
     """The unit and the number of parts (scale) a fact of this unit is counted in."""
     scale = 10 ** UNIT_DECIMALS.get(unit, 0)
-    return (Unit(), scale * 100) if unit == "percent" else (Unit((unit,)), scale)
+    if unit in DIMENSIONLESS_WORDS:
+        return Unit(), scale * (100 if unit == "percent" else 1)
+    return Unit((unit,)), scale
 
 
 __all__ = ["LIFE_FACTS", "YEAR", "History", "Scope", "type_of_unit"]
