@@ -85,6 +85,33 @@ def divided_with_rest(total: int, weights: Sequence[Fraction | int], step: Fract
     return parts
 
 
+def distributed(total: int, weights: list[Fraction], low: list[int], high: list[int | None]) -> list[int]:
+    """Each its weight times one rate, between its two ends; the rate is looked for between all rates that matter."""
+    if sum(low) >= total:
+        return divided(total, low)
+    most = [total + least if end is None else end for end, least in zip(high, low, strict=True)]
+    if None not in high and sum(most) <= total:
+        return most
+
+    def at(rate: Fraction) -> list[Fraction]:
+        return [
+            min(max(weight * rate, Fraction(least)), Fraction(end))
+            for weight, least, end in zip(weights, low, most, strict=True)
+        ]
+
+    rates = sorted(
+        {Fraction(0)} | {end / w for w, ends in zip(weights, zip(low, most, strict=True), strict=True) if w for end in ends}
+    )
+    above = next(rate for rate in rates if sum(at(rate)) >= total)
+    below = max(rate for rate in rates if sum(at(rate)) < total)
+    before, after = sum(at(below)), sum(at(above))
+    quotas = at(below + (above - below) * (total - before) / (after - before))
+    shares = [math.floor(quota) for quota in quotas]
+    for i in sorted(range(len(shares)), key=lambda i: shares[i] - quotas[i])[: total - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
 def fen(yuan: Fraction) -> int:
     if (yuan * 100).denominator != 1:
         raise ValueError(f"{yuan} yuan has a part of a fen")
@@ -195,6 +222,7 @@ class Entitlement:
     amount: Fraction = Fraction(0)  # of one unit, in yuan
     parts: dict[str, Fraction] = field(default_factory=dict)
     units: list[int] = field(default_factory=list)
+    asked: dict[str, Any] = field(default_factory=dict)  # what a distributed sum needs to know of the row
 
     @property
     def row(self) -> Row:
@@ -633,7 +661,9 @@ class World:
         if name not in self.clauses:
             return {}
         if name not in self.done:
-            found = (self.entitlement(name, at) for at in self.places_of(name))
+            found = [self.entitlement(name, at) for at in self.places_of(name)]
+            if self.clauses[name]["allocation"]:
+                self.distribute(self.clauses[name]["allocation"], found)
             self.done[name] = {(one.row, one.at.start): one for one in found}
         return self.done[name]
 
@@ -701,6 +731,11 @@ class World:
         made = Entitlement(self, name, replace(at, steps={}), period, at.end, self.state(clause["when"], at))
         if made.state != "paid":
             return made
+        if clause["allocation"]:
+            made.asked = self.asked(clause["allocation"], at)
+            if at.row.is_counted or MISSING in made.asked.values() or not self.can_be_paid(clause, made):
+                made.state = "finding"
+            return made
         amount = self.evaluate(ex.parse(clause["amount"]), at) if clause["amount"] else Fraction(0)
         parts = self.parts(clause, amount, at)
         if parts is not None and not clause["amount"]:
@@ -711,6 +746,43 @@ class World:
         made.amount, made.parts = amount, parts
         made.units = [fen(amount)] * at.row.count
         return made
+
+    def asked(self, allocation: dict[str, Any], at: At) -> dict[str, Any]:
+        """Every number of the row that an allocation needs, by its name."""
+        found: dict[str, Any] = {"sum": self.look_up(allocation["sum"], None, at)}
+        for name, weight in allocation["factors"].items():
+            found[f"factor {name}"] = self.evaluate(ex.parse(name), at)
+            found[f"weight {name}"] = self.look_up(weight, None, at)
+        for key in ("coefficient", "at_least", "at_most"):
+            if allocation[key]:
+                found[key] = self.evaluate(ex.parse(allocation[key]), at)
+        return found | {f"per {key}": self.evaluate(ex.parse(key), at) for key in allocation["per"]}
+
+    def distribute(self, allocation: dict[str, Any], found: list[Entitlement]) -> None:
+        step = self.figure(allocation["to"], ()) if allocation["to"] else Fraction(1, 100)
+        assert isinstance(step, Fraction)
+        groups: dict[tuple[Any, ...], list[Entitlement]] = {}
+        for one in sorted((one for one in found if one.state == "paid"), key=lambda one: one.row.key):
+            keys = [one.asked[f"per {key}"] for key in allocation["per"]]
+            groups.setdefault((one.at.start, *keys), []).append(one)
+        for rows in groups.values():
+            weights = [Fraction(0)] * len(rows)
+            for name in allocation["factors"]:
+                amounts = [one.asked[f"factor {name}"] for one in rows]
+                if sum(amounts):
+                    share = rows[0].asked[f"weight {name}"] / sum(amounts)
+                    weights = [weight + amount * share for weight, amount in zip(weights, amounts, strict=True)]
+            weights = [w * one.asked.get("coefficient", 1) for w, one in zip(weights, rows, strict=True)]
+            low = [math.ceil(one.asked.get("at_least", Fraction(0)) / step) for one in rows]
+            high = [
+                least if not weight else
+                max(least, math.floor(one.asked["at_most"] / step)) if "at_most" in one.asked else None
+                for one, weight, least in zip(rows, weights, low, strict=True)
+            ]  # fmt: skip
+            places = distributed(int(rows[0].asked["sum"] / step), weights, low, high)
+            for one, number_of_steps in zip(rows, places, strict=True):
+                one.amount = number_of_steps * step
+                one.units = [fen(one.amount)]
 
     def can_be_paid(self, clause: dict[str, Any], one: Entitlement) -> bool:
         """Whether the chunk, and the share to be taken back, are known."""

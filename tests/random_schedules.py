@@ -143,6 +143,10 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
         "chunk": {"unit": "yuan", "by": ["year"], "is": {"2022": small(("50", "333.33")), "other": "700"}},
         "wait": {"unit": "month", "is": small(("0", "14"))},
         "back_share": {"unit": "percent", "by": ["year"], "is": {"2022..": small(SHARES[:-1]), "2020": "20%", "2021": "none"}},
+        "fund_sum": {"unit": "yuan", "by": ["year"], "is": {"2022": small(("0", "100", "5000")), "other": "1000"}},
+        "fund_by_type": {"unit": "yuan", "by": ["facility.type"], "is": {"institution": "300.50", "other": "77"}},
+        "fund_weight": {"unit": "weight", "by": ["year"], "is": {"2022": small(("0", "1.5")), "other": "0.3"}},
+        "fund_step": {"unit": "yuan", "is": small(("0.5", "0.1"))},
         "payer_shares": {"unit": "weight", "by": ["year", "payer"], "is": {
             "2022..2023": payer_shares(draw), "other": payer_shares(draw),
         }},
@@ -366,6 +370,19 @@ def drawn_clauses(draw: Draw) -> dict[str, Any]:
         clauses["pact_grant"] = with_condition(draw, {
             "for": "pacts", "every": "year", **who_pays(draw, f"round premium * share {pick(draw, ROUNDINGS)}", both),
         }, PACT)  # fmt: skip
+    if chance(draw, 3):
+        clauses["pact_fund"] = with_condition(draw, {
+            "for": "pacts", "every": "year", "steps": {"worth": "facility.beds * 100%"},
+            "allocation": {
+                "sum": pick(draw, ("fund_sum", "fund_by_type")), "per": ["facility.type"],
+                "factors": pick(draw, ({"premium": "share"}, {"premium": "share", "worth": "fund_weight"})),
+                **({"coefficient": pick(draw, ("share", "if met then 100% else share"))} if chance(draw) else {}),
+                **({"at_least": pick(draw, ("premium", "round premium * share to step down"))} if chance(draw) else {}),
+                **({"at_most": pick(draw, ("premium + flat", "flat"))} if chance(draw) else {}),
+                **({"to": "fund_step"} if chance(draw, 3) else {}),
+            },
+            **pick(draw, ({"split": {"city": "1", "county": "2"}}, {"split": "payer_shares"}, {"cash": "no"})),
+        }, PACT)  # fmt: skip
     return {name: {"item": str(number), **clause} for number, (name, clause) in enumerate(clauses.items(), 1)}
 
 
@@ -402,7 +419,7 @@ def drawn_limits(draw: Draw, clauses: dict[str, Any]) -> dict[str, Any]:
     if len(works) == 2 and chance(draw):
         per = pick(draw, (["work"], ["district", "kind"], ["work", "year"]))
         limits["one_work"] = {"among": works, "per": per, "keep": pick(draw, ("highest", "first", "most cost"))}
-    placed = [name for name in ("dinner_grant", "base", "pact_grant") if name in clauses]
+    placed = [name for name in ("dinner_grant", "base", "pact_grant", "pact_fund") if name in clauses]
     if placed and chance(draw):
         keep = pick(draw, ("highest", "first", "most beds"))
         limits["together"] = {"among": placed, "per": ["facility", "year"], "keep": keep}
