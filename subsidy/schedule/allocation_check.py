@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from subsidy.finding import Refusal
+from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.checked import PERIOD_WORDS, CheckedAllocation
 from subsidy.schedule.infer import infer, refusal
@@ -70,7 +70,7 @@ class AllocationChecker:
         """A value that is the same for all rows that share one sum."""
         known = self.checker.model.values
         if name not in known:
-            raise self.clause.refused("allocation", name, known, "没有数值", "there is no value").at(
+            raise Refusal(Text(f"没有数值 {name}", f"there is no value {name}"), nearest(name, known)).at(
                 (*self.clause.path, "allocation", *path)
             )
         apart = [key for key in known[name].by if key not in (*self.model.per, *PERIOD_WORDS)]

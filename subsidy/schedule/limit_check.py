@@ -131,10 +131,9 @@ class LimitChecker:
             known |= dict.fromkeys(subjects, "subjects")
         counts = known.get(over[0]) if len(over) == 1 else None
         if counts is None:
-            options = " / ".join(known)
             raise self.wrong(
-                f"{name} 的单位应为 {options}",
-                f"{name} should be in {options}",
+                f"{name} 的单位应为 {' 或 '.join(known)}",
+                f"{name} should be in {' or '.join(known)}",
                 "请核对单位",
                 "check its unit",
                 "at_most",

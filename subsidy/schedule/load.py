@@ -157,6 +157,8 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
             Text(f"可用：{expected}", f"possible: {expected}"),
             value,
         )
+    if kind == "too_short" and isinstance(detail["input"], dict):
+        kind = "dict"
     remedy = next((text for words, text in _FORMS.items() if kind.startswith(words)), _FORMS[("string",)])
     return Finding(source.place(path), "form", Text(f"{name} 的形式不对", f"{name} has the wrong form"), remedy, value)
 
