@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subsidy.finding import Refusal
-from subsidy.money import Rounding, exact_number, fen, odd_units, round_to, split, yuan, yuan_text
+from subsidy.money import Rounding, exact_number, fen, odd_units, round_to, split, split_with_rest, yuan, yuan_text
 
 totals = st.integers(-(10**15), 10**15)
 weights = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 10**9)), min_size=1, max_size=8).filter(any)
@@ -44,6 +44,21 @@ def test_split_adds_up_and_each_part_is_within_one_unit_of_its_quota(total: int,
 @given(totals, weights)
 def test_split_of_the_opposite_is_the_opposite(total: int, by: list[int]) -> None:
     assert split(-total, by) == [-part for part in split(total, by)]
+
+
+@given(totals, weights, st.integers(1, 10**6))
+def test_a_split_with_a_rest_adds_up_in_whole_steps(total: int, by: list[int], step: int) -> None:
+    parts = split_with_rest(total, by, step)
+    last = max(i for i, weight in enumerate(by) if weight)
+    assert sum(parts) == total
+    assert all(part % step == 0 for i, part in enumerate(parts) if i != last)
+    assert all(part == 0 or (part > 0) == (total > 0) for part in parts)
+    assert split_with_rest(-total, by, step) == [-part for part in parts]
+
+
+def test_the_last_with_a_weight_takes_the_rest() -> None:
+    assert split_with_rest(1_234_567, [3, 7, 0], 10_000) == [370_000, 864_567, 0]
+    assert split_with_rest(90, [6, 4], 100) == [0, 90]
 
 
 @given(totals, weights, st.randoms())

@@ -413,6 +413,19 @@ def test_a_split_over_several_keys(engine: Engine) -> None:
     ]  # fmt: skip
 
 
+def test_a_split_with_a_rest(engine: Engine) -> None:
+    splits = [(1_234_567, [3, 7, 0]), (-90, [6, 4]), (150, [1, 1]), (0, [1, 2]), (99, [0, 5, 0]), (149, [33, 33, 34])]
+    rows = [(g, i, total, weight) for g, (total, by) in enumerate(splits) for i, weight in enumerate(by)]
+    source = sql.select([sql.all_columns("r")], sql.inline_rows(["g", "i", "sum", "weight"], rows, "r"))
+    query = money.split_with_rest_sql(source, ["g", "i"], ["g"], "sum", "weight", "i", 100, "part")
+    expected = {
+        (g, i): part
+        for g, (total, by) in enumerate(splits)
+        for i, part in enumerate(money.split_with_rest(total, by, 100))
+    }
+    assert {(g, i): part for g, i, part in engine(query)} == expected
+
+
 # --- whole queries -------------------------------------------------------------------------------------------------
 
 
@@ -476,6 +489,7 @@ def test_printed_sql_holds_no_inexact_word() -> None:
         sql.select([sql.alias(tree, f"x{i}") for i, tree in enumerate(trees)], source),
         sql.select([tree for tree, _ in GROUP_OPERATIONS.values()], source),
         money.split_sql(sql.select([sql.all_columns("r")], source), ["n"], ["n"], "a", "b", ["n"], "part"),
+        money.split_with_rest_sql(sql.select([sql.all_columns("r")], source), ["n"], ["n"], "a", "b", "n", 7, "part"),
     ]
     inexact = re.compile(
         r"\b(DOUBLE|FLOAT\w*|REAL|DECIMAL|NUMERIC|ROUND|FLOOR|CEIL\w*|TRUNC\w*|LEAST|GREATEST|DATE\w*|TIMESTAMP"
