@@ -100,7 +100,7 @@ def distributed(total: int, weights: list[Fraction], low: list[int], high: list[
         ]
 
     rates = sorted(
-        {Fraction(0)} | {end / w for w, ends in zip(weights, zip(low, most, strict=True), strict=True) if w for end in ends}
+        {Fraction(0)} | {end / w for w, end in zip(weights * 2, low + most, strict=True) if w}
     )
     above = next(rate for rate in rates if sum(at(rate)) >= total)
     below = max(rate for rate in rates if sum(at(rate)) < total)

@@ -142,7 +142,9 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
         ))},
         "chunk": {"unit": "yuan", "by": ["year"], "is": {"2022": small(("50", "333.33")), "other": "700"}},
         "wait": {"unit": "month", "is": small(("0", "14"))},
-        "back_share": {"unit": "percent", "by": ["year"], "is": {"2022..": small(SHARES[:-1]), "2020": "20%", "2021": "none"}},
+        "back_share": {"unit": "percent", "by": ["year"], "is": {
+            "2022..": small(SHARES[:-1]), "2020": "20%", "2021": "none",
+        }},
         "fund_sum": {"unit": "yuan", "by": ["year"], "is": {"2022": small(("0", "100", "5000")), "other": "1000"}},
         "fund_by_type": {"unit": "yuan", "by": ["facility.type"], "is": {"institution": "300.50", "other": "77"}},
         "fund_weight": {"unit": "weight", "by": ["year"], "is": {"2022": small(("0", "1.5")), "other": "0.3"}},
@@ -348,12 +350,13 @@ def drawn_clauses(draw: Draw) -> dict[str, Any]:
             **({"clawback": {"on": "since", "share": pick(draw, CLAWED)}} if chance(draw, 3) else {}),
         }, STAY[:7])  # fmt: skip
     if chance(draw):
+        late = chance(draw)
         pay = {"shares": "thirds", "every": pick(draw, PERIODS), **({"while": "urgent"} if chance(draw) else {}),
                **({"not_before": "wait"} if chance(draw, 3) else {})}  # fmt: skip
         clauses["work_grant"] = with_condition(draw, {
             "for": "works", "every": pick(draw, ("once", "event")), "dated": pick(draw, ("done", "started")),
             **who_pays(draw, amount(draw, WORK_EXACT, WORK_LOOSE, WORK)), **({"pay": pay} if chance(draw) else {}),
-            **({"clawback": {"on": pick(draw, ("done", "some_day")), "share": pick(draw, CLAWED)}} if chance(draw) else {}),
+            **({"clawback": {"on": pick(draw, ("done", "some_day")), "share": pick(draw, CLAWED)}} if late else {}),
         }, WORK)  # fmt: skip
     if chance(draw):
         clauses["work_fine"] = with_condition(draw, {
@@ -377,7 +380,7 @@ def drawn_clauses(draw: Draw) -> dict[str, Any]:
                 "sum": pick(draw, ("fund_sum", "fund_by_type")), "per": ["facility.type"],
                 "factors": pick(draw, ({"premium": "share"}, {"premium": "share", "worth": "fund_weight"})),
                 **({"coefficient": pick(draw, ("share", "if met then 100% else share"))} if chance(draw) else {}),
-                **({"at_least": pick(draw, ("premium", "round premium * share to step down"))} if chance(draw) else {}),
+                **pick(draw, ({}, {"at_least": "premium"}, {"at_least": "round premium * share to step down"})),
                 **({"at_most": pick(draw, ("premium + flat", "flat"))} if chance(draw) else {}),
                 **({"to": "fund_step"} if chance(draw, 3) else {}),
             },

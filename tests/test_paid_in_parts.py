@@ -134,3 +134,15 @@ def test_parts_in_whole_steps_add_up_in_rows_and_columns() -> None:
         ("B", "city", Decimal(100)), ("B", "county", Decimal("245.67")),
     ]  # fmt: skip
     assert result.total == sum(amounts(result).values())
+
+
+def test_a_payer_may_have_a_fund_of_its_own() -> None:
+    grant = {**CAPPED, "fund": "养老专项", "split": {"city": "1", "county": "1"}}
+    policy = document(values=VALUES, clauses={"grant": grant})
+    policy["payers"] = {**policy["payers"], "city": {**policy["payers"]["city"], "fund": "福彩公益金"}}
+    result = calculated(schedule(policy), works=[work("W")])
+    assert dict(zip(result.payments()["payer"], result.payments()["fund"], strict=True)) == {
+        "city": "福彩公益金", "county": "养老专项",
+    }  # fmt: skip
+    by_fund = result.by_fund()
+    assert dict(zip(by_fund["fund"], by_fund["amount"], strict=True)) == {"养老专项": 50, "福彩公益金": 50}

@@ -179,7 +179,7 @@ def payment_table(schedule: Schedule, payments: Payments) -> Any:
                     period,
                     payer,
                     place,
-                    model.fund,
+                    schedule.versions[version].fund(clause, payer),
                     *money,
                 ),
             )

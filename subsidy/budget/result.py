@@ -35,6 +35,7 @@ class Cell:
     facility: str | None
     amount: int
     low: int
+    fund: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,10 @@ class Result:
         for key in {**high, **low}:
             clause, payer, district, facility = key
             name = self._name(one.schedule, clause)
-            found.append(Cell(name, payer, district, facility, high.get(key, 0), low.get(key, 0)))
+            fund = next(
+                version.fund(clause, payer) for version in reversed(one.schedule.versions) if clause in version.clauses
+            )
+            found.append(Cell(name, payer, district, facility, high.get(key, 0), low.get(key, 0), fund))
         return found
 
     def _name(self, schedule: Schedule, clause: str) -> str:
@@ -138,6 +142,10 @@ class Result:
     def by_payer(self) -> pd.DataFrame:
         """Columns payer, amount, low."""
         return self._by("payer", lambda cell: (cell.payer,))
+
+    def by_fund(self) -> pd.DataFrame:
+        """Columns fund, amount, low; what no budget line is named for stands under a missing one."""
+        return self._by("fund", lambda cell: (cell.fund,))
 
     def _by(self, name: str, key: Callable[[Cell], tuple[Any, ...]]) -> pd.DataFrame:
         rows = [{name: keys[0], "fen": amounts} for keys, amounts in _by_key(_sums(self.cells, key)).items()]

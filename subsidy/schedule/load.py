@@ -63,6 +63,11 @@ class Version:
     def tables(self) -> Mapping[str, Table]:
         return self.checker.tables
 
+    def fund(self, clause: str, payer: str) -> str | None:
+        """The budget line from which a payer pays a clause."""
+        own = self.model.payers[payer].fund if payer in self.model.payers else None
+        return own or self.model.clauses[clause].fund
+
     @property
     def words(self) -> Mapping[str, str]:
         return {**shared_words(), **self.model.words}

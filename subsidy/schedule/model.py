@@ -140,8 +140,11 @@ class InForce(Part):
 
 
 class Payer(Part):
+    """Who pays: `of` is the fact that names its place, `fund` the budget line where it is not the clause's."""
+
     label: Label
     of: Name | None = None
+    fund: Filled | None = None
 
 
 _COLUMN_FORMS = {
