@@ -9,8 +9,9 @@ from typing import Any
 
 from subsidy import sql
 from subsidy.engine import calendar
+from subsidy.engine.base import COUNT, PERIOD, SUBJECT
 from subsidy.engine.findings import place_of
-from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain
+from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
 from subsidy.engine.row import RowCompiler, Value

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import calendar
+from subsidy.engine.base import COUNT, PERIOD, SUBJECT, plain_rows
 from subsidy.engine.calendar import EVER
-from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain, GrainCompiler, missing_facts, plain_rows
+from subsidy.engine.grain import CompiledGrain, GrainCompiler, missing_facts
 from subsidy.engine.layers import ref
 from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import Prepared, Run
@@ -157,19 +158,13 @@ def _collect(
                 break
 
 
-def _hops(leaf: Node) -> tuple[tuple[str, str], ...]:
-    if leaf.fact is not None:
-        return leaf.fact.hops
-    return leaf.aggregate.hops if leaf.aggregate is not None else ()
-
-
 def _is_own(leaf: Node) -> bool:
     """Whether the cell stands in the clause's own row."""
-    return not _hops(leaf) and not (leaf.fact is not None and leaf.fact.history)
+    return not leaf.way and not (leaf.fact is not None and leaf.fact.history)
 
 
 def _home(leaf: Node, clause: CheckedClause) -> str:
-    hops = _hops(leaf)
+    hops = leaf.way
     if leaf.fact is not None and leaf.fact.history:
         return leaf.fact.history
     return hops[-1][1] if hops else clause.table
@@ -193,7 +188,7 @@ def _suspects(rows: RowCompiler, clause: CheckedClause) -> list[tuple[str, Node,
 
 def _whose_cell(rows: RowCompiler, leaf: Node) -> tuple[str, str]:
     """The columns with the key and the row number of the record whose cell is read."""
-    hops = _hops(leaf)
+    hops = leaf.way
     table = hops[-1][1] if hops else rows.table
     key = rows.cell(hops, table, rows.version.tables[table].key or "", Type("text"))
     if leaf.fact is not None and leaf.fact.history:

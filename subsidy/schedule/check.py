@@ -57,10 +57,10 @@ def _check_facts(checker: Checker) -> None:
         scope = Scope(checker, table, "month" if model.life else "event", reads_facts_only=True)
         for name, column in own.columns.items():
             with checker.reporting(("facts", table, name), "fact"):
-                if column.type in ("ref", "aggregate") and column.table not in checker.tables:
+                if column.table is not None and column.table not in checker.tables:
                     raise Refusal(
                         Text(f"没有表 {column.table}", f"there is no table {column.table}"),
-                        nearest(column.table or "", checker.tables),
+                        nearest(column.table, checker.tables),
                     )
                 if column.derived:
                     scope.resolve(ex.Name((name,), 0))
@@ -182,7 +182,7 @@ def _columns_read(clause: CheckedClause) -> set[tuple[str, str]]:
             found.add((node.fact.home, node.fact.column_name))
         if node.aggregate is not None:
             found.add((node.aggregate.table, node.aggregate.column_name))
-            nodes += [part for part in (node.aggregate.where, node.aggregate.measure) if part is not None]
+            nodes += node.aggregate.nodes
     return found
 
 
