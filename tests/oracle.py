@@ -276,11 +276,12 @@ class World:
         for other in self.facts:
             if not self.is_history(other):
                 continue
-            links = [name for name, to in self.references(other).items() if to == table]
-            if len(links) == 1:
-                yield other, links[0], self.key_column(table) or ""
-            elif "person" in self.columns(other) and "person" in self.columns(table):
-                yield other, "person", "person"
+            references = self.references(other)
+            if "person" in self.columns(other):
+                if "person" in self.columns(table):
+                    yield other, "person", "person"
+            elif len(references) == 1 and table in references.values():
+                yield other, next(iter(references)), self.key_column(table) or ""
 
     def rows_of(self, table: str, given: Sequence[Cells]) -> list[Row]:
         key = self.key_column(table)

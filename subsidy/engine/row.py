@@ -16,7 +16,7 @@ from subsidy.money import round_to_sql
 from subsidy.schedule.figures import ELSE, Figures
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN, Column
-from subsidy.schedule.node import Aggregate, Fact, Node, Type
+from subsidy.schedule.node import READY_PARTS, Aggregate, Fact, Node, Type
 from subsidy.schedule.scope import Hops
 from subsidy.sql import Sql
 
@@ -251,9 +251,12 @@ class RowCompiler:
         return known
 
     def _ready_or(self, computed: Value, hops: Hops, table: str, column: str, kind: Type) -> Value:
-        if not self.shape.is_given(table, column) or computed.divisor is not None:
+        if not self.shape.is_given(table, column):
             return computed
         ready = [ref(self.cell(hops, table, column + part, kind)) for part in self._parts_of(kind)]
+        if computed.divisor is not None:
+            divisor = sql.case([(sql.is_known(ready[0]), sql.whole(READY_PARTS))], computed.divisor)
+            return Value(sql.first_known(ready[0], computed.main), divisor)
         trees = [computed.main, computed.month, computed.day_of_month]
         both = [sql.first_known(own, tree) for own, tree in zip(ready, trees, strict=False) if tree is not None]
         return Value(both[0], None, *both[1:])

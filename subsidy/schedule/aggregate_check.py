@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule.infer import refusal
 from subsidy.schedule.model import RUNNING
-from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type, Unit
+from subsidy.schedule.node import Aggregate, Node, Type, Unit
 from subsidy.schedule.scope import Hops, Scope
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ class AggregateChecker:
     def _group(self, written: str, scope: Scope, number: int) -> Node:
         path = (*self.path, "per", number)
         node = self.checker.formula(written, path, scope)
-        if node.operation not in ("fact", "derived") or (
-            node.type.kind == "number" and node.type.unit.over not in ((MONTH,), (YEAR,))
-        ):
+        if node.operation not in ("fact", "derived") or node.type.quotient:
             raise refusal(
                 f"不能按 {written} 分组",
                 f"rows cannot be grouped by {written}",
@@ -181,6 +179,14 @@ class AggregateChecker:
             return replace(kind, can_be_missing=True)
         if aggregate.kind == "average":
             return replace(kind, can_be_missing=True, quotient=True)
+        if aggregate.kind == "sum" and not aggregate.each and _counts_rows_once(measure):
+            rows = Fraction(1)
         ends = (min(kind.low * rows, Fraction(0)), max(kind.high * rows, Fraction(0)))
         summed = replace(kind, unit=kind.unit.within(scope.row_names), low=ends[0], high=ends[1])
         return replace(summed, can_be_missing=True) if aggregate.kind == RUNNING else summed
+
+
+def _counts_rows_once(measure: Node) -> bool:
+    """Whether it is itself a count or sum of rows that refer to the row: all of these together are no more rows."""
+    inner = measure.aggregate
+    return inner is not None and not inner.hops and not inner.each and inner.kind in ("count", "sum")

@@ -98,12 +98,12 @@ class Checker:
         if self.tables[table].is_history:
             return found
         for name, model in self.tables.items():
-            if not model.is_history:
+            link = model.link
+            if link is None:
                 continue
-            links = [column for column, to in model.references.items() if to == table]
-            if len(links) == 1:
-                found.append(History(name, model, links[0], True))
-            elif "person" in model.columns and "person" in self.tables[table].columns:
+            if model.references.get(link) == table:
+                found.append(History(name, model, link, True))
+            elif link == "person" and "person" in self.tables[table].columns:
                 found.append(History(name, model, "person", False))
         return found
 

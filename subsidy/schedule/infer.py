@@ -13,7 +13,7 @@ from typing import Protocol
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
+from subsidy.schedule.node import MONTH, READY_PARTS, YEAR, Node, Type, Unit
 
 SAFE = 2**62
 ROUNDING_STEPS = {"fen": Fraction(1, 100), "jiao": Fraction(1, 10), "yuan": Fraction(1)}
@@ -181,9 +181,12 @@ def _held(node: Node) -> tuple[Fraction, Fraction]:
     if not kind.quotient:
         return max(abs(kind.low), abs(kind.high)) * kind.scale, Fraction(1)
     if node.aggregate is not None:  # an average: the sum of all rows, over their number
-        rows = Fraction(node.aggregate.most_rows)
+        rows = Fraction(max(node.aggregate.most_rows, READY_PARTS))
         return max(abs(kind.low), abs(kind.high)) * kind.scale * rows, rows
     above, divisor = _held(node.arguments[0])
+    if node.operation == "derived":
+        ready = max(abs(kind.low), abs(kind.high)) * kind.scale * READY_PARTS
+        return max(above, ready), max(divisor, Fraction(READY_PARTS))
     if node.operation == "div":
         right = node.arguments[1]
         return above * right.type.scale, divisor * _held(right)[0]

@@ -406,6 +406,15 @@ class Table(Part):
         return self.key is None and "from" in self.columns
 
     @property
+    def link(self) -> str | None:
+        """The column that says whom a history is about: the person, or else the one it refers to."""
+        if not self.is_history:
+            return None
+        if "person" in self.columns:
+            return "person"
+        return next(iter(self.references)) if len(self.references) == 1 else None
+
+    @property
     def references(self) -> dict[str, str]:
         return {name: column.table or "" for name, column in self.columns.items() if column.type == "ref"}
 

@@ -15,6 +15,7 @@ from subsidy.schedule.model import MONTHS_IN, Column
 
 Kind = Literal["number", "yes_no", "category", "text", "date"]
 MOST_ROWS = 10_000_000  # an aggregate adds up
+READY_PARTS = 100  # a quotient that the roster gives ready has two decimals more than what was divided
 DIMENSIONLESS_WORDS = frozenset({"percent", "weight"})
 YEAR, MONTH = "calendar_year", "calendar_month"  # units of points in time, as against lengths
 
