@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from subsidy import sql
 from subsidy.engine import calendar
+from subsidy.engine.addends import own_periods, written
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
 from subsidy.engine.findings import place_of
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
+from subsidy.engine.row import MONTH as MONTH_COLUMN
 from subsidy.engine.row import RowCompiler, Value
 from subsidy.engine.run import Run
 from subsidy.finding import Language
 from subsidy.money import odd_units, yuan_text
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.figures import day_of
-from subsidy.schedule.node import MONTH, YEAR, Node, Type
+from subsidy.schedule.model import MONTHS_IN
+from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type
 
 WORDS = {
     "clause": {"zh": "条款", "en": "clause"},
@@ -217,7 +220,7 @@ class _Explainer:
         shown = [*leaves, *clause.when, *steps, clause.amount, *clause.parts.values()]
         results = self._fetch([self.rows.value(node) for node in shown])
         by_node = list(zip(shown, results, strict=True))
-        lines = [self._leaf_line(leaf, result) for leaf, result in by_node[: len(leaves)]]
+        lines = [line for leaf, result in by_node[: len(leaves)] for line in self._leaf_lines(leaf, result)]
         lines.sort(key=lambda line: line.section != "facts")
         rest = iter(by_node[len(leaves) :])
         for text in clause.conditions():
@@ -234,6 +237,31 @@ class _Explainer:
         for payer, text in (clause.model.parts or {}).items():
             node, result = next(rest)
             lines.append(Line("steps", f"{payer} = {text}", self.shown(node.type, result)))
+        return lines
+
+    def _leaf_lines(self, leaf: Node, result: tuple[Any, ...]) -> list[Line]:
+        line = self._leaf_line(leaf, result)
+        if leaf.aggregate is None or line.source:
+            return [line]
+        column = self.compiled.version.tables[leaf.aggregate.table].columns[leaf.aggregate.column_name]
+        periods = self._period_lines(leaf.aggregate) if leaf.aggregate.each else []
+        return [replace(line, source=written(column)), *periods]
+
+    def _period_lines(self, aggregate: Aggregate) -> list[Line]:
+        """What the fact is in each of the row's own periods."""
+        version, measure = self.compiled.version, aggregate.measure
+        key = self.rows.cell(aggregate.hops, aggregate.table, aggregate.link, Type("text"))
+        period = sql.int_div(ref(MONTH_COLUMN), sql.whole(MONTHS_IN[aggregate.every or "year"]))
+        (whose, *_), (when, *_) = self._fetch([Value(ref(key)), Value(period)])
+        if whose is None:
+            return []
+        lines = []
+        for label, counts, value in own_periods(self.run.prepared, version, aggregate, whose, when):
+            state = {True: "met", False: "not met", None: "missing"}[counts]
+            shown = WORDS[state][self.language]
+            if counts and measure is not None:
+                shown = self.shown(measure.type, (value, None, None, None))
+            lines.append(Line("facts", f"  {label}", shown))
         return lines
 
     def _leaf_line(self, leaf: Node, result: tuple[Any, ...]) -> Line:
@@ -257,10 +285,11 @@ class _Explainer:
         return note if cell is None else ""
 
     def _cell_place(self, leaf: Node) -> str:
-        fact = leaf.fact
+        fact, rows, intake = leaf.fact, self.rows, self.run.prepared.intake
+        if leaf.aggregate is not None:
+            return self._ready_place(leaf.aggregate, leaf.type)
         if fact is None or leaf.operation != "fact":
             return ""
-        rows, intake = self.rows, self.run.prepared.intake
         given = rows.shape.is_given(fact.table, fact.column_name)
         own = ref(rows.cell(fact.hops, fact.table, fact.column_name, leaf.type)) if given else sql.missing()
         read_there = bool(fact.history) and self._fetch([Value(own)])[0][0] is None
@@ -268,6 +297,15 @@ class _Explainer:
         number = rows.history_row(fact) if read_there else rows.cell(fact.hops, table, "_row", Type("number"))
         row = self._fetch([Value(ref(number))])[0][0]
         return "" if row is None else str(place_of(intake, table, fact.column_name, row))
+
+    def _ready_place(self, aggregate: Aggregate, kind: Type) -> str:
+        """The cell with which the roster gives an aggregate ready; empty where it does not."""
+        rows, table, name = self.rows, aggregate.table, aggregate.column_name
+        if not rows.shape.is_given(table, name):
+            return ""
+        cells = [rows.cell(aggregate.hops, table, name, kind), rows.cell(aggregate.hops, table, "_row", Type("number"))]
+        (ready, *_), (row, *_) = self._fetch([Value(ref(cell)) for cell in cells])
+        return "" if ready is None else str(place_of(self.run.prepared.intake, table, name, row))
 
     def shown(self, kind: Type, result: tuple[Any, ...]) -> str:
         """A stored value in words: 225.00 yuan, 2023-03, met, 失能."""
