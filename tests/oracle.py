@@ -170,6 +170,11 @@ class At:
     facts_only: bool = False
     through_reference: bool = False
 
+    @property
+    def around(self) -> Value:
+        """The day in whose periods aggregates are taken."""
+        return self.day if self.every in ("once", "event") else self.end
+
 
 @dataclass(eq=False)
 class Entitlement:
@@ -468,11 +473,15 @@ class World:
         return MISSING if found.state == "finding" else found.amount
 
     def aggregate(self, row: Row, column: dict[str, Any], at: At) -> Value:
-        kind = column["aggregate"]
+        kind, around = column["aggregate"], at.around
         if kind == "running":
             return self.running(row, column)
+        if column["every"] and not isinstance(around, Day):
+            return MISSING
+        span = period_around(around, column["every"]) if column["every"] and isinstance(around, Day) else None
         measures: list[tuple[Fraction | Day, int]] = []
-        for there, times in self.own_periods(row, column, at) if column["each"] else self.rows_about(row, column, at):
+        own = self.own_periods(row, column["each"], *span) if column["each"] and span else None
+        for there, times in own or self.rows_about(row, column, span):
             measure = self.measured(column, there)
             if isinstance(measure, Missing):
                 return MISSING
@@ -496,22 +505,21 @@ class World:
         measure = self.evaluate(ex.parse(column["formula"]), there) if column["formula"] else Fraction(1)
         return measure if isinstance(measure, (Fraction, Day)) else MISSING
 
-    def rows_about(self, row: Row, column: dict[str, Any], at: At) -> Iterator[tuple[At, int]]:
+    def rows_about(self, row: Row, column: dict[str, Any], span: tuple[Day, Day] | None) -> Iterator[tuple[At, int]]:
         """The rows of another table that refer to this one, and for how many each stands."""
         over, every = column["table"], column["every"]
         link = next(name for name, to in self.references(over).items() if to == row.table)
         for other in self.rows[over]:
             if self.cell(other, link) == row.key:
-                there = self.within(other, every, *period_around(at.end, every)) if every else At(other, None)
+                there = self.within(other, every, *span) if span else At(other, None)
                 if there is not None:
                     yield there, other.count
 
-    def own_periods(self, row: Row, column: dict[str, Any], at: At) -> Iterator[tuple[At, int]]:
+    def own_periods(self, row: Row, each: str, start: Day, last: Day) -> Iterator[tuple[At, int]]:
         """The row in each shorter period of the longer one: those its life touches, or all of them."""
-        start, last = period_around(at.end, column["every"])
         while start <= last:
-            start, end = period_around(start, column["each"])
-            there = self.within(row, column["each"], start, end, always=True)
+            start, end = period_around(start, each)
+            there = self.within(row, each, start, end, always=True)
             if there is not None:
                 yield there, 1
             start = end + datetime.timedelta(days=1)

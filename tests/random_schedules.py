@@ -175,7 +175,7 @@ def drawn_facts(draw: Draw) -> dict[str, Any]:
         "groups": {"group": "key", "guests": {"sum": "guests", "over": "operators", "every": "month"}},
         "operators": {
             "group": {"ref": "groups", "blank": "none"},
-            "homes": {"count": "facilities", **pick(draw, ({}, {"where": "type = 'institution'"}, {"where": "public"}))},
+            "homes": {"count": "facilities", "where": pick(draw, ("type = 'institution'", "public", "beds > 0"))},
             "guests": {"sum": "people", "over": "facilities", "every": "month"},
             "first_home": {"min": "opened", "over": "facilities"},
         },
@@ -273,7 +273,10 @@ WORK = (
     "spent > fee_line", "spent - cost < fee_line", "crowd > 1", "facility.operator.homes = 0", "known(facility.ever)",
 )  # fmt: skip
 DINNER = ("servings > 1", "facility.people > 0", "facility.public or tier > 1", *TIER, *TIME)
-PACT = ("met", "known(met)", "facility.people_year > 0", "premium > fee_line", "facility.premiums > premium", "crowd > 1", *TIER)
+PACT = (
+    "met", "known(met)", "facility.people_year > 0", "premium > fee_line", "facility.premiums > premium", "crowd > 1",
+    *TIER,
+)  # fmt: skip
 
 
 def condition(draw: Draw, atoms: Sequence[str]) -> str:

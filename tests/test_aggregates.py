@@ -222,6 +222,18 @@ def test_rows_without_dates_are_there_in_every_period() -> None:
     assert amounts(calculated(policy, 2023, **tables)) == {"grant": Decimal(40)}
 
 
+@pytest.mark.parametrize(("reads_at", "owed"), [("last_day", 10), ("started", 0)])
+def test_what_happens_once_reads_the_period_of_its_reading_day(reads_at: str, owed: int) -> None:
+    facts = {"facilities": HOMES, "jobs": {"job": "key", "facility": "facilities", "started": "date", "done": "date"}}
+    values = {"rate": {"unit": "yuan / residents", "is": "10"}}
+    clause = {**YEARLY, "for": "jobs", "every": "event", "dated": "done", "reads_at": reads_at}
+    clause["amount"] = "rate * facility.guests"
+    policy = schedule(document("2022-01-01", facts=facts, values=values, clauses={"grant": clause}))
+    job = {"job": "J", "facility": "F", "started": "2022-02-10", "done": "2022-03-10"}
+    stays = [stay(1, "2022-03-01", "2022-03-31")]
+    assert amounts(calculated(policy, facilities=[HOME], residents=stays, jobs=[job])) == {"grant": owed}
+
+
 @pytest.mark.parametrize(("when", "state"), [("operator.homes < many", "why-not"), ("known(operator.homes)", "why-not"),
                                              ("not known(operator.homes)", "paid")])  # fmt: skip
 def test_what_is_read_through_a_blank_reference_is_nothing_and_not_0(when: str, state: str) -> None:
@@ -257,9 +269,8 @@ def test_ratios_are_formulas(beds: str, nurses: int, owed: str) -> None:
     values = {"rate": {"unit": "yuan", "is": "10"}, "least_area": {"unit": "m2 / bed", "is": "30"},
               "most_beds": {"unit": "bed / staff", "is": "17"}}  # fmt: skip
     when = "area_per_bed >= least_area and beds_per_nurse <= most_beds"
-    policy = schedule(
-        document("2023-01-01", facts=facts, values=values, clauses={"grant": {**YEARLY, "when": when, "amount": "rate"}})
-    )
+    clause = {**YEARLY, "when": when, "amount": "rate"}
+    policy = schedule(document("2023-01-01", facts=facts, values=values, clauses={"grant": clause}))
     staff = [{"staff": f"S{n}", "person": f"Q{n}", "facility": "F", "hired": "2023-01-01", "post": "nurse"}
              for n in range(nurses)]  # fmt: skip
     home = {**HOME, "beds": beds, "floor_area": "1000"}

@@ -279,9 +279,11 @@ class RowCompiler:
     def _joined_aggregate(self, aggregate: Aggregate, node: Node, key: Sql) -> Value:
         alias = f"aggregate:{node.name}"
         matches = [sql.compare("=", sql.column("link", alias), key)]
+        there = [sql.is_known(key)]
         if aggregate.every and aggregate.by is None:
             period = sql.int_div(ref(MONTH), sql.whole(MONTHS_IN[aggregate.every]))
             matches.append(sql.compare("=", sql.column("period", alias), period))
+            there.append(sql.is_known(ref(MONTH)))
         self.layers.join(alias, sql.subquery(self.aggregated(aggregate), alias), sql.all_of(matches))
         parts = self._parts_of(node.type)
         found = [self.layers.put_joined(f"{alias}#result{part}", alias, f"result{part}") for part in parts]
@@ -290,7 +292,7 @@ class RowCompiler:
             return Value(ref(found[0]), ref(divisor))
         if aggregate.kind in ("count", "sum"):
             has_rows = self.layers.put_joined(f"{alias}#link", alias, "link")
-            nothing = sql.all_of([sql.is_missing(ref(has_rows)), sql.is_known(key)])
+            nothing = sql.all_of([sql.is_missing(ref(has_rows)), *there])
             return Value(sql.case([(nothing, sql.whole(0))], ref(found[0])))
         return self._from_columns(found)
 
