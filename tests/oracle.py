@@ -210,6 +210,11 @@ class At:
     facts_only: bool = False
     through_reference: bool = False
 
+    @property
+    def around(self) -> Value:
+        """The day in whose periods aggregates are taken."""
+        return self.day if self.every in ("once", "event") else self.end
+
 
 @dataclass(eq=False)
 class Entitlement:
@@ -317,11 +322,12 @@ class World:
         for other in self.facts:
             if not self.is_history(other):
                 continue
-            links = [name for name, to in self.references(other).items() if to == table]
-            if len(links) == 1:
-                yield other, links[0], self.key_column(table) or ""
-            elif "person" in self.columns(other) and "person" in self.columns(table):
-                yield other, "person", "person"
+            references = self.references(other)
+            if "person" in self.columns(other):
+                if "person" in self.columns(table):
+                    yield other, "person", "person"
+            elif len(references) == 1 and table in references.values():
+                yield other, next(iter(references)), self.key_column(table) or ""
 
     def rows_of(self, table: str, given: Sequence[Cells]) -> list[Row]:
         key = self.key_column(table)
@@ -508,25 +514,20 @@ class World:
         return MISSING if found.state == "finding" else found.amount
 
     def aggregate(self, row: Row, column: dict[str, Any], at: At) -> Value:
-        over, every, kind = column["table"], column["every"], column["aggregate"]
-        link = next(name for name, to in self.references(over).items() if to == row.table)
+        kind, around = column["aggregate"], at.around
+        if kind == "running":
+            return self.running(row, column)
+        if column["every"] and not isinstance(around, Day):
+            return MISSING
+        span = period_around(around, column["every"]) if column["every"] and isinstance(around, Day) else None
         measures: list[tuple[Fraction | Day, int]] = []
-        for other in self.rows[over]:
-            if self.cell(other, link) != row.key:
-                continue
-            there = self.within(other, every, at) if every else At(other, None)
-            if there is None:
-                continue
-            there = replace(there, facts_only=True)
-            counts = self.evaluate(ex.parse(column["where"]), there) if column["where"] else True
-            if isinstance(counts, Missing):
+        own = self.own_periods(row, column["each"], *span) if column["each"] and span else None
+        for there, times in own or self.rows_about(row, column, span):
+            measure = self.measured(column, there)
+            if isinstance(measure, Missing):
                 return MISSING
-            if not counts:
-                continue
-            measure = self.evaluate(ex.parse(column["formula"]), there) if column["formula"] else Fraction(1)
-            if not isinstance(measure, (Fraction, Day)):
-                return MISSING
-            measures.append((measure, other.count))
+            if measure is not None:
+                measures.append((measure, times))
         if kind in ("min", "max"):
             return (min if kind == "min" else max)(m for m, _ in measures) if measures else MISSING
         total = sum((Fraction(m) * n for m, n in measures if isinstance(m, Fraction)), Fraction(0))
@@ -534,19 +535,82 @@ class World:
             return total
         return total / sum(n for _, n in measures) if measures else MISSING
 
-    def within(self, row: Row, every: str, at: At) -> At | None:
-        """The row in the period around that of `at`, if it is alive in it or belongs to it."""
-        start, end = period_around(at.end, every)
+    def measured(self, column: dict[str, Any], there: At) -> Fraction | Day | Missing | None:
+        """What a row adds; None where it does not count."""
+        there = replace(there, facts_only=True)
+        counts = self.evaluate(ex.parse(column["where"]), there) if column["where"] else True
+        if isinstance(counts, Missing):
+            return MISSING
+        if not counts:
+            return None
+        measure = self.evaluate(ex.parse(column["formula"]), there) if column["formula"] else Fraction(1)
+        return measure if isinstance(measure, (Fraction, Day)) else MISSING
+
+    def rows_about(self, row: Row, column: dict[str, Any], span: tuple[Day, Day] | None) -> Iterator[tuple[At, int]]:
+        """The rows of another table that refer to this one, and for how many each stands."""
+        over, every = column["table"], column["every"]
+        link = next(name for name, to in self.references(over).items() if to == row.table)
+        for other in self.rows[over]:
+            if self.cell(other, link) == row.key:
+                there = self.within(other, every, *span) if span else At(other, None)
+                if there is not None:
+                    yield there, other.count
+
+    def own_periods(self, row: Row, each: str, start: Day, last: Day) -> Iterator[tuple[At, int]]:
+        """The row in each shorter period of the longer one: those its life touches, or all of them."""
+        while start <= last:
+            start, end = period_around(start, each)
+            there = self.within(row, each, start, end, always=True)
+            if there is not None:
+                yield there, 1
+            start = end + datetime.timedelta(days=1)
+
+    def running(self, row: Row, column: dict[str, Any]) -> Value:
+        """The total of this row and all earlier ones (by day, then key) of its group."""
+        if row.count > 1:
+            return MISSING
+        mine = self.place_in_line(row, column)
+        if mine is None:
+            return MISSING
+        total = Fraction(0)
+        for other in self.rows[row.table]:
+            theirs = self.place_in_line(other, column)
+            if theirs is None or theirs[1] != mine[1] or (theirs[0].end, other.key) > (mine[0].end, row.key):
+                continue
+            measure = self.measured(column, theirs[0])
+            if isinstance(measure, Missing):
+                return MISSING
+            if isinstance(measure, Fraction):
+                total += measure * other.count
+        return total
+
+    def place_in_line(self, row: Row, column: dict[str, Any]) -> tuple[At, list[Any]] | None:
+        """The row read on its day, and what it must agree in; None where its day or any of that is blank."""
+        day = self.evaluate(ex.parse(column["by"]), At(row, None, facts_only=True))
+        if not isinstance(day, Day):
+            return None
+        at = At(row, "event", day, day, day, day.year, month_of(day), day, day, facts_only=True)
+        group: list[Any] = [self.evaluate(ex.parse(name), at) for name in column["per"]]
+        if any(isinstance(value, Missing) for value in group):
+            return None
+        return at, [*group, period_around(day, column["every"]) if column["every"] else None]
+
+    def within(self, row: Row, every: str, start: Day, end: Day, always: bool = False) -> At | None:
+        """The row in a period, if it is alive in it or belongs to it; without any date of its own it always is."""
         first, last = start, end
         if self.life(row.table):
             if row.first is None or row.last is None or row.first > end or row.last < start:
                 return None
             first, last = max(start, row.first), min(end, row.last)
-        else:
+        elif not always and not self.is_timeless(row.table):
             own = self.own_period(row, every)
             if own is None or not (start <= own[0] and own[1] <= end):
                 return None
         return At(row, every, start, end, last, end.year, month_of(end), first, last)
+
+    def is_timeless(self, table: str) -> bool:
+        columns = self.columns(table)
+        return not any(columns.get(name, {}).get("type") == name for name in ("month", "year"))
 
     def own_period(self, row: Row, every: str) -> tuple[Day, Day] | None:
         """The period that the column `year` or `month` of a row names."""

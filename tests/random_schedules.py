@@ -180,8 +180,23 @@ def drawn_facts(draw: Draw) -> dict[str, Any]:
 
     where_heavy = pick(draw, ("need = 'heavy'", "need <> 'nil' and tier >= min_tier", "days_present >= min_days"))
     far = pick(draw, ("quarter", "half_year", "year"))
+    within = {"over": pick(draw, ("month", "quarter")), "every": pick(draw, ("half_year", "year"))}
+    some_months = pick(draw, ("people > 1", "crowded", "known(tier) and tier >= min_tier", "days_present >= min_days"))
+    within_ever = pick(draw, ({}, {"every": "year"}, {"every": "quarter"}))
     return {
+        "groups": {"group": "key", "guests": {"sum": "guests", "over": "operators", "every": "month"}},
+        "operators": {
+            "group": {"ref": "groups", "blank": "none"},
+            "homes": {"count": "facilities", "where": pick(draw, ("type = 'institution'", "public", "beds > 0"))},
+            "guests": {"sum": "people", "over": "facilities", "every": "month"},
+            "first_home": {"min": "opened", "over": "facilities"},
+        },
         "facilities": {
+            "mean_people": {"average": pick(draw, ("people", "heavy", "round mean_fee to yuan down")), **within},
+            "busy_months": {"count": "month", "every": far, "where": some_months},
+            "own_fees": {pick(draw, ("sum", "max", "min")): "fees", **within},
+            "first_come": {"min": "from", "over": "stays", **pick(draw, ({}, {"every": far}))},
+            "last_since": {"max": "since", "over": "stays", **pick(draw, ({}, {"where": "known(since)"}))},
             "span": ["opened", "closed"], "opened": "date", "closed": {"date": "..", "blank": "ongoing"},
             "public": blank({"yes_no": ".."}, "none", "no"),
             "people": {"count": "stays", "every": "month"},
@@ -207,6 +222,10 @@ def drawn_facts(draw: Draw) -> dict[str, Any]:
         "stays": {
             "stay": "key", "person": "text", **PLACED, "from": "date", "to": {"date": "..", "blank": "ongoing"},
             "poor": blank({"yes_no": ".."}, "none", "no", "yes"),
+            "so_far": {
+                "running": pick(draw, ("fee", "charge")), "by": pick(draw, ("from", "since")), **within_ever,
+                "per": pick(draw, (["person"], ["facility"], ["person", "facility.type"], ["tier"])),
+            },
             "fee": blank({"yuan": "0..2000"}, "none", "0", "open"),
             "hours": blank({"hour": "0..200"}, "none", "0"),
             "since": {"date": "..", "blank": pick(draw, ("missing", "none"))},
@@ -220,10 +239,17 @@ def drawn_facts(draw: Draw) -> dict[str, Any]:
             "started": "date", "done": {"date": "..", "blank": "none"}, "kind": ["build", "convert", "repair"],
             "urgent": "yes_no", "cost": blank({"yuan": "0..5000"}, "none", "0"),
             "assessed": {"yuan": "0..cost_cap", "blank": "open"},
+            "spent": {
+                "running": "cost", "by": pick(draw, ("done", "started")), **within_ever,
+                **pick(draw, ({}, {"per": ["kind"]}, {"per": ["facility"]}, {"per": ["district", "urgent"]})),
+                **pick(draw, ({}, {"where": "known(cost)"}, {"where": "urgent"}, {"where": "tier >= min_tier"})),
+            },
+            "crowd": {"max": "facility.people", **within},
         },
         "dinners": {"dinner": "key", **PLACED, "month": "month", "servings": blank({"serving": "0..100"}, "none", "0")},
         "pacts": {"pact": "key", **PLACED, "year": "year", "premium": {"yuan": "0..900"},
-                  "met": blank({"yes_no": ".."}, "none", "no")},
+                  "met": blank({"yes_no": ".."}, "none", "no"),
+                  "crowd": {"average": "facility.people", "over": "month", "every": "year"}},
     }  # fmt: skip
 
 
@@ -241,18 +267,28 @@ STAY_MONTH = (
     *STAY, "facility.crowded", "facility.people > 1", "facility.heavy >= 1", "facility.mean_fee < fee_line",
     "facility.fees >= fee_line", "facility.top_hours > min_hours", "facility.low_hours > min_hours",
     "facility.served > 0", "facility.ever_poor = 0", "facility.heavy / facility.people >= share",
+    "facility.mean_people > 1", "facility.busy_months > few_months", "facility.own_fees >= fee_line",
+    "full_months_since(facility.first_come) >= few_months", "date > facility.last_since", "so_far > fee_line",
+    "facility.operator.homes > 1", "facility.operator.group.guests > 1",
 )  # fmt: skip
 FACILITY = (
     *TIER, *TIME, "public", "known(public)", "people_year >= 1", "ever > 1", "ever_poor < ever", "low_hours > 0",
     "premiums > fee_line", "days_present >= min_days", "full_years_since(opened) >= long_stay", "type = 'centre'",
+    "mean_people > 1", "busy_months >= few_months", "own_fees > fee_line", "full_years_since(first_come) >= long_stay",
+    "operator.homes > 1", "known(operator.guests) and operator.guests > 1", "operator.group.guests < 1",
+    "days_since(operator.first_home) > min_days", "known(last_since)",
 )  # fmt: skip
 WORK = (
     "year >= some_year", "urgent", "not urgent", "kind in ('build', 'repair')", "cost > fee_line", "known(cost)",
     "assessed >= cost_cap", "facility.type = 'institution'", "known(facility)", "facility.tier >= min_tier",
     "facility.people > 1", "known(done) and done > started", "days_since(started) > min_days", "date <= some_day",
+    "spent > fee_line", "spent - cost < fee_line", "crowd > 1", "facility.operator.homes = 0", "known(facility.ever)",
 )  # fmt: skip
 DINNER = ("servings > 1", "facility.people > 0", "facility.public or tier > 1", *TIER, *TIME)
-PACT = ("met", "known(met)", "facility.people_year > 0", "premium > fee_line", "facility.premiums > premium", *TIER)
+PACT = (
+    "met", "known(met)", "facility.people_year > 0", "premium > fee_line", "facility.premiums > premium", "crowd > 1",
+    *TIER,
+)  # fmt: skip
 
 
 def condition(draw: Draw, atoms: Sequence[str]) -> str:
@@ -274,17 +310,18 @@ def amount(draw: Draw, exact: Sequence[str], unrounded: Sequence[str], atoms: Se
     )))  # fmt: skip
 
 
-STAY_EXACT = ("other_rate", "flat", "charge", "fee", "other_rate(year - 1)", "day_rate * days_present")
+STAY_EXACT = ("other_rate", "flat", "charge", "fee", "other_rate(year - 1)", "day_rate * days_present", "so_far")
 STAY_LOOSE = (
     "flat * days_present / days_in_month", "fee * share_by", "hours * hour_rate",
     "flat * facility.ever_poor / facility.ever", "charge * facility.heavy / facility.people",
-    "fee * 100% + charge * share",
+    "fee * 100% + charge * share", "head_rate * facility.mean_people",
 )  # fmt: skip
 MONTH_EXACT = ("care_rate", "care_rate", *STAY_EXACT, "head_rate * facility.heavy")
 MONTH_LOOSE = ("care_rate * days_present / days_in_month", "care_rate * share", *STAY_LOOSE)
-FACILITY_EXACT = ("bed_rate * beds", "flat", "other_rate", "premiums", "head_rate * people_year")
-FACILITY_LOOSE = ("bed_rate * beds * share", "flat * ever_poor / ever", "premiums * share")
-WORK_EXACT = ("cost", "assessed", "flat", "least(cost, cost_cap)", "cost_cap")
+FACILITY_EXACT = ("bed_rate * beds", "flat", "other_rate", "premiums", "head_rate * people_year", "own_fees")
+FACILITY_LOOSE = ("bed_rate * beds * share", "head_rate * mean_people", "flat * ever_poor / ever", "premiums * share")
+SLICE = ("greatest(least(spent, fee_line) - least(spent - cost, fee_line), 0)",)
+WORK_EXACT = ("cost", "assessed", "flat", "least(cost, cost_cap)", "cost_cap", "spent", *SLICE, *SLICE)
 WORK_LOOSE = ("cost * share", "cost * facility.ever_poor / facility.ever", "assessed * share")
 
 
@@ -571,13 +608,19 @@ def rosters(draw: Draw) -> Rows:
 
     return {
         "districts": [{"district": "D1"}, {"district": "D2"}],
+        "groups": [{"group": "G1"}],
+        "operators": [
+            {"operator": "O1", "group": "G1", "homes": maybe(draw, ("0", "3"), 3)}, {"operator": "O2", "group": None},
+        ],
         "facilities": [
             {
-                "facility": key, "district": pick(draw, ("D1", "D2")), "operator": None,
+                "facility": key, "district": pick(draw, ("D1", "D2")), "operator": maybe(draw, ("O1", "O2")),
                 "type": pick(draw, ("institution", "centre")), "profit_status": "non_profit",
                 "beds": pick(draw, ("1", "2", "33")), "opened": pick(draw, ("2021-01-01", "2021-03-15", "2022-06-30")),
                 "closed": maybe(draw, ("2022-06-30", "2023-03-15"), 2), "public": maybe(draw, ("yes", "no")),
                 "people": maybe(draw, ("0", "7"), 1 if chance(draw) else 3),
+                "mean_people": maybe(draw, ("0.5", "1"), 1 if chance(draw) else 3),
+                "first_come": maybe(draw, DAYS, 1 if chance(draw) else 3),
                 "tier": maybe(draw, "0135", 1 if chance(draw) else 2),
             }
             for key in facilities

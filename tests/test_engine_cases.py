@@ -193,3 +193,22 @@ def test_what_a_pot_leaves_to_nobody_has_no_place() -> None:
     entries = {entry["district"]: entry["amount"] for entry in result.to_dict()["by_district"]}
     assert entries == {"D": "30.00", None: "70.00"}
     assert all(row.owed - row.cut == row.amount for row in result.payments().itertuples())
+
+
+def test_a_history_of_persons_may_refer_to_something_else() -> None:
+    """Two persons assessed by one facility, one after the other: the later day does not end the other's assessment."""
+    facts = {
+        "checks": {"person": "text", "by": {"ref": "facilities"}, "from": "date", "score": {"point": "0..9"}},
+        "visits": {"visit": "key", "person": "text", "district": "districts", "day": "date"},
+    }
+    values = {"rate": {"unit": "yuan / point", "is": "10"}}
+    clause = {"item": "1", "for": "visits", "every": "once", "dated": "day", "amount": "rate * score"}
+    clauses = {"grant": {**clause, "split": {"city": "1"}}}
+    checks = [
+        {"person": "P", "by": "F", "from": "2022-01-01", "score": "1"},
+        {"person": "Q", "by": "F", "from": "2022-02-01", "score": "5"},
+    ]
+    visits = [{"visit": person, "person": person, "district": "D", "day": "2022-03-01"} for person in "PQ"]
+    tables = {"checks": checks, "visits": visits, "facilities": [{"facility": "F", "district": "D"}]}
+    result = calculated(schedule(document(facts=facts, values=values, clauses=clauses)), **tables)
+    assert amounts(result) == {"grant": Decimal(60)}

@@ -7,7 +7,8 @@ from typing import Any
 from subsidy import sql
 from subsidy.budget.payments import Payments
 from subsidy.engine import calendar
-from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain
+from subsidy.engine.base import COUNT, PERIOD, SUBJECT
+from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
 from subsidy.engine.run import Run

@@ -13,7 +13,8 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.allocation import Recipient, allocate, factor_weights
-from subsidy.engine.grain import PERIOD, SUBJECT, AllocationColumns, CompiledGrain
+from subsidy.engine.base import PERIOD, SUBJECT
+from subsidy.engine.grain import AllocationColumns, CompiledGrain
 
 OWED, DECIDED, SHARE = "owed", "decided", "share"
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from subsidy import sql
 from subsidy.engine import calendar
+from subsidy.engine.addends import own_periods, written
+from subsidy.engine.base import COUNT, PERIOD, SUBJECT
 from subsidy.engine.findings import place_of
-from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain
+from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
+from subsidy.engine.row import MONTH as MONTH_COLUMN
 from subsidy.engine.row import RowCompiler, Value
 from subsidy.engine.run import Run
 from subsidy.finding import Language
-from subsidy.money import odd_units, yuan_text
+from subsidy.money import yuan_text
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.figures import day_of
-from subsidy.schedule.node import MONTH, YEAR, Node, Type
+from subsidy.schedule.model import MONTHS_IN
+from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type
 
 WORDS = {
     "clause": {"zh": "条款", "en": "clause"},
@@ -224,7 +228,7 @@ class _Explainer:
         shown = [*leaves, *clause.when, *steps, clause.amount, *clause.parts.values()]
         results = self._fetch([self.rows.value(node) for node in shown])
         by_node = list(zip(shown, results, strict=True))
-        lines = [self._leaf_line(leaf, result) for leaf, result in by_node[: len(leaves)]]
+        lines = [line for leaf, result in by_node[: len(leaves)] for line in self._leaf_lines(leaf, result)]
         lines.sort(key=lambda line: line.section != "facts")
         rest = iter(by_node[len(leaves) :])
         for text in clause.conditions():
@@ -254,6 +258,31 @@ class _Explainer:
                 yield Line("steps", WORDS[word][self.language], self.shown(node.type, result))
         yield Line("steps", WORDS["decided"][self.language], WORDS[decided][self.language])
 
+    def _leaf_lines(self, leaf: Node, result: tuple[Any, ...]) -> list[Line]:
+        line = self._leaf_line(leaf, result)
+        if leaf.aggregate is None or line.source:
+            return [line]
+        column = self.compiled.version.tables[leaf.aggregate.table].columns[leaf.aggregate.column_name]
+        periods = self._period_lines(leaf.aggregate) if leaf.aggregate.each else []
+        return [replace(line, source=written(column)), *periods]
+
+    def _period_lines(self, aggregate: Aggregate) -> list[Line]:
+        """What the fact is in each of the row's own periods."""
+        version, measure = self.compiled.version, aggregate.measure
+        key = self.rows.cell(aggregate.hops, aggregate.table, aggregate.link, Type("text"))
+        period = sql.int_div(ref(MONTH_COLUMN), sql.whole(MONTHS_IN[aggregate.every or "year"]))
+        (whose, *_), (when, *_) = self._fetch([Value(ref(key)), Value(period)])
+        if whose is None:
+            return []
+        lines = []
+        for label, counts, value in own_periods(self.run.prepared, version, aggregate, whose, when):
+            state = {True: "met", False: "not met", None: "missing"}[counts]
+            shown = WORDS[state][self.language]
+            if counts and measure is not None:
+                shown = self.shown(measure.type, (value, None, None, None))
+            lines.append(Line("facts", f"  {label}", shown))
+        return lines
+
     def _leaf_line(self, leaf: Node, result: tuple[Any, ...]) -> Line:
         value = self.shown(leaf.type, result)
         if leaf.operation == "value":
@@ -275,10 +304,11 @@ class _Explainer:
         return note if cell is None else ""
 
     def _cell_place(self, leaf: Node) -> str:
-        fact = leaf.fact
+        fact, rows, intake = leaf.fact, self.rows, self.run.prepared.intake
+        if leaf.aggregate is not None:
+            return self._ready_place(leaf.aggregate, leaf.type)
         if fact is None or leaf.operation != "fact":
             return ""
-        rows, intake = self.rows, self.run.prepared.intake
         given = rows.shape.is_given(fact.table, fact.column_name)
         own = ref(rows.cell(fact.hops, fact.table, fact.column_name, leaf.type)) if given else sql.missing()
         read_there = bool(fact.history) and self._fetch([Value(own)])[0][0] is None
@@ -286,6 +316,15 @@ class _Explainer:
         number = rows.history_row(fact) if read_there else rows.cell(fact.hops, table, "_row", Type("number"))
         row = self._fetch([Value(ref(number))])[0][0]
         return "" if row is None else str(place_of(intake, table, fact.column_name, row))
+
+    def _ready_place(self, aggregate: Aggregate, kind: Type) -> str:
+        """The cell with which the roster gives an aggregate ready; empty where it does not."""
+        rows, table, name = self.rows, aggregate.table, aggregate.column_name
+        if not rows.shape.is_given(table, name):
+            return ""
+        cells = [rows.cell(aggregate.hops, table, name, kind), rows.cell(aggregate.hops, table, "_row", Type("number"))]
+        (ready, *_), (row, *_) = self._fetch([Value(ref(cell)) for cell in cells])
+        return "" if ready is None else str(place_of(self.run.prepared.intake, table, name, row))
 
     def shown(self, kind: Type, result: tuple[Any, ...]) -> str:
         """A stored value in words: 225.00 yuan, 2023-03, met, 失能."""
@@ -407,49 +446,3 @@ def _shown_leaves(node: Node) -> Iterator[Node]:
         yield from _shown_leaves(argument)
     if node.operation == "value":
         yield node
-
-
-# --- one payment line ----------------------------------------------------------------------------------------------
-
-
-def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, language: Language) -> Explanation:
-    """Raises KeyError where no such line is due on that day (ISO date)."""
-    names = ("version", "line", "due", "accrued", "payer", "position", "place", "owed", "cut", "amount")
-    where = sql.all_of(
-        [
-            sql.compare("=", sql.column("clause"), sql.text(clause)),
-            sql.compare("=", sql.column("payee"), sql.text(payee)),
-        ]
-    )
-    rows = run.prepared.rows(sql.select([sql.column(name) for name in names], sql.table(relation), where=where))
-    rows = sorted((row for row in rows if day_of(row[2]).isoformat() == due), key=lambda row: (row[0], row[1], row[5]))
-    if not rows:
-        raise KeyError(due)
-    version = run.prepared.schedule.versions[rows[0][0]]
-    checked = version.clauses[clause]
-    label = checked.model.label.in_(language) if checked.model.label else clause
-    item = WORDS["item"][language].format(checked.model.item)
-    total = sum(row[-1] for row in rows)
-    document = version.model.document
-    part = checked.model.part or document.part or ""
-    edition = f"{version.id} {version.first_day} r{version.model.revision}"
-    lines = [Line("document", f"{document.number} {part} {item}", edition)]
-    for number in dict.fromkeys((row[0], row[1]) for row in rows):
-        lines += _part_lines(
-            checked.sharing.weights if checked.sharing else (), [row for row in rows if row[:2] == number], language
-        )
-    title = f"{label} · {payee} · {due}: {yuan_text(total)}"
-    facts = {"clause": clause, "item": checked.model.item, "payee": payee, "due": due}
-    return Explanation(title, tuple(lines), language, total, facts)
-
-
-def _part_lines(weights: Sequence[tuple[str, int]], rows: list[tuple[Any, ...]], language: Language) -> Iterator[Line]:
-    owed = sum(row[7] for row in rows)
-    shares = [weight for _, weight in weights]
-    odd = {weights[index][0] for index in odd_units(owed, shares)} if weights else set()
-    ratio = " : ".join(f"{payer} {weight}" for payer, weight in weights)
-    yield Line("payments", yuan_text(owed), ratio)
-    for _, _, _, _, payer, _, place, part, cut, amount in rows:
-        note = f" ({yuan_text(part)} - {yuan_text(cut)})" if cut else ""
-        fen = {"zh": ",含除不尽的一分", "en": ", with the odd fen"}[language] if payer in odd else ""
-        yield Line("payments", f"{payer} {place or ''}".strip(), f"{yuan_text(amount)}{note}{fen}")

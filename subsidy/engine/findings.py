@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import calendar
+from subsidy.engine.base import COUNT, PERIOD, SUBJECT, plain_rows
 from subsidy.engine.calendar import EVER
-from subsidy.engine.grain import COUNT, PERIOD, SUBJECT, CompiledGrain, GrainCompiler, missing_facts, plain_rows
+from subsidy.engine.grain import CompiledGrain, GrainCompiler, missing_facts
 from subsidy.engine.layers import ref
 from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import Prepared, Run
@@ -19,7 +20,7 @@ from subsidy.schedule.checked import CheckedClause
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import Column
-from subsidy.schedule.node import Node, Type
+from subsidy.schedule.node import Aggregate, Node, Type
 
 if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
@@ -157,19 +158,13 @@ def _collect(
                 break
 
 
-def _hops(leaf: Node) -> tuple[tuple[str, str], ...]:
-    if leaf.fact is not None:
-        return leaf.fact.hops
-    return leaf.aggregate.hops if leaf.aggregate is not None else ()
-
-
 def _is_own(leaf: Node) -> bool:
     """Whether the cell stands in the clause's own row."""
-    return not _hops(leaf) and not (leaf.fact is not None and leaf.fact.history)
+    return not leaf.way and not (leaf.fact is not None and leaf.fact.history)
 
 
 def _home(leaf: Node, clause: CheckedClause) -> str:
-    hops = _hops(leaf)
+    hops = leaf.way
     if leaf.fact is not None and leaf.fact.history:
         return leaf.fact.history
     return hops[-1][1] if hops else clause.table
@@ -192,7 +187,7 @@ def _suspects(rows: RowCompiler, clause: CheckedClause) -> list[tuple[str, Node,
 
 def _whose_cell(rows: RowCompiler, leaf: Node) -> tuple[str, str]:
     """The columns with the key and the row number of the record whose cell is read."""
-    hops = _hops(leaf)
+    hops = leaf.way
     table = hops[-1][1] if hops else rows.table
     key = rows.cell(hops, table, rows.version.tables[table].key or "", Type("text"))
     if leaf.fact is not None and leaf.fact.history:
@@ -225,7 +220,10 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
     elif leaf.fact is not None and leaf.fact.history and not cell.row:
         why = Text(f"{cell.key}：截至该日没有{word}", f"{cell.key}: no {leaf.name} on or before that day")
         remedy = Text(f"请在 {leaf.fact.history} 中补一行", f"add a row to {leaf.fact.history}")
-    elif leaf.fact is not None or leaf.aggregate is not None:
+    elif leaf.aggregate is not None:
+        why = Text(f"{cell.key}：{word} 无法确定", f"{cell.key}: {leaf.name} cannot be determined")
+        remedy = _aggregate_remedy(leaf.aggregate)
+    elif leaf.fact is not None:
         why = Text(f"{cell.key}：{word} 空白", f"{cell.key}: {leaf.name} is blank")
         remedy = Text("请填写", "fill it in")
     else:
@@ -242,6 +240,21 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
         "error",
         cell.table,
         cell.key,
+    )
+
+
+def _aggregate_remedy(aggregate: Aggregate) -> Text:
+    if aggregate.by is not None:
+        return Text(
+            "请核对截至该行的各行；有人数 count 的行须拆成单行",
+            "check the rows up to this one; a row with a count must become single rows",
+        )
+    what = Text("各期的事实", "its facts in each period")
+    if not aggregate.each:
+        what = Text(f"{aggregate.over} 中的各行", f"the rows of {aggregate.over} behind it")
+    return Text(
+        f"请核对{what.zh}，或在 {aggregate.column_name} 列直接给出",
+        f"check {what.en}, or give it in a column {aggregate.column_name}",
     )
 
 

@@ -9,30 +9,30 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from subsidy import sql
+from subsidy.engine.aggregate import addend_query, aggregate_query
+from subsidy.engine.base import (
+    COUNT,
+    COUNTED,
+    DUE,
+    DUE_DAY,
+    DUE_MONTH,
+    PERIOD,
+    SUBJECT,
+    VERSION_DAY,
+    dated_rows,
+    period_rows,
+    plain_rows,
+    rebased,
+)
 from subsidy.engine.calendar import Span
 from subsidy.engine.layers import Layers, ref
-from subsidy.engine.row import (
-    DAY,
-    DAY_MONTH,
-    DAY_OF_MONTH,
-    FIRST,
-    LAST,
-    MONTH,
-    YEAR,
-    End,
-    RosterShape,
-    RowCompiler,
-    roster_table,
-)
+from subsidy.engine.row import DAY, DAY_MONTH, DAY_OF_MONTH, End, RosterShape, RowCompiler
 from subsidy.schedule.checked import CheckedAllocation, CheckedClause, CheckedClawback, CheckedLimit
-from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Aggregate, Node, Type
 from subsidy.sql import Sql
 
-SUBJECT, PERIOD, COUNT, COUNTED, VERSION_DAY = "#subject", "#period", "#count", "#counted", "#version_day"
-DUE, DUE_MONTH, DUE_DAY = "#due", "#due#m", "#due#d"
 HEAD = (SUBJECT, PERIOD, DUE, DUE_MONTH, DUE_DAY, COUNT, COUNTED)
 
 
@@ -134,107 +134,6 @@ class CompiledGrain:
     in_force: Sql
 
 
-def _base_columns(shape: RosterShape, table: str, alias: str) -> dict[str, Sql]:
-    columns = {}
-    for column in sorted(shape.columns[table]):
-        given = shape.is_given(table, column.split("#")[0])
-        columns[f"given:{column}" if given else column] = sql.column(column, alias)
-    return columns
-
-
-def _identity(version: Version, shape: RosterShape, table: str, alias: str) -> dict[str, Sql]:
-    key = version.tables[table].key
-    count = sql.column("count", alias) if shape.has(table, "count") else sql.missing()
-    subject = sql.column(key, alias) if key else sql.missing_text()
-    return {
-        SUBJECT: subject,
-        COUNT: sql.first_known(count, sql.whole(1)),
-        COUNTED: sql.is_known(count),
-    }
-
-
-def _select(columns: Mapping[str, Sql], source: Sql, joins: Iterable[tuple[str, Sql, Sql]] = ()) -> exp.Select:
-    return sql.select([sql.alias(tree, name) for name, tree in columns.items()], source, list(joins))
-
-
-def plain_rows(version: Version, shape: RosterShape, table: str) -> Layers:
-    """Each roster row once, with no period and no reading day."""
-    columns = {**_base_columns(shape, table, "t"), **_identity(version, shape, table, "t")}
-    return Layers(_select(columns, sql.table(roster_table(table), "t")), list(columns))
-
-
-def period_rows(version: Version, shape: RosterShape, table: str, every: str, span: Span, reads_at: str) -> Layers:
-    """Each roster row in every period that its life touches, or in the one that its month or year names."""
-    life = version.tables[table].life
-    columns = {**_base_columns(shape, table, "t"), **_identity(version, shape, table, "t")}
-    p = {name: sql.column(name, "p") for name in ("period", "first", "last", "first#m", "last#m", "last#d")}
-    if life:
-        overlap = [
-            sql.compare("<=", sql.column("life#from", "t"), p["last"]),
-            sql.compare(">=", sql.column("life#to", "t"), p["first"]),
-            sql.compare("<=", sql.column("life#from", "t"), sql.whole(span.last)),
-            sql.compare(">=", sql.column("life#to", "t"), sql.whole(span.first)),
-        ]
-        first, last = _cut_life(p, span)
-    else:
-        overlap = [sql.compare("=", _named_period(version, table, every), p["period"])]
-        one = sql.whole(1)
-        first, last = (p["first"], p["first#m"], one), (p["last"], p["last#m"], p["last#d"])
-    day = first if reads_at == "first_day" else last
-    columns |= {
-        PERIOD: p["period"],
-        MONTH: p["last#m"],
-        YEAR: sql.int_div(p["last#m"], sql.whole(12)),
-        DUE: p["last"],
-        DUE_MONTH: p["last#m"],
-        DUE_DAY: p["last#d"],
-        FIRST: first[0],
-        LAST: last[0],
-        VERSION_DAY: sql.smaller(p["last"], sql.whole(span.last)),
-        DAY: day[0],
-        DAY_MONTH: day[1],
-        DAY_OF_MONTH: day[2],
-    }
-    overlap += [
-        sql.compare(">=", p["last"], sql.whole(span.first)),
-        sql.compare("<=", p["first"], sql.whole(span.last)),
-    ]
-    joins = [("inner", sql.table(f"calendar:{every}", "p"), sql.all_of(overlap))]
-    return Layers(_select(columns, sql.table(roster_table(table), "t"), joins), list(columns))
-
-
-def _named_period(version: Version, table: str, every: str) -> Sql:
-    """The period that a row's own month or year column names."""
-    if every not in version.tables[table].columns:
-        return sql.int_div(sql.column("month", "t"), sql.whole(MONTHS_IN[every]))
-    return sql.column(every, "t")
-
-
-Triple = tuple[Sql, Sql, Sql]
-
-
-def _cut_life(p: Mapping[str, Sql], span: Span) -> tuple[Triple, Triple]:
-    """The first and the last day of the life within the period and the schedule's days, each with month and day."""
-
-    def parts(day: int) -> Triple:
-        date = day_of(day)
-        return sql.whole(day), sql.whole(date.year * 12 + date.month - 1), sql.whole(date.day)
-
-    def life(end: str) -> Triple:
-        return tuple(sql.column(f"life#{end}{part}", "t") for part in ("", "#m", "#d"))  # type: ignore[return-value]
-
-    def outermost(operator: str, options: list[Triple]) -> Triple:
-        def beats(own: Triple) -> Sql:
-            return sql.all_of(sql.compare(operator, own[0], other[0]) for other in options if other is not own)
-
-        chosen = [sql.case([(beats(option), option[part]) for option in options]) for part in range(3)]
-        return chosen[0], chosen[1], chosen[2]
-
-    first = outermost(">=", [(p["first"], p["first#m"], sql.whole(1)), life("from"), parts(span.first)])
-    last = outermost("<=", [(p["last"], p["last#m"], p["last#d"]), life("to"), parts(span.last)])
-    return first, last
-
-
 class GrainCompiler:
     """Compiles the clauses of one grain and version."""
 
@@ -260,20 +159,22 @@ class GrainCompiler:
         return RowCompiler(self.version, self.shape, layers, table, self.end, self.aggregated, self.clause_rows)
 
     def aggregated(self, aggregate: Aggregate) -> exp.Select:
-        """Columns link, period (where the aggregate has one), result, rows: one row per link and period."""
-        over, every = aggregate.over, aggregate.every
-        if every:
-            layers = period_rows(self.version, self.shape, over, every, self.aggregate_span, "last_day")
+        """Columns link, period (where it has one), result and what belongs to it: one row per link and period."""
+        return aggregate_query(aggregate, self.addends(aggregate))
+
+    def addends(self, aggregate: Aggregate) -> exp.Select:
+        """The rows behind an aggregate; see `addend_query`."""
+        over, every = aggregate.over, aggregate.each or aggregate.every
+        if aggregate.by is not None:
+            plain = plain_rows(self.version, self.shape, over)
+            day = self.rows(plain, over).value(aggregate.by)
+            layers = dated_rows(plain, day, day)
+        elif every:
+            always = bool(aggregate.each) or self.version.tables[over].is_timeless
+            layers = period_rows(self.version, self.shape, over, every, self.aggregate_span, always=always)
         else:
             layers = plain_rows(self.version, self.shape, over)
-        rows = self.rows(layers, over)
-        counts = sql.boolean(True) if aggregate.where is None else rows.condition(aggregate.where)
-        measure = sql.whole(1) if aggregate.measure is None else rows.number(aggregate.measure)
-        chosen = [("link", ref(aggregate.link)), ("count", ref(COUNT)), ("counts", counts), ("measure", measure)]
-        if every:
-            chosen.append(("period", ref(PERIOD)))
-        inner = layers.query(chosen)
-        return _grouped(inner, aggregate.kind, bool(every))
+        return addend_query(aggregate, self.rows(layers, over))
 
     def compile(self, grain: Grain, clauses: list[CheckedClause], limits: Iterable[CheckedLimit]) -> CompiledGrain:
         layers = self._base(grain, clauses[0])
@@ -300,41 +201,20 @@ class GrainCompiler:
             layers = self._dated(plain_rows(self.version, self.shape, grain.table), grain.table, sample)
         if sample.version_by is not None:
             by = self.rows(layers, grain.table).value(sample.version_by)
-            layers = _rebased(layers, {VERSION_DAY: by.main})
+            layers = rebased(layers, {VERSION_DAY: by.main})
         return layers
 
     def _read_on(self, layers: Layers, table: str, node: Node) -> Layers:
         date = self.rows(layers, table).value(node)
         assert date.month is not None
         assert date.day_of_month is not None
-        return _rebased(layers, {DAY: date.main, DAY_MONTH: date.month, DAY_OF_MONTH: date.day_of_month})
+        return rebased(layers, {DAY: date.main, DAY_MONTH: date.month, DAY_OF_MONTH: date.day_of_month})
 
     def _dated(self, layers: Layers, table: str, sample: CheckedClause) -> Layers:
         assert sample.dated is not None
         compiler = self.rows(layers, table)
         dated = compiler.value(sample.dated)
-        read = compiler.value(sample.reads_at) if sample.reads_at is not None else dated
-        assert dated.month is not None
-        assert dated.day_of_month is not None
-        assert read.month is not None
-        assert read.day_of_month is not None
-        return _rebased(
-            layers,
-            {
-                PERIOD: dated.main,
-                DUE: dated.main,
-                DUE_MONTH: dated.month,
-                DUE_DAY: dated.day_of_month,
-                VERSION_DAY: dated.main,
-                DAY: read.main,
-                DAY_MONTH: read.month,
-                DAY_OF_MONTH: read.day_of_month,
-                FIRST: read.main,
-                LAST: read.main,
-                MONTH: read.month,
-                YEAR: sql.int_div(read.month, sql.whole(12)),
-            },
-        )
+        return dated_rows(layers, dated, compiler.value(sample.reads_at) if sample.reads_at is not None else dated)
 
     # --- clauses -----------------------------------------------------------------------------------------------
 
@@ -461,12 +341,10 @@ def _cells(node: Node) -> list[Node]:
 
 def _blank_references(leaf: Node, rows: RowCompiler) -> list[Sql]:
     """For each reference on the way that may be nothing: that it is something."""
-    if leaf.fact is None:
-        return []
     conditions, table = [], rows.table
-    for index, (hop, to) in enumerate(leaf.fact.hops):
+    for index, (hop, to) in enumerate(leaf.way):
         if rows.version.tables[table].columns[hop].blank == "none":
-            cell = rows.cell(leaf.fact.hops[:index], table, hop, Type("text"))
+            cell = rows.cell(leaf.way[:index], table, hop, Type("text"))
             conditions.append(sql.is_known(ref(cell)))
         table = to
     return conditions
@@ -504,36 +382,3 @@ class _Exposer:
             yes, no = (1, 0) if largest_first else (0, 1)
             tree = sql.case([(tree, sql.whole(yes)), (sql.negation(tree), sql.whole(no))])
         return self.rows.layers.named(tree)
-
-
-def _rebased(layers: Layers, columns: Mapping[str, Sql]) -> Layers:
-    """The rows so far as the base of further layers, with these columns added or replaced."""
-    kept = [name for name in layers.level if name not in columns]
-    base = layers.query([*((name, ref(name)) for name in kept), *columns.items()])
-    return Layers(base, [*kept, *columns])
-
-
-def _grouped(inner: exp.Select, kind: str, has_period: bool) -> exp.Select:
-    counts, measure, count = (sql.column(name, "r") for name in ("counts", "measure", "count"))
-    keys = ["link", "period"] if has_period else ["link"]
-    unclear = sql.any_of([sql.is_missing(counts), sql.all_of([counts, sql.is_missing(measure)])])
-    unknown = sql.total(sql.case([(unclear, sql.whole(1))], sql.whole(0)))
-    all_known = sql.compare("=", unknown, sql.whole(0))
-    how_many = sql.total(sql.case([(counts, count)], sql.whole(0)))
-    summed = sql.total(sql.case([(counts, sql.mul(measure, count))], sql.whole(0)))
-    chosen = sql.case([(counts, measure)])
-    result = {
-        "count": how_many,
-        "sum": summed,
-        "average": summed,
-        "min": sql.lowest(chosen),
-        "max": sql.highest(chosen),
-    }[kind]
-    some_rows = sql.all_of([all_known, sql.compare(">", how_many, sql.whole(0))])
-    columns = [
-        *(sql.alias(sql.column(key, "r"), key) for key in keys),
-        sql.alias(sql.case([(all_known, result)]), "result"),
-        sql.alias(sql.case([(some_rows, how_many)]), "rows"),
-    ]
-    where = sql.is_known(sql.column("link", "r"))
-    return sql.select(columns, sql.subquery(inner, "r"), where=where, group=[sql.column(key, "r") for key in keys])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from subsidy import sql
-from subsidy.engine.grain import DUE, ClauseColumns
+from subsidy.engine.base import DUE
+from subsidy.engine.grain import ClauseColumns
 from subsidy.engine.lookup import figure_table
 from subsidy.money import split_sql, split_with_rest_sql
 from subsidy.schedule.checked import NOT_STATED, CheckedClause

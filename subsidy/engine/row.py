@@ -16,7 +16,7 @@ from subsidy.money import round_to_sql
 from subsidy.schedule.figures import ELSE, Figures
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN, Column
-from subsidy.schedule.node import Aggregate, Fact, Node, Type
+from subsidy.schedule.node import READY_PARTS, Aggregate, Fact, Node, Type
 from subsidy.schedule.scope import Hops
 from subsidy.sql import Sql
 
@@ -251,9 +251,12 @@ class RowCompiler:
         return known
 
     def _ready_or(self, computed: Value, hops: Hops, table: str, column: str, kind: Type) -> Value:
-        if not self.shape.is_given(table, column) or computed.divisor is not None:
+        if not self.shape.is_given(table, column):
             return computed
         ready = [ref(self.cell(hops, table, column + part, kind)) for part in self._parts_of(kind)]
+        if computed.divisor is not None:
+            divisor = sql.case([(sql.is_known(ready[0]), sql.whole(READY_PARTS))], computed.divisor)
+            return Value(sql.first_known(ready[0], computed.main), divisor)
         trees = [computed.main, computed.month, computed.day_of_month]
         both = [sql.first_known(own, tree) for own, tree in zip(ready, trees, strict=False) if tree is not None]
         return Value(both[0], None, *both[1:])
@@ -264,32 +267,41 @@ class RowCompiler:
             return known
         aggregate = node.aggregate
         assert aggregate is not None
-        if self.shape.has(aggregate.over):
-            computed = self._joined_aggregate(aggregate, node)
-        elif aggregate.kind in ("count", "sum"):
-            computed = Value(sql.whole(0))
-        else:
-            computed = Value(sql.missing(), sql.whole(1) if aggregate.kind == "average" else None)
+        key = ref(
+            self.cell(aggregate.hops, aggregate.table, self.version.tables[aggregate.table].key or "", Type("text"))
+        )
+        compiled = self._joined_aggregate if self.shape.has(aggregate.over) else self._of_no_rows
+        computed = compiled(aggregate, node, key)
         ready = self._ready_or(computed, aggregate.hops, aggregate.table, aggregate.column_name, node.type)
         known = self.values[node.name] = self.stored(node.name, ready)
         return known
 
-    def _joined_aggregate(self, aggregate: Aggregate, node: Node) -> Value:
+    def _joined_aggregate(self, aggregate: Aggregate, node: Node, key: Sql) -> Value:
         alias = f"aggregate:{node.name}"
-        key = self.cell(aggregate.hops, aggregate.table, self.version.tables[aggregate.table].key or "", Type("text"))
-        matches = [sql.compare("=", sql.column("link", alias), ref(key))]
-        if aggregate.every:
+        matches = [sql.compare("=", sql.column("link", alias), key)]
+        there = [sql.is_known(key)]
+        if aggregate.every and aggregate.by is None:
             period = sql.int_div(ref(MONTH), sql.whole(MONTHS_IN[aggregate.every]))
             matches.append(sql.compare("=", sql.column("period", alias), period))
+            there.append(sql.is_known(ref(MONTH)))
         self.layers.join(alias, sql.subquery(self.aggregated(aggregate), alias), sql.all_of(matches))
-        found = self.layers.put_joined(f"{alias}#result", alias, "result")
+        parts = self._parts_of(node.type)
+        found = [self.layers.put_joined(f"{alias}#result{part}", alias, f"result{part}") for part in parts]
         if aggregate.kind == "average":
             divisor = self.layers.put_joined(f"{alias}#rows", alias, "rows")
-            return Value(ref(found), ref(divisor))
+            return Value(ref(found[0]), ref(divisor))
         if aggregate.kind in ("count", "sum"):
             has_rows = self.layers.put_joined(f"{alias}#link", alias, "link")
-            return Value(sql.case([(sql.is_missing(ref(has_rows)), sql.whole(0))], ref(found)))
-        return Value(ref(found))
+            nothing = sql.all_of([sql.is_missing(ref(has_rows)), *there])
+            return Value(sql.case([(nothing, sql.whole(0))], ref(found[0])))
+        return self._from_columns(found)
+
+    def _of_no_rows(self, aggregate: Aggregate, node: Node, key: Sql) -> Value:
+        if aggregate.kind in ("count", "sum"):
+            return Value(sql.case([(sql.is_known(key), sql.whole(0))]) if aggregate.hops else sql.whole(0))
+        if node.type.kind == "date":
+            return Value(sql.missing(), None, sql.missing(), sql.missing())
+        return Value(sql.missing(), sql.whole(1) if aggregate.kind == "average" else None)
 
     def _life(self, name: str) -> Sql:
         if name == "days_present":
@@ -352,7 +364,8 @@ class RowCompiler:
         )
         row = self.layers.put_joined(f"{alias}#row", alias, "#subject")
         owed = self.layers.put_joined(f"{alias}#owed", alias, f"owed:{clause}")
-        return sql.case([(sql.is_missing(ref(row)), sql.whole(0))], ref(owed))
+        nothing = sql.all_of([sql.is_missing(ref(row)), sql.is_known(ref(key))])
+        return sql.case([(nothing, sql.whole(0))], ref(owed))
 
     # --- look-ups ----------------------------------------------------------------------------------------------
 
@@ -492,8 +505,8 @@ class RowCompiler:
     def _rounded(self, node: Node) -> Sql:
         inner = self.value(node.arguments[0])
         scale = node.arguments[0].type.scale
-        below = sql.whole(scale) if inner.divisor is None else sql.scaled(inner.divisor, scale)
-        count = round_to_sql(self.layers.hoisted(inner.main), self.layers.hoisted(below), node.step, node.rounding)
+        below = sql.whole(1) if inner.divisor is None else self.layers.hoisted(inner.divisor)
+        count = round_to_sql(self.layers.hoisted(inner.main), below, node.step * scale, node.rounding)
         return sql.scaled(count, node.step.numerator)
 
     def _date_word(self, node: Node) -> Sql:

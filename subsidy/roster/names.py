@@ -207,11 +207,7 @@ def _shape(version: Version, table: str) -> Shape:
     shapes = _CACHE[version.checker].shapes
     if table not in shapes:
         model = version.tables[table]
-        references = list(model.references)
-        link = references[0] if len(references) == 1 else ("person" if "person" in model.columns else None)
-        shapes[table] = Shape(
-            model.key, model.life, model.is_history, link if model.is_history else None, version.columns_of(table)
-        )
+        shapes[table] = Shape(model.key, model.life, model.is_history, model.link, version.columns_of(table))
     return shapes[table]
 
 

@@ -11,7 +11,7 @@ from subsidy.schedule.checker import Checker
 from subsidy.schedule.figures import check_each_figure
 from subsidy.schedule.infer import refusal
 from subsidy.schedule.limit_check import LimitChecker
-from subsidy.schedule.model import MONTHS_IN, ScheduleFile, Table
+from subsidy.schedule.model import MONTHS_IN, PERIODS, ScheduleFile, Table
 from subsidy.schedule.node import Node
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import KEY, Path, Source
@@ -57,10 +57,10 @@ def _check_facts(checker: Checker) -> None:
         scope = Scope(checker, table, "month" if model.life else "event", reads_facts_only=True)
         for name, column in own.columns.items():
             with checker.reporting(("facts", table, name), "fact"):
-                if column.type in ("ref", "aggregate") and column.table not in checker.tables:
+                if column.table is not None and column.table not in checker.tables:
                     raise Refusal(
                         Text(f"没有表 {column.table}", f"there is no table {column.table}"),
-                        nearest(column.table or "", checker.tables),
+                        nearest(column.table, checker.tables),
                     )
                 if column.derived:
                     scope.resolve(ex.Name((name,), 0))
@@ -78,6 +78,19 @@ def _check_table(name: str, model: Table) -> None:
             "keep one of them",
             0,
         ).at(("facts", name, keys[1]))
+    if name in PERIODS:
+        raise Refusal(
+            Text(f"表名 {name} 是周期的名称", f"the table {name} has the name of a period"),
+            Text("请改名", "choose another name"),
+        )
+    if model.is_history and model.link is None:
+        raise refusal(
+            f"历史表 {name} 须有且只有一列引用，或有 person 列",
+            f"the history {name} needs exactly one reference, or a column person",
+            "请写明是谁的历史；记两者之间关系的表请加 key",
+            "say whose history it is; a table about two of them needs a key",
+            0,
+        )
     for column_name in model.columns:
         if column_name in RESERVED_COLUMNS or column_name.startswith("_"):
             raise _reserved(column_name).at(("facts", name, column_name, KEY))
@@ -178,7 +191,7 @@ def _columns_read(clause: CheckedClause) -> set[tuple[str, str]]:
             found.add((node.fact.home, node.fact.column_name))
         if node.aggregate is not None:
             found.add((node.aggregate.table, node.aggregate.column_name))
-            nodes += [part for part in (node.aggregate.where, node.aggregate.measure) if part is not None]
+            nodes += node.aggregate.nodes
     return found
 
 

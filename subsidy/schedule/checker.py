@@ -10,13 +10,14 @@ from typing import Literal
 
 from subsidy.finding import Finding, Refusal, Text, nearest
 from subsidy.schedule import expression as ex
+from subsidy.schedule.aggregate_check import AggregateChecker
 from subsidy.schedule.checked import CheckedClause, Reported
 from subsidy.schedule.clause_check import ClauseChecker
 from subsidy.schedule.figures import Figures, read_figures
 from subsidy.schedule.infer import infer, refusal
 from subsidy.schedule.model import Column, ScheduleFile, Table
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
-from subsidy.schedule.scope import History, Scope, type_of_unit
+from subsidy.schedule.scope import History, Hops, Scope, type_of_unit
 from subsidy.schedule.source import Path, Source
 
 
@@ -82,6 +83,10 @@ class Checker:
         except Refusal as refused:
             raise refused.at(path, refused.offset) from None
 
+    def aggregate(self, table: str, name: str, hops: Hops) -> Node:
+        """The aggregate that is the fact `name` of `table`, read through `hops`."""
+        return AggregateChecker(self, table, name, hops).checked()
+
     def histories_of(self, table: str) -> list[History]:
         """The tables of dated rows that can be read from a row of `table`."""
         if table not in self.histories:
@@ -93,12 +98,12 @@ class Checker:
         if self.tables[table].is_history:
             return found
         for name, model in self.tables.items():
-            if not model.is_history:
+            link = model.link
+            if link is None:
                 continue
-            links = [column for column, to in model.references.items() if to == table]
-            if len(links) == 1:
-                found.append(History(name, model, links[0], True))
-            elif "person" in model.columns and "person" in self.tables[table].columns:
+            if model.references.get(link) == table:
+                found.append(History(name, model, link, True))
+            elif link == "person" and "person" in self.tables[table].columns:
                 found.append(History(name, model, "person", False))
         return found
 

@@ -13,10 +13,9 @@ from typing import Protocol
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
+from subsidy.schedule.node import MONTH, READY_PARTS, YEAR, Node, Type, Unit
 
 SAFE = 2**62
-MOST_ROWS = 10_000_000  # an aggregate adds up
 ROUNDING_STEPS = {"fen": Fraction(1, 100), "jiao": Fraction(1, 10), "yuan": Fraction(1)}
 NUMBER_WORDS = frozenset({"known", "least", "greatest", "nullif"})
 DATE_WORDS = {"full_months_since": "month", "full_years_since": "year", "days_since": "day", "year_of": YEAR}
@@ -182,8 +181,12 @@ def _held(node: Node) -> tuple[Fraction, Fraction]:
     if not kind.quotient:
         return max(abs(kind.low), abs(kind.high)) * kind.scale, Fraction(1)
     if node.aggregate is not None:  # an average: the sum of all rows, over their number
-        return max(abs(kind.low), abs(kind.high)) * kind.scale * MOST_ROWS, Fraction(MOST_ROWS)
+        rows = Fraction(max(node.aggregate.most_rows, READY_PARTS))
+        return max(abs(kind.low), abs(kind.high)) * kind.scale * rows, rows
     above, divisor = _held(node.arguments[0])
+    if node.operation == "derived":
+        ready = max(abs(kind.low), abs(kind.high)) * kind.scale * READY_PARTS
+        return max(above, ready), max(divisor, Fraction(READY_PARTS))
     if node.operation == "div":
         right = node.arguments[1]
         return above * right.type.scale, divisor * _held(right)[0]
@@ -201,16 +204,27 @@ def _bounded(node: Node, at: int) -> Node:
 
 def _fits(nodes: tuple[Node, ...], at: int, *numbers: Fraction) -> None:
     """Refuse numbers that could overflow when `nodes` are calculated."""
-    if max(numbers) > SAFE:
-        facts = [leaf for node in nodes for leaf in node.leaves() if leaf.type.kind == "number"]
-        blame = max(facts, key=lambda leaf: abs(leaf.type.high) * leaf.type.scale, default=nodes[0])
-        raise refusal(
-            f"结果可能超出 2^63；范围最大的是 {blame.name}",
-            f"the result could pass 2^63; {blame.name} has the widest range",
-            f"请缩小 {blame.name} 的声明范围",
-            f"declare a smaller range for {blame.name}",
-            at,
+    if max(numbers) <= SAFE:
+        return
+    blame = _widest(nodes)
+    why = Text(
+        f"结果可能超出 2^63；范围最大的是 {blame.name}",
+        f"the result could pass 2^63; {blame.name} has the widest range",
+    )
+    if blame.aggregate is not None and blame.aggregate.measure is not None:
+        total, rows = blame.name, blame.aggregate.most_rows
+        blame = _widest((blame.aggregate.measure,))
+        why = Text(
+            f"结果可能超出 2^63；{total} 最多汇总 {rows:,} 行 {blame.name}",
+            f"the result could pass 2^63; {total} takes {blame.name} of up to {rows:,} rows",
         )
+    remedy = Text(f"请缩小 {blame.name} 的声明范围", f"declare a smaller range for {blame.name}")
+    raise Refusal(why, remedy, at)
+
+
+def _widest(nodes: tuple[Node, ...]) -> Node:
+    facts = [leaf for node in nodes for leaf in node.leaves() if leaf.type.kind == "number"]
+    return max(facts, key=lambda leaf: _held(leaf)[0], default=nodes[0])
 
 
 def _arithmetic(tree: ex.Binary, names: Names) -> Node:
@@ -373,8 +387,9 @@ def _rounded(tree: ex.Round, names: Names) -> Node:
             tree.at,
         )
     above, divisor = _held(inner)
-    per_step = divisor * inner.type.scale * step.numerator
-    _fits((inner,), tree.at, above * step.denominator + per_step / 2, per_step)  # both are doubled
+    stored_step = step * inner.type.scale
+    per_step = divisor * stored_step.numerator
+    _fits((inner,), tree.at, above * stored_step.denominator + per_step / 2, per_step)  # both are doubled
     kind = replace(
         inner.type,
         scale=step.denominator,

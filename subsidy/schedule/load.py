@@ -21,7 +21,7 @@ from subsidy.schedule.check import check
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
 from subsidy.schedule.model import AS_WRITTEN, COLUMN_KEYS, Column, ScheduleFile, SharedFacts, Table
-from subsidy.schedule.node import Type
+from subsidy.schedule.node import READY_PARTS, Type
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import KEY, MOST_FINDINGS, Source, error_of, read_source
 
@@ -89,8 +89,9 @@ class Version:
         for name, column in model.columns.items():
             if column.derived:
                 kind = scope.resolve(expression.Name((name,), 0)).type
-                if not kind.quotient:
-                    found[name] = RosterColumn(column, kind, "derived")
+                if kind.quotient:
+                    kind = replace(kind, scale=kind.scale * READY_PARTS)
+                found[name] = RosterColumn(column, kind, "derived")
         return found
 
     def canonical(self) -> dict[str, Any]:

@@ -29,8 +29,10 @@ Every = Literal["month", "quarter", "half_year", "year", "once", "event"]
 PERIODS: tuple[str, ...] = ("month", "quarter", "half_year", "year")
 MONTHS_IN: dict[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 AGGREGATES = ("count", "sum", "average", "min", "max")
+RUNNING = "running"
 AS_WRITTEN = {"form": "written"}  # the context of validation for what a user wrote, as against a model's own dump
-COLUMN_KEYS = (*AGGREGATES, "over", "where", "every", "formula", "one_of", "ref", "date", "blank", "decimals")
+_AGGREGATE_KEYS = (*AGGREGATES, RUNNING, "over", "where", "every", "by", "per")
+COLUMN_KEYS = (*_AGGREGATE_KEYS, "formula", "one_of", "ref", "date", "blank", "decimals")
 
 
 def _whole(value: object) -> int:
@@ -160,7 +162,8 @@ class Column(Part):
     """A fact of a table.
 
     `type`: key, ref, date, month, year, yes_no, text, one_of, number, formula, aggregate. `blank` says what an empty
-    cell is: missing, none, open, ongoing, 0 or a category.
+    cell is: missing, none, open, ongoing, 0 or a category. An aggregate is over the rows of `table`, over the periods
+    `each` of the row itself, or (running) over the rows of its own table up to itself.
     """
 
     type: Literal["key", "ref", "date", "month", "year", "yes_no", "text", "one_of", "number", "formula", "aggregate"]
@@ -172,9 +175,12 @@ class Column(Part):
     high: str = ""
     decimals: Whole | None = None
     formula: str | None = None
-    aggregate: Literal["count", "sum", "average", "min", "max"] | None = None
+    aggregate: Literal["count", "sum", "average", "min", "max", "running"] | None = None
+    each: Literal["month", "quarter", "half_year"] | None = None  # the periods of the row itself that are aggregated
     where: str | None = None
     every: Literal["month", "quarter", "half_year", "year"] | None = None
+    by: Name | None = None  # the day that orders a running total
+    per: tuple[Filled, ...] = ()  # what the rows of a running total agree in
 
     @model_validator(mode="before")
     @classmethod
@@ -223,25 +229,79 @@ _BLANKS = {
 }
 
 
+_OVER_ROWS = ("over", "where", "every")
+_KEYS_OF: dict[str, tuple[str, ...]] = {
+    "count": ("count", "where", "every"),
+    **{kind: (kind, *_OVER_ROWS) for kind in AGGREGATES if kind != "count"},
+    RUNNING: (RUNNING, "by", "per", "every", "where"),
+    "formula": ("formula",),
+    "one_of": ("one_of", "blank"),
+    "ref": ("ref", "blank"),
+}
+
+
+def _no_key(name: str, known: tuple[str, ...]) -> Refusal:
+    return Refusal(Text(f"没有 {name} 这个键", f"there is no key {name}"), nearest(name, known))
+
+
+def _misplaced(name: str, form: str, allowed: tuple[str, ...]) -> Refusal:
+    options = ", ".join(allowed)
+    return Refusal(
+        Text(f"{form} 的列没有 {name}", f"a column with {form} has no {name}"),
+        Text(f"可用：{options}", f"possible: {options}"),
+    )
+
+
+def _aggregated(kind: str, written: dict[str, Any]) -> dict[str, Any]:
+    measured = _filled(written.pop(kind))
+    if kind == RUNNING:
+        if "by" not in written:
+            raise Refusal(
+                Text("缺少 by（按哪个日期累计）", "by (the date that orders the rows) is missing"),
+                Text("请写 by: 日期列", "add by: a date column"),
+            )
+        return {"formula": measured, **written}
+    over = measured if kind == "count" else written.pop("over", None)
+    if over is None:
+        raise Refusal(
+            Text("缺少 over（汇总哪张表）", "over (the table) is missing"),
+            Text("请写 over: 表名", "add over: TABLE"),
+        )
+    formula = None if kind == "count" else measured
+    if over in PERIODS:
+        _check_longer(str(over), written.get("every"))
+        return {"each": over, "formula": formula, **written}
+    return {"table": _name(over), "formula": formula, **written}
+
+
+def _check_longer(each: str, every: Any) -> None:
+    """Periods of the row itself are aggregated within a longer one."""
+    if every is None:
+        raise Refusal(
+            Text(f"按 {each} 汇总须写 every", f"an aggregate over each {each} needs every"),
+            Text("请写更长的周期，例如 every: year", "add the longer period, such as every: year"),
+        )
+    if every in PERIODS and MONTHS_IN[every] <= MONTHS_IN[each]:
+        raise Refusal(
+            Text(f"every: {every} 不比 {each} 长", f"every: {every} is not longer than {each}"),
+            Text("请写更长的周期，例如 every: year", "write a longer period, such as over: month, every: year"),
+        )
+
+
 def _long_column(written: dict[str, Any]) -> dict[str, Any]:
     blank = str(written.pop("blank", "missing"))
-    own = [name for name in ("type", "table", "options", "aggregate", "unit", "low", "high") if name in written]
-    if own and any(name in written for name in ("formula", "one_of", "ref", *AGGREGATES)):
-        raise Refusal(Text(f"没有 {own[0]} 这个键", f"there is no key {own[0]}"), nearest(own[0], COLUMN_KEYS))
-    if "formula" in written:
+    own = [name for name in ("type", "table", "options", "aggregate", "each", "unit", "low", "high") if name in written]
+    form = next((name for name in (*AGGREGATES, RUNNING, "formula", "one_of", "ref") if name in written), None)
+    if own and form:
+        raise _no_key(own[0], COLUMN_KEYS)
+    allowed_keys = _KEYS_OF.get(form or "")
+    for name in written:
+        if allowed_keys is not None and name in COLUMN_KEYS and name not in allowed_keys:
+            raise _misplaced(name, form or "", allowed_keys)
+    if form == "formula":
         return {"type": "formula", **written, "formula": _filled(written["formula"])}
-    aggregates = [name for name in AGGREGATES if name in written]
-    if aggregates:
-        kind = aggregates[0]
-        measured = _filled(written.pop(kind))
-        over = measured if kind == "count" else written.pop("over", None)
-        if over is None:
-            raise Refusal(
-                Text("缺少 over（汇总哪张表）", "over (the table) is missing"),
-                Text("请写 over: 表名", "add over: TABLE"),
-            )
-        formula = None if kind == "count" else measured
-        return {"type": "aggregate", "aggregate": kind, "table": _name(over), "formula": formula, **written}
+    if form in (*AGGREGATES, RUNNING):
+        return {"type": "aggregate", "aggregate": form, **_aggregated(form, written)}
     if "one_of" in written:
         options = _options(written.pop("one_of"))
         allowed: tuple[str, ...] = (*options, "none")
@@ -339,8 +399,23 @@ class Table(Part):
         return self.life is not None or any(name in self.columns and self.columns[name].type == name for name in names)
 
     @property
+    def is_timeless(self) -> bool:
+        """Whether no day, month or year says when a row is there, so that it always is."""
+        dated = any(name in self.columns and self.columns[name].type == name for name in ("month", "year"))
+        return self.life is None and not dated and "from" not in self.columns
+
+    @property
     def is_history(self) -> bool:
         return self.key is None and "from" in self.columns
+
+    @property
+    def link(self) -> str | None:
+        """The column that says whom a history is about: the person, or else the one it refers to."""
+        if not self.is_history:
+            return None
+        if "person" in self.columns:
+            return "person"
+        return next(iter(self.references)) if len(self.references) == 1 else None
 
     @property
     def references(self) -> dict[str, str]:

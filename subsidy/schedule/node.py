@@ -11,9 +11,11 @@ from fractions import Fraction
 from typing import Literal
 
 from subsidy.money import Rounding
-from subsidy.schedule.model import Column
+from subsidy.schedule.model import MONTHS_IN, Column
 
 Kind = Literal["number", "yes_no", "category", "text", "date"]
+MOST_ROWS = 10_000_000  # an aggregate adds up
+READY_PARTS = 100  # a quotient that the roster gives ready has two decimals more than what was divided
 DIMENSIONLESS_WORDS = frozenset({"percent", "weight"})
 YEAR, MONTH = "calendar_year", "calendar_month"  # units of points in time, as against lengths
 
@@ -93,21 +95,34 @@ class Fact:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """A fact of a table that sums up the rows of another one which refer to it."""
+    """A fact of a table that sums up rows: of another table, those that refer to this row; or (`each`) this very row
+    in each such period; or (`running`) those of its own table that agree in `per`, up to this row in the order `by`."""
 
     hops: tuple[tuple[str, str], ...]
     table: str
     column_name: str
-    kind: Literal["count", "sum", "average", "min", "max"]
+    kind: Literal["count", "sum", "average", "min", "max", "running"]
     over: str
     link: str
     every: str | None
     where: Node | None
     measure: Node | None
+    each: str | None = None
+    by: Node | None = None
+    per: tuple[Node, ...] = ()
 
     @property
     def name(self) -> str:
         return ".".join((*(hop for hop, _ in self.hops), self.column_name))
+
+    @property
+    def most_rows(self) -> int:
+        return MONTHS_IN[self.every or "year"] // MONTHS_IN[self.each] if self.each else MOST_ROWS
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every expression it is made of."""
+        return (*(node for node in (self.where, self.measure, self.by) if node is not None), *self.per)
 
 
 Operation = Literal[
@@ -163,6 +178,13 @@ class Node:
 
     def with_type(self, **changes: object) -> Node:
         return replace(self, type=replace(self.type, **changes))  # type: ignore[arg-type]
+
+    @property
+    def way(self) -> tuple[tuple[str, str], ...]:
+        """The references that lead to what is read, each with the table it leads to."""
+        if self.fact is not None:
+            return self.fact.hops
+        return self.aggregate.hops if self.aggregate is not None else self.hops
 
     def leaves(self) -> list[Node]:
         """The facts, values, steps and clauses read, in order of reading, through derived facts."""

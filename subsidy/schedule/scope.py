@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.infer import MOST_ROWS, infer, refusal, time_node
-from subsidy.schedule.model import MONTHS_IN, Column, Table
-from subsidy.schedule.node import DIMENSIONLESS_WORDS, MONTH, YEAR, Aggregate, Fact, Node, Type, Unit
+from subsidy.schedule.infer import infer, refusal, time_node
+from subsidy.schedule.model import MONTHS_IN, RUNNING, Column, Table
+from subsidy.schedule.node import DIMENSIONLESS_WORDS, MONTH, YEAR, Fact, Node, Type, Unit
 
 if TYPE_CHECKING:
     from subsidy.schedule.checker import Checker
@@ -197,72 +197,15 @@ class Scope:
                 inner = self.checker.formula(column.formula or "", ("facts", table, last, "formula"), inner_scope)
                 fact = Fact(hops, table, last, column)
                 return Node("derived", inner.type, (inner,), name=full_name, fact=fact)
-            return self._aggregate(table, hops, last, column, full_name)
-
-    def _aggregate(self, table: str, hops: Hops, last: str, column: Column, full_name: str) -> Node:
-        checker, over = self.checker, column.table or ""
-        if over not in checker.tables:
-            raise Refusal(Text(f"没有表 {over}", f"there is no table {over}"), nearest(over, checker.tables), 0)
-        links = [name for name, to in checker.tables[over].references.items() if to == table]
-        if len(links) != 1:
-            raise refusal(
-                f"{over} 须有且只有一列引用 {table}",
-                f"{over} must have exactly one column that refers to {table}",
-                "请核对引用列",
-                "check its references",
-                0,
-            )
-        if column.every and not checker.tables[over].has_rows_every(column.every):
-            raise refusal(
-                f"{over} 没有可归入 {column.every} 的日期",
-                f"the rows of {over} have no {column.every}",
-                "请去掉 every，或给该表加起止日期或月份列",
-                "remove every, or give the table a first and last day or a month",
-                0,
-            )
-        scope = Scope(checker, over, column.every, reads_facts_only=True)
-        path = ("facts", table, last)
-        where = checker.formula(column.where, (*path, "where"), scope) if column.where else None
-        measure = checker.formula(column.formula, (*path, column.aggregate or ""), scope) if column.formula else None
-        if where is not None and where.type.kind != "yes_no":
-            raise refusal(
-                f"{column.where} 不是条件",
-                f"{column.where} is not a condition",
-                "请写成比较",
-                "make it a comparison",
-                0,
-            ).at((*path, "where"))
-        if measure is not None and measure.type.kind != "number":
-            raise refusal(
-                f"{column.formula} 不是数量",
-                f"{column.formula} is not a number",
-                "此处需要数量或金额",
-                "a quantity or an amount is needed here",
-                0,
-            ).at((*path, column.aggregate or ""))
-        if measure is not None and measure.type.quotient:
-            raise refusal(
-                "除法的结果须先舍入",
-                "a quotient must be rounded first",
-                "请写 round … to fen half_up（或其他单位、方式）",
-                "write round … to fen half_up (or another unit or way)",
-                0,
-            ).at((*path, column.aggregate or ""))
-        kind = self._aggregate_type(column, over, where, measure)
-        aggregate = Aggregate(
-            hops, table, last, column.aggregate or "count", over, links[0], column.every, where, measure
-        )
-        return Node("aggregate", kind, name=full_name, aggregate=aggregate)
-
-    def _aggregate_type(self, column: Column, over: str, where: Node | None, measure: Node | None) -> Type:
-        rows = Fraction(MOST_ROWS)
-        unknown = where is not None and where.type.can_be_missing
-        if column.aggregate == "count" or measure is None:
-            return Type("number", Unit((over,)), 1, Fraction(0), rows, can_be_missing=unknown, any_unit=True)
-        kind = replace(measure.type, can_be_missing=unknown or measure.type.can_be_missing)
-        if column.aggregate == "sum":
-            return replace(kind, low=min(kind.low * rows, Fraction(0)), high=kind.high * rows)
-        return replace(kind, can_be_missing=True, quotient=column.aggregate == "average")
+            if column.every and self.every is None and column.aggregate != RUNNING:
+                raise refusal(
+                    f"{last} 按 {column.every} 计算，此处没有周期",
+                    f"{last} is of a {column.every} and there is no period here",
+                    "请给读取它的汇总加 every",
+                    "give the aggregate that reads it every",
+                    0,
+                )
+            return self.checker.aggregate(table, last, hops)
 
     def _other_clause(self, table: str, hops: Hops, last: str, at: int) -> Node:
         checker = self.checker
