@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from subsidy.finding import Refusal, Text
 from subsidy.money import exact_number
+from subsidy.schedule.expression import plain_number
 from subsidy.schedule.model import read_date
 from subsidy.schedule.node import MONTH, Type
 
@@ -73,16 +74,19 @@ def _end(written: str, key: Type) -> int:
         return month_number(written)
     number = number_of(written) * key.scale
     if number.denominator != 1:
-        raise Refusal(
-            Text("小数位多于该事实", "more decimals than the fact has"),
-            Text(
-                f"该事实以 1/{key.scale} 计，请改写界限，或给该事实更多小数位",
-                f"the fact is counted in {key.scale}ths: write another end, or give the fact more decimals",
-            )
-            if key.scale > 1
-            else Text("请写整数", "write a whole number"),
-        )
+        raise Refusal(Text("小数位多于该事实", "more decimals than the fact has"), _coarser(written, key.scale))
     return number.numerator
+
+
+def _coarser(written: str, scale: int) -> Text:
+    if scale == 1:
+        return Text("请写整数", "write a whole number")
+    percent = written.endswith("%")
+    step = plain_number(Fraction(100 if percent else 1, scale)) + "%" * percent
+    return Text(
+        f"该事实以 {step} 为最小单位，请改写界限，或给该事实更多小数位",
+        f"the fact goes in steps of {step}: write another end, or give the fact more decimals",
+    )
 
 
 def read_range(written: str, key: Type) -> Range:
