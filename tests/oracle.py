@@ -460,8 +460,9 @@ class World:
             return self.on_row(row, last, at, bool(hops))
         if hops:
             raise KeyError(".".join(path))
-        if last in ("year", "month", "date") and at.every is not None:
-            return {"year": Fraction(at.year), "month": Fraction(at.month), "date": at.day}[last], []
+        if last in ("year", "month", "month_of_year", "date") and at.every is not None:
+            numbers = {"year": at.year, "month": at.month, "month_of_year": at.month % 12 + 1}
+            return at.day if last == "date" else Fraction(numbers[last]), []
         if last in self.values:
             return self.value_with_causes(last, None, at)
         ways = [name for name, to in self.references(row.table).items() if self.has(to, last, at, True)]
@@ -640,14 +641,42 @@ class World:
             return MISSING, causes
         return self.with_own_cause(self.figure(name, keys))
 
-    def figure(self, name: str, keys: Sequence[Value]) -> Value:
+    def sliced(self, sliced: ex.Expression, rates: ex.Expression, at: At) -> tuple[Value, list[bool]]:
+        """Each part of a quantity at the rate of its slice; nothing of a quantity below 0."""
+        quantity, causes = self.with_causes(sliced, at)
+        name = rates.name if isinstance(rates, ex.Call) else str(rates)
+        trees = rates.arguments if isinstance(rates, ex.Call) else [ex.parse(k) for k in self.values[name]["by"][:-1]]
+        pairs = [self.with_causes(tree, at) for tree in trees]
+        causes += [cause for _, inner in pairs for cause in inner]
+        keys = [key for key, _ in pairs]
+        if any(isinstance(key, Missing) for key in (quantity, *keys)):
+            return MISSING, causes
+        assert isinstance(quantity, Fraction)
+        slices = self.branch(name, keys)
+        if isinstance(slices, Missing):
+            return self.with_own_cause(MISSING)
+        result = Fraction(0)
+        for written, rate in slices.items():
+            low, _, high = written.partition("..")
+            begin = number(low.strip(">")) if low else Fraction(0)
+            end = min(quantity, number(high.strip("<"))) if high else quantity
+            if end > begin:
+                result += (end - begin) * number(rate)
+        return result, []
+
+    def branch(self, name: str, keys: Sequence[Value]) -> Any:
+        """What the figures hold under these keys."""
         at: Any = self.values[name]["is"]
         for key in keys:
             branches = [written for written in at if written != "other" and meets(written, key)]
             if not branches and "other" not in at:
                 return MISSING
             at = at[branches[0]] if branches else at["other"]
-        if at == "none":
+        return at
+
+    def figure(self, name: str, keys: Sequence[Value]) -> Value:
+        at = self.branch(name, keys)
+        if at == "none" or isinstance(at, Missing):
             return MISSING
         return Day.fromisoformat(at) if self.values[name]["unit"] == "date" else number(at)
 
@@ -667,6 +696,8 @@ class World:
                 return self.named(path, at)
             case ex.Call(name, arguments) if name in self.values:
                 return self.value_with_causes(name, arguments, at)
+            case ex.Call("slices", (sliced, rates)):
+                return self.sliced(sliced, rates, at)
         pairs = [self.with_causes(inner, at) for inner in inner_trees(tree)]
         causes = [cause for _, inner in pairs for cause in inner]
         return self.operation(tree, [value for value, _ in pairs], at), causes
@@ -710,12 +741,19 @@ class World:
                 return Fraction(first) if first != others[0] else MISSING
             case ex.Call("year_of", _):
                 return Fraction(first.year)
+            case ex.Call("month_of", _):
+                return Fraction(month_of(first))
+            case ex.Call("month_of_year", _):
+                return Fraction(first.month)
+            case ex.Call("month", _):
+                return first * 12 + others[0] - 1
             case ex.Call(name, _):
-                if not isinstance(at.day, Day):
+                on = others[0] if others else at.day
+                if not isinstance(on, Day):
                     return MISSING
                 if name == "days_since":
-                    return Fraction((at.day - first).days)
-                months = full_months(first, at.day)
+                    return Fraction((on - first).days)
+                months = full_months(first, on)
                 return Fraction(months if name == "full_months_since" else months // 12)
         raise TypeError(tree)
 
@@ -1222,7 +1260,8 @@ def meets(written: str, key: Value) -> bool:
     low, dots, high = written.partition("..")
     if not dots:
         return bool(end(written) == key)
-    return (not low or end(low) <= key) and (not high or key <= end(high))
+    above = not low or (end(low[1:]) < key if low[0] == ">" else end(low) <= key)
+    return above and (not high or (key < end(high[1:]) if high[0] == "<" else key <= end(high)))
 
 
 def from_smallest(value: Value) -> tuple[int, Any]:

@@ -50,7 +50,10 @@ WEIGHTS = ("0", "1", "2", "3", "4", "7")
 
 
 def by_tier(draw: Draw, figures: Any) -> dict[str, Any]:
-    ranges = pick(draw, [("0", "1..3", "4.."), ("..2", "3..5"), ("1", "3", "other"), ("0..1", "4..5", "other")])
+    ranges = pick(draw, [
+        ("0", "1..3", "4.."), ("..2", "3..5"), ("1", "3", "other"), ("0..1", "4..5", "other"),
+        ("..<2", "2..<4", "4.."), (">3..", "..3"), (">0..2", "other"),
+    ])  # fmt: skip
     return {key: figures() for key in ranges}
 
 
@@ -60,21 +63,46 @@ def by_need(draw: Draw, figures: Any) -> dict[str, Any]:
 
 
 def by_year(draw: Draw, figures: Any) -> dict[str, Any]:
-    ranges = (("..2021", "2022..2023", "2024.."), ("2022", "other"), ("2022..2023",), ("2021..2022", "other"))
+    ranges = (
+        ("..2021", "2022..2023", "2024.."), ("2022", "other"), ("2022..2023",), ("2021..2022", "other"),
+        ("..<2022", ">2021.."),
+    )  # fmt: skip
     return {key: figures() for key in pick(draw, ranges)}
 
 
 def by_month(draw: Draw, figures: Any) -> dict[str, Any]:
-    return {key: figures() for key in pick(draw, [("..2022-06", "2022-07.."), ("2022-01..2023-02", "other")])}
+    return {key: figures() for key in pick(draw, [("..2022-06", ">2022-06.."), ("2022-01..<2023-02", "other")])}
+
+
+def by_season(draw: Draw, figures: Any) -> dict[str, Any]:
+    return {key: figures() for key in pick(draw, [("..5", "6..8", ">8.."), ("6..<9", "other"), ("12", "1..2")])}
+
+
+def by_use(draw: Draw, figures: Any) -> dict[str, Any]:
+    return {key: figures() for key in pick(draw, [("..<60%", "60%..80%", ">80%.."), (">0%..<50%", "other")])}
+
+
+def by_slices(draw: Draw, rates: Sequence[str]) -> dict[str, Any]:
+    """Slices of yuan, with bounds finer than a fen among them."""
+    ranges = pick(draw, [
+        ("..100", ">100..1000", ">1000.."), ("0..<33.333", "33.333..<500.5", "500.5.."), ("..",),
+        (">150..", "..150"), (">0..0.01", ">0.01.."),
+    ])  # fmt: skip
+    return {key: pick(draw, rates) for key in ranges}
 
 
 def by_tenure(draw: Draw, figures: Any) -> dict[str, Any]:
     return {key: figures() for key in pick(draw, [("..0", "1..11", "12.."), ("..5", "6..24", "other")])}
 
 
+def by_poor(draw: Draw, figures: Any) -> dict[str, Any]:
+    return {key: figures() for key in pick(draw, [("yes", "no"), ("no", "other")])}
+
+
 KEYS = {
     "facility.tier": by_tier, "tier": by_tier, "need": by_need, "year": by_year, "month": by_month,
-    "full_months_since(from)": by_tenure,
+    "full_months_since(from)": by_tenure, "full_months_since(from, since)": by_tenure, "month_of_year": by_season,
+    "month_of_year(from)": by_season, "round heavy / beds to whole half_up": by_use, "poor": by_poor,
 }  # fmt: skip
 
 
@@ -97,7 +125,8 @@ def payer_shares(draw: Draw) -> dict[str, str]:
 def drawn_values(draw: Draw) -> dict[str, Any]:
     care_keys = pick(draw, (
         [], ["need"], ["facility.tier", "need"], ["year", "tier"], ["need", "month", "tier"],
-        ["full_months_since(from)"],
+        ["full_months_since(from)"], ["full_months_since(from, since)"], ["month_of_year", "need"],
+        ["month_of_year(from)"], ["round heavy / beds to whole half_up"],
     ))  # fmt: skip
     long_keys = pick(draw, ([], ["year"], ["tier"]))
 
@@ -121,6 +150,13 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
         "deductible": {"unit": "yuan", "is": small(MONEY)},
         "part_cap": {"unit": "yuan", "is": small(MONEY)},
         "step": {"unit": "yuan", "is": small(("0.3", "5", "100"))},
+        "whole": {"unit": "percent", "is": small(("1%", "0.5%", "33.3%"))},
+        "some_hours": {"unit": "hour", "is": small(("0.25", "3"))},
+        "july": {"unit": "month_of_year", "is": small(("1", "7", "12"))},
+        "bracket": {
+            "unit": "percent", "by": ["poor", "fee"], "is": by_poor(draw, lambda: by_slices(draw, (*SHARES, "0.05%"))),
+        },
+        "hour_slices": {"unit": "yuan / hour", "by": ["hours"], "is": by_slices(draw, MONEY)},
         "share": {"unit": "percent", "is": small(SHARES)},
         "city_share": {"unit": "percent", "is": small(SHARES[:-1])},
         "share_by": {"unit": "percent", "by": ["facility.tier"], "is": by_tier(draw, lambda: small(SHARES))},
@@ -256,17 +292,24 @@ def drawn_facts(draw: Draw) -> dict[str, Any]:
 # --- expressions ---------------------------------------------------------------------------------------------------
 
 TIER = ("tier >= min_tier", "known(tier)", "tier in (1, min_tier)", "tier <> min_tier")
-TIME = ("year >= some_year", "date <= some_day", "year_of(some_day) = year")
+TIME = (
+    "year >= some_year", "date <= some_day", "year_of(some_day) = year", "month_of_year >= july",
+    "month(year, july) < month", "month >= month_of(some_day)", "month(year - 1, july) <= month_of(some_day)",
+)  # fmt: skip
 STAY = (
     *TIER, *TIME, "need = 'heavy'", "need in ('heavy', 'light')", "need <> 'nil'", "poor", "known(fee)",
     "fee <= fee_line", "days_present >= min_days", "full_months_since(from) between few_months and more_months",
     "days_since(since) >= min_days", "known(since)", "entry_month = month", "senior", "charge > fee_line", "present",
-    "hours not between 0 and min_hours", "days_present = days_in_month", "facility.public",
+    "hours not between 0 and min_hours", "full_years_since(from, some_day) < long_stay",
+    "full_months_since(from, to) > few_months", "days_since(since, from) >= min_days", "month_of_year(since) = july",
+    "month > month_of(since)", "slices(fee, bracket) > fee_line", "round hours to some_hours up >= min_hours",
+ "days_present = days_in_month", "facility.public",
 )  # fmt: skip
 STAY_MONTH = (
     *STAY, "facility.crowded", "facility.people > 1", "facility.heavy >= 1", "facility.mean_fee < fee_line",
     "facility.fees >= fee_line", "facility.top_hours > min_hours", "facility.low_hours > min_hours",
-    "facility.served > 0", "facility.ever_poor = 0", "facility.heavy / facility.people >= share",
+    "facility.served > 0", "facility.ever_poor = 0", "facility.heavy / facility.beds > share",
+    "facility.heavy / facility.people >= share",
     "facility.mean_people > 1", "facility.busy_months > few_months", "facility.own_fees >= fee_line",
     "full_months_since(facility.first_come) >= few_months", "date > facility.last_since", "so_far > fee_line",
     "facility.operator.homes > 1", "facility.operator.group.guests > 1",
@@ -314,7 +357,7 @@ STAY_EXACT = ("other_rate", "flat", "charge", "fee", "other_rate(year - 1)", "da
 STAY_LOOSE = (
     "flat * days_present / days_in_month", "fee * share_by", "hours * hour_rate",
     "flat * facility.ever_poor / facility.ever", "charge * facility.heavy / facility.people",
-    "fee * 100% + charge * share", "head_rate * facility.mean_people",
+    "fee * 100% + charge * share", "head_rate * facility.mean_people", "slices(slices(fee, bracket('no')), bracket)",
 )  # fmt: skip
 MONTH_EXACT = ("care_rate", "care_rate", *STAY_EXACT, "head_rate * facility.heavy")
 MONTH_LOOSE = ("care_rate * days_present / days_in_month", "care_rate * share", *STAY_LOOSE)

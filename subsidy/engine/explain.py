@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -20,10 +20,11 @@ from subsidy.engine.row import RowCompiler, Value
 from subsidy.engine.run import Run
 from subsidy.finding import Language
 from subsidy.money import yuan_text
+from subsidy.schedule.date_words import DATE_WORDS, MONTH_OF_YEAR
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.model import MONTHS_IN
-from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type
+from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type, Unit
 
 WORDS = {
     "clause": {"zh": "条款", "en": "clause"},
@@ -223,7 +224,7 @@ class _Explainer:
     def _calculation(self) -> list[Line]:
         clause = self.clause
         nodes = [*clause.when, *clause.steps.values(), clause.amount, *clause.parts.values()]
-        leaves = list({leaf.name + leaf.operation: leaf for node in nodes for leaf in _shown_leaves(node)}.values())
+        leaves = list({_told_by(leaf): leaf for node in nodes for leaf in _shown_leaves(node)}.values())
         steps = [node for name, node in clause.steps.items() if name in clause.model.steps]
         shown = [*leaves, *clause.when, *steps, clause.amount, *clause.parts.values()]
         results = self._fetch([self.rows.value(node) for node in shown])
@@ -258,14 +259,6 @@ class _Explainer:
                 yield Line("steps", WORDS[word][self.language], self.shown(node.type, result))
         yield Line("steps", WORDS["decided"][self.language], WORDS[decided][self.language])
 
-    def _leaf_lines(self, leaf: Node, result: tuple[Any, ...]) -> list[Line]:
-        line = self._leaf_line(leaf, result)
-        if leaf.aggregate is None or line.source:
-            return [line]
-        column = self.compiled.version.tables[leaf.aggregate.table].columns[leaf.aggregate.column_name]
-        periods = self._period_lines(leaf.aggregate) if leaf.aggregate.each else []
-        return [replace(line, source=written(column)), *periods]
-
     def _period_lines(self, aggregate: Aggregate) -> list[Line]:
         """What the fact is in each of the row's own periods."""
         version, measure = self.compiled.version, aggregate.measure
@@ -283,16 +276,41 @@ class _Explainer:
             lines.append(Line("facts", f"  {label}", shown))
         return lines
 
-    def _leaf_line(self, leaf: Node, result: tuple[Any, ...]) -> Line:
+    def _leaf_lines(self, leaf: Node, result: tuple[Any, ...]) -> Iterator[Line]:
         value = self.shown(leaf.type, result)
-        if leaf.operation == "value":
+        if leaf.operation in ("value", "slices"):
             model = self.compiled.version.model.values[leaf.name]
-            keys = ", ".join(model.by)
+            in_percent = model.unit.startswith("percent")
+            if in_percent and leaf.operation == "value" and result[0] is not None:
+                value = rate_text(Fraction(result[0], leaf.type.scale), leaf.type.unit, in_percent)
             item = f", {WORDS['item'][self.language].format(model.item)}" if model.item else ""
-            return Line("values", f"{leaf.name}({keys})" if keys else leaf.name, f"{value}{item}")
+            by = f"({', '.join(model.by)})" if model.by else ""
+            yield Line("values", leaf.written or f"{leaf.name}{by}", f"{value}{item}")
+            if leaf.operation == "slices" and result[0] is not None:
+                yield from self._slice_lines(leaf, in_percent)
+            return
         word = self.words.get(leaf.name.rsplit(".", 1)[-1], "") if self.language == "zh" else ""
-        name = f"{word} {leaf.name}" if word else leaf.name
-        return Line("facts", name, value + self._open_note(leaf), self._cell_place(leaf))
+        name = leaf.written or (f"{word} {leaf.name}" if word else leaf.name)
+        place = self._cell_place(leaf)
+        if leaf.aggregate is not None and not place:
+            column = self.compiled.version.tables[leaf.aggregate.table].columns[leaf.aggregate.column_name]
+            place = written(column)
+        yield Line("facts", name, value + self._open_note(leaf), place)
+        if leaf.aggregate is not None and leaf.aggregate.each and not self._cell_place(leaf):
+            yield from self._period_lines(leaf.aggregate)
+
+    def _slice_lines(self, leaf: Node, in_percent: bool) -> Iterator[Line]:
+        """What lies in each slice, at which rate."""
+        sliced = leaf.arguments[0].type
+        keys, quantity = self.rows.keys_of(leaf), self.rows.value(leaf.arguments[0])
+        *own, found = [main for main, *_ in self._fetch([*keys, quantity])]
+        table = self.compiled.version.checker.slices_of(leaf)
+        for one in table.look_up(own):
+            part = one.part(Fraction(found, sliced.scale))
+            if part:
+                rate = rate_text(one.rate, table.unit, in_percent)
+                result = quantity_text(part * one.rate, leaf.type.unit)
+                yield Line("values", f"  {one.written}", f"{quantity_text(part, sliced.unit)} × {rate} = {result}")
 
     def _open_note(self, leaf: Node) -> str:
         """Says so where the cell is blank and its range's end stands in for it."""
@@ -339,13 +357,9 @@ class _Explainer:
             return f"{self.words[main]} {main}" if self.language == "zh" and main in self.words else str(main)
         if kind.unit.over == (MONTH,):
             return calendar.period_label("month", main)
-        if kind.unit.over == (YEAR,):
+        if kind.unit.over in ((YEAR,), (MONTH_OF_YEAR,)):
             return str(main)
-        number = Fraction(main, kind.scale * (divisor or 1))
-        if "yuan" in kind.unit.over and (number * 100).denominator == 1:
-            return f"{yuan_text(int(number * 100))} {kind.unit}"
-        unit = "" if not kind.unit.over and not kind.unit.under else f" {kind.unit}"
-        return f"{plain_number(number)}{unit}"
+        return quantity_text(Fraction(main, kind.scale * (divisor or 1)), kind.unit)
 
     def _owed(self) -> tuple[int | None, int]:
         (owed, *_), (count, *_) = self._fetch([Value(ref(f"owed:{self.clause.name}")), Value(ref(COUNT))])
@@ -434,8 +448,27 @@ class _Explainer:
                 yield Line("payments", f"  {payer}", f"{yuan_text(amount)}{note}")
 
 
+def quantity_text(number: Fraction, unit: Unit) -> str:
+    """A number with its unit: 225.00 yuan, 12.5 m2, 0.6."""
+    if "yuan" in unit.over and (number * 100).denominator == 1:
+        return f"{yuan_text(int(number * 100))} {unit}"
+    return f"{plain_number(number)} {unit}" if unit.over or unit.under else plain_number(number)
+
+
+def rate_text(number: Fraction, unit: Unit, in_percent: bool) -> str:
+    """A figure as the document prints it: 3%, 2 yuan / m2."""
+    if not in_percent:
+        return quantity_text(number, unit)
+    return f"{plain_number(number * 100)}%{''.join(f' / {word}' for word in unit.under)}"
+
+
+def _told_by(leaf: Node) -> tuple[str, ...]:
+    """What tells one line of an explanation from another."""
+    return leaf.operation, leaf.written or leaf.name, *(argument.name for argument in leaf.arguments)
+
+
 def _shown_leaves(node: Node) -> Iterator[Node]:
-    """The facts and figures an expression reads, keys before the figure they choose."""
+    """The facts, words of time and figures an expression reads, each after those it depends on."""
     if node.operation in ("fact", "derived", "aggregate", "life", "time", "clause"):
         yield node
         if node.operation == "derived":
@@ -444,5 +477,5 @@ def _shown_leaves(node: Node) -> Iterator[Node]:
         return
     for argument in node.arguments:
         yield from _shown_leaves(argument)
-    if node.operation == "value":
+    if node.operation in ("value", "slices", *DATE_WORDS):
         yield node

@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 from sqlglot import exp
 
 from subsidy import sql
+from subsidy.engine.date_words import Day, apart, month_of_year
 from subsidy.engine.layers import Layers, ref
-from subsidy.engine.lookup import figure_parts, figure_table
+from subsidy.engine.lookup import figure_parts, figure_table, slice_table
 from subsidy.money import round_to_sql
 from subsidy.schedule.figures import ELSE, Figures
 from subsidy.schedule.load import Version
@@ -214,6 +215,8 @@ class RowCompiler:
                 return self._time(node)
             case "value":
                 return self._figure(node)
+            case "slices":
+                return self._sliced(node)
             case "step":
                 return self._step(node)
             case "clause":
@@ -307,24 +310,27 @@ class RowCompiler:
         if name == "days_present":
             return sql.add(sql.sub(ref(LAST), ref(FIRST)), sql.whole(1))
         if name == "days_in_month":
-            return ref(self.month_length())
+            return ref(self.month_length(ref(DAY_MONTH)))
         if name == "entry_month":
             life = self.version.tables[self.table].life
             assert life is not None
             return ref(f"{life[0]}#m")
         return sql.all_of([sql.compare("<=", ref("life#from"), ref(DAY)), sql.compare(">=", ref("life#to"), ref(DAY))])
 
-    def month_length(self) -> str:
-        self.layers.join(
-            "months", sql.table("months", "months"), sql.compare("=", sql.column("month", "months"), ref(DAY_MONTH))
-        )
-        return self.layers.put_joined("#days", "months", "days")
+    def month_length(self, month: Sql) -> str:
+        """The column with the days of a month, given by its number in a column."""
+        name = sql.printed(month)
+        alias = f"months:{name}"
+        self.layers.join(alias, sql.table("months", alias), sql.compare("=", sql.column("month", alias), month))
+        return self.layers.put_joined(f"#days:{name}", alias, "days")
 
     def _time(self, node: Node) -> Value:
         if node.name == "date":
             return Value(ref(DAY), None, ref(DAY_MONTH), ref(DAY_OF_MONTH))
         if node.name == "year":
             return Value(ref(YEAR))
+        if node.name == "month_of_year":
+            return Value(month_of_year(ref(MONTH)))
         months = MONTHS_IN[node.name]
         return Value(ref(MONTH) if months == 1 else sql.int_div(ref(MONTH), sql.whole(months)))
 
@@ -394,6 +400,28 @@ class RowCompiler:
             columns = [self.layers.put_joined(name + part, name, f"figure{part}") for part in ("", "#m", "#d")]
             return self._from_columns(columns)
         return Value(ref(self.layers.put_joined(name, name, "figure")))
+
+    def _sliced(self, node: Node) -> Value:
+        sliced, *keys = node.arguments
+        table = self.version.checker.slices_of(node)
+        scale = node.type.scale // table.rate_scale
+        zero = sql.whole(0)
+        given = self.layers.hoisted(self.number_at(sliced, scale))
+        quantity = self.layers.hoisted(sql.larger(given, zero))
+        own = [self._key(key, form.texts) for key, form in zip(keys, table.forms, strict=True)]
+        alias = f"slices:{node.name}({', '.join(sql.printed(key) for key in (*own, quantity))})"
+        source, matches = slice_table(table, sliced.type.high, scale, alias)
+        joined = sql.all_of(match(key) for match, key in zip(matches, (*own, quantity), strict=True))
+        self.layers.join(alias, source, joined)
+        above, before, rate = (
+            ref(self.layers.put_joined(f"{alias}#{part}", alias, part)) for part in ("above", "before", "rate")
+        )
+        return Value(sql.add(before, sql.mul(sql.sub(quantity, above), rate)))
+
+    def keys_of(self, node: Node) -> list[Value]:
+        """The keys by which the slices of a node `slices` are chosen, as the figures hold them."""
+        forms = self.version.checker.slices_of(node).forms
+        return [Value(self._key(key, form.texts)) for key, form in zip(node.arguments[1:], forms, strict=True)]
 
     def _key(self, key: Node, named: tuple[str, ...]) -> Sql:
         tree = self.value(key).main
@@ -510,21 +538,27 @@ class RowCompiler:
         return sql.scaled(count, node.step.numerator)
 
     def _date_word(self, node: Node) -> Sql:
-        date = self.value(node.arguments[0])
-        assert date.month is not None
-        assert date.day_of_month is not None
+        if node.operation == "month":
+            year, month = (self.number(argument) for argument in node.arguments)
+            return sql.sub(sql.add(sql.scaled(year, 12), month), sql.whole(1))
+        days = [self._day(argument) for argument in node.arguments]
         if node.operation == "year_of":
-            return sql.int_div(date.month, sql.whole(12))
+            return sql.int_div(days[0].month, sql.whole(12))
+        if node.operation == "month_of":
+            return days[0].month
+        if node.operation == "month_of_year":
+            return month_of_year(days[0].month)
+        on = days[1] if len(days) == 2 else Day(ref(DAY), ref(DAY_MONTH), ref(DAY_OF_MONTH))
         if node.operation == "days_since":
-            return sql.sub(ref(DAY), date.main)
-        earlier = sql.all_of(
-            [
-                sql.compare("<", ref(DAY_OF_MONTH), date.day_of_month),
-                sql.compare("<", ref(DAY_OF_MONTH), ref(self.month_length())),
-            ]
-        )
-        apart = sql.sub(sql.sub(ref(DAY_MONTH), date.month), sql.case([(earlier, sql.whole(1))], sql.whole(0)))
-        return apart if node.operation == "full_months_since" else sql.int_div_floor(apart, 12)
+            return sql.sub(on.number, days[0].number)
+        months = apart(days[0], on, ref(self.month_length(self.layers.hoisted(on.month))))
+        return months if node.operation == "full_months_since" else sql.int_div_floor(months, 12)
+
+    def _day(self, node: Node) -> Day:
+        value = self.value(node)
+        assert value.month is not None
+        assert value.day_of_month is not None
+        return Day(value.main, value.month, value.day_of_month)
 
 
 def _least_common(one: int, two: int) -> int:

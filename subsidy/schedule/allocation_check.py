@@ -55,8 +55,8 @@ class AllocationChecker:
     def _step(self) -> int:
         if self.model.to is None:
             return 1
-        step = self.scope.rounding_step(self.model.to)
-        if step is None or (step * 100).denominator != 1:
+        step = self.scope.step_in_fen(self.model.to)
+        if step is None:
             raise self.wrong(
                 f"{self.model.to} 不是无键的金额",
                 f"{self.model.to} is no amount of yuan without keys",
@@ -64,7 +64,7 @@ class AllocationChecker:
                 "name a value such as {unit: yuan, is: 10000}",
                 "to",
             )
-        return int(step * 100)
+        return step
 
     def _group_value(self, name: str, *path: str) -> Node:
         """A value that is the same for all rows that share one sum."""

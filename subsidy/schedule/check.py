@@ -8,8 +8,9 @@ from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
+from subsidy.schedule.date_words import DATE_WORDS, TIME_WORDS
 from subsidy.schedule.figures import check_each_figure
-from subsidy.schedule.infer import refusal
+from subsidy.schedule.infer import NUMBER_WORDS, refusal
 from subsidy.schedule.limit_check import LimitChecker
 from subsidy.schedule.model import MONTHS_IN, PERIODS, ScheduleFile, Table
 from subsidy.schedule.node import Node
@@ -241,8 +242,9 @@ def _check_bound(checker: Checker, scope: Scope, measure: Node, bound: str, path
 
 
 def _check_one_meaning(checker: Checker) -> None:
-    """No name may be a word of time, a fact, a value or a clause at once."""
-    taken = dict.fromkeys(("year", "month", "date"), Text("时间", "a time"))
+    """No name may be a function, a word of time, a fact, a value or a clause at once."""
+    taken = dict.fromkeys((*DATE_WORDS, *NUMBER_WORDS), Text("函数", "a function"))
+    taken |= dict.fromkeys(TIME_WORDS, Text("时间", "a time"))
     for table in checker.tables.values():
         taken |= dict.fromkeys(table.columns, Text("事实", "a fact"))
     model, value, clause = checker.model, Text("数值", "a value"), Text("条款", "a clause")

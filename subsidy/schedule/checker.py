@@ -13,11 +13,12 @@ from subsidy.schedule import expression as ex
 from subsidy.schedule.aggregate_check import AggregateChecker
 from subsidy.schedule.checked import CheckedClause, Reported
 from subsidy.schedule.clause_check import ClauseChecker
-from subsidy.schedule.figures import Figures, read_figures
+from subsidy.schedule.figures import Figures, KeyForm, read_figures
 from subsidy.schedule.infer import infer, refusal
 from subsidy.schedule.model import Column, ScheduleFile, Table
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
 from subsidy.schedule.scope import History, Hops, Scope, type_of_unit
+from subsidy.schedule.slices import SliceTable, read_slices
 from subsidy.schedule.source import Path, Source
 
 
@@ -30,6 +31,7 @@ class Checker:
         self.sources = sources
         self.findings: list[Finding] = []
         self.known_figures: dict[tuple[str, tuple[Type, ...]], Figures] = {}
+        self.known_slices: dict[tuple[str, tuple[Type, ...]], SliceTable] = {}
         self.clauses: dict[str, CheckedClause] = {}
         self.entered: list[str] = []
         self.histories: dict[str, list[History]] = {}
@@ -160,28 +162,16 @@ class Checker:
         return Scope(self, table, None, hops, reads_facts_only=True).value(written, None, 0)
 
     def figures(self, name: str, keys: tuple[Type, ...]) -> Figures:
-        known = self.known_figures.get((name, keys))
-        if known is None:
+        if (name, keys) not in self.known_figures:
             value = self.model.values[name]
-            try:
-                known = read_figures(value.figures, value.unit, keys)
-            except Refusal as refused:
-                inner = refused.path or ("is",)
-                refused.path = None
-                raise refused.at(("values", name, *inner)) from None
-            self.known_figures[(name, keys)] = known
-        return known
+            with _placed(name):
+                self.known_figures[name, keys] = read_figures(value.figures, value.unit, keys)
+        return self.known_figures[name, keys]
 
-    def look_up(self, name: str, keys: tuple[Node, ...]) -> Node:
+    def look_up(self, name: str, keys: tuple[Node, ...], at: int = 0) -> Node:
         value = self.model.values[name]
-        kinds = tuple(_key_type(key.type) for key in keys)
-        figures = self.figures(name, kinds)
-        for key, form in zip(keys, figures.forms, strict=True):
-            if key.operation == "category" and key.type.kind == "text" and key.name not in form.texts:
-                raise Refusal(
-                    Text(f"{name} 没有 '{key.name}' 的数", f"{name} has no figure for '{key.name}'"),
-                    nearest(key.name, form.texts),
-                )
+        figures = self.figures(name, _key_types(name, keys, at))
+        _check_named(name, keys, figures.forms)
         missing = bool(keys)
         if value.unit == "date":
             return Node("value", Type("date", can_be_missing=missing), keys, name)
@@ -190,9 +180,24 @@ class Checker:
         kind = Type("number", unit, figures.scale, min(numbers), max(numbers), can_be_missing=missing)
         return Node("value", kind, keys, name)
 
+    def slices(self, name: str, keys: tuple[Node, ...], at: int) -> SliceTable:
+        """The slices of a value, by the keys before its last one."""
+        kinds = _key_types(name, keys, at)
+        if (name, kinds) not in self.known_slices:
+            value = self.model.values[name]
+            with _placed(name):
+                self.known_slices[name, kinds] = read_slices(value.figures, value.unit, kinds)
+        table = self.known_slices[name, kinds]
+        _check_named(name, keys, table.forms)
+        return table
+
     def figures_of(self, node: Node) -> Figures:
         """The figures behind a look-up."""
-        return self.figures(node.name, tuple(_key_type(key.type) for key in node.arguments))
+        return self.figures(node.name, _key_types(node.name, node.arguments, 0))
+
+    def slices_of(self, node: Node) -> SliceTable:
+        """The slices behind a node `slices`, whose first argument is what is sliced."""
+        return self.slices(node.name, node.arguments[1:], 0)
 
     # --- clauses -----------------------------------------------------------------------------------------------
 
@@ -201,6 +206,41 @@ class Checker:
             with self.entering(name, ("clauses", name)):
                 self.clauses[name] = ClauseChecker(self, name).checked()
         return self.clauses[name]
+
+
+@contextmanager
+def _placed(name: str) -> Iterator[None]:
+    """A refusal within is one of the figures of this value."""
+    try:
+        yield
+    except Refusal as refused:
+        inner = refused.path or ("is",)
+        refused.path = None
+        raise refused.at(("values", name, *inner)) from None
+
+
+def _check_named(name: str, keys: tuple[Node, ...], forms: tuple[KeyForm, ...]) -> None:
+    """That each text given as a key is one that the figures know."""
+    for key, form in zip(keys, forms, strict=True):
+        if key.operation == "category" and key.type.kind == "text" and key.name not in form.texts:
+            raise Refusal(
+                Text(f"{name} 没有 '{key.name}' 的数", f"{name} has no figure for '{key.name}'"),
+                nearest(key.name, form.texts),
+            )
+
+
+def _key_types(name: str, keys: tuple[Node, ...], at: int) -> tuple[Type, ...]:
+    """What of the keys' types decides how figures are matched."""
+    for key in keys:
+        if key.type.quotient:
+            raise refusal(
+                f"{name} 的键是未舍入的商，与界限比较会不准",
+                f"a key of {name} is a quotient that is not rounded",
+                "请按文件口径先舍入，例如 round … to whole_percent half_up",
+                "round it as the document does, such as round … to whole_percent half_up",
+                at,
+            )
+    return tuple(_key_type(key.type) for key in keys)
 
 
 def _key_type(kind: Type) -> Type:

@@ -282,8 +282,8 @@ class ClauseChecker:
         known = self.checker.model.values
         if name not in known:
             raise self.refused("split_to", name, known, "没有数值", "there is no value")
-        step = scope.rounding_step(name)
-        if self.model.split is None or step is None or (step * 100).denominator != 1:
+        step = scope.step_in_fen(name)
+        if self.model.split is None or step is None:
             raise refusal(
                 f"split_to 须与 split 同用，{name} 须为无键的金额",
                 f"split_to goes with split, and {name} should be yuan without keys",
@@ -291,7 +291,7 @@ class ClauseChecker:
                 "such as {unit: yuan, is: 100} (0.01万元)",
                 0,
             ).at((*self.path, "split_to"))
-        return int(step * 100)
+        return step
 
     def _sharing_by_value(self, name: str, scope: Scope) -> Sharing:
         checker = self.checker

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.money import exact_number
+from subsidy.schedule.date_words import FIRST_YEAR, LAST_YEAR
 from subsidy.schedule.model import read_date
-from subsidy.schedule.node import MONTH, Type
+from subsidy.schedule.node import Type
+from subsidy.schedule.ranges import HIGHEST, Range, day_number, day_of, gaps, read_range
 from subsidy.schedule.source import KEY
 
-LOWEST, HIGHEST = -(2**62), 2**62
 ELSE = "*"  # stands for every text that no branch of the figures names
-Range = tuple[int, int]
+Keys = tuple[str | Range, ...]
 Figure = Fraction | datetime.date | None
+Leaf = TypeVar("Leaf")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class KeyForm:
 
 @dataclass(frozen=True)
 class FigureRow:
-    keys: tuple[str | Range, ...]
+    keys: Keys
     figure: Figure
 
 
@@ -56,68 +57,19 @@ class Figures:
     def look_up(self, keys: Sequence[str | int]) -> Figure:
         """The figure for these keys, or None where none is given."""
         for row in self.rows:
-            if all(_meets(form, own, key) for form, own, key in zip(self.forms, row.keys, keys, strict=True)):
+            if meet(self.forms, row.keys, keys):
                 return row.figure
         return None
+
+
+def meet(forms: Sequence[KeyForm], own: Keys, keys: Sequence[str | int]) -> bool:
+    return all(_meets(form, one, key) for form, one, key in zip(forms, own, keys, strict=True))
 
 
 def _meets(form: KeyForm, own: str | Range, key: str | int) -> bool:
     if isinstance(own, tuple):
         return isinstance(key, int) and own[0] <= key <= own[1]
     return own == (key if key in form.texts else ELSE)
-
-
-def month_number(written: str) -> int:
-    match = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", written)
-    if not match:
-        raise Refusal(Text("不是月份", "this is not a month"), Text("请写成 2023-03", "write it like 2023-03"))
-    return int(match[1]) * 12 + int(match[2]) - 1
-
-
-def day_number(day: datetime.date) -> int:
-    """Days since 1970-01-01."""
-    return day.toordinal() - datetime.date(1970, 1, 1).toordinal()
-
-
-def day_of(number: int) -> datetime.date:
-    return datetime.date.fromordinal(number + datetime.date(1970, 1, 1).toordinal())
-
-
-def _end(written: str, key: Type) -> int:
-    if key.kind == "date":
-        return day_number(read_date(written))
-    if key.unit.over == (MONTH,):
-        return month_number(written)
-    number = exact_number(written.removesuffix("%")) / (100 if written.endswith("%") else 1) * key.scale
-    if number.denominator != 1:
-        raise Refusal(
-            Text("小数位多于该事实", "more decimals than the fact has"),
-            Text(f"该事实以 1/{key.scale} 计", f"the fact is counted in {key.scale}ths")
-            if key.scale > 1
-            else Text("请写整数", "write a whole number"),
-        )
-    return number.numerator
-
-
-def _range(written: str, key: Type) -> Range:
-    if ".." not in written:
-        return (_end(written, key), _end(written, key))
-    low, high = written.split("..", 1)
-    ends = (_end(low, key) if low else LOWEST, _end(high, key) if high else HIGHEST)
-    if ends[0] > ends[1]:
-        raise Refusal(Text("范围上下限颠倒", "the range ends before it begins"), Text("请交换两端", "swap its ends"))
-    return ends
-
-
-def _gaps(ranges: list[Range]) -> list[Range]:
-    gaps, start = [], LOWEST
-    for low, high in sorted(ranges):
-        if low > start:
-            gaps.append((start, low - 1))
-        start = high + 1
-    if start <= HIGHEST:
-        gaps.append((start, HIGHEST))
-    return gaps
 
 
 def _is_ranged(key: Type) -> bool:
@@ -133,12 +85,22 @@ def read_figure(written: Any, unit: str) -> Figure:
     if written == "none":
         return None
     if unit == "date":
-        return read_date(written)
+        return _read_day(written)
     if unit.split("/")[0].strip() == "percent":
         if not written.endswith("%"):
             raise Refusal(Text("百分比须带 %", "a percentage has its %"), Text("请写成 30%", "write it like 30%"))
         return exact_number(written[:-1]) / 100
     return exact_number(written)
+
+
+def _read_day(written: str) -> datetime.date:
+    day = read_date(written)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Refusal(
+            Text(f"日期不在 {FIRST_YEAR} 至 {LAST_YEAR} 年", f"a date outside {FIRST_YEAR} to {LAST_YEAR}"),
+            Text("请核对年份；没有日期写 none", "check the year; write none for no date"),
+        )
+    return day
 
 
 def check_each_figure(written: Any, unit: str, path: tuple[str, ...]) -> None:
@@ -155,12 +117,16 @@ def check_each_figure(written: Any, unit: str, path: tuple[str, ...]) -> None:
 
 def read_figures(written: Any, unit: str, keys: Sequence[Type]) -> Figures:
     """Flat rows of a value's figures. Raises Refusal (with `path` of the keys) for what does not fit the keys."""
-    forms = tuple(
+    forms = key_forms(written, keys)
+    found = flattened(written, keys, forms, lambda figure: read_figure(figure, unit))
+    return Figures(forms, tuple(FigureRow(own, figure) for own, figure in found))
+
+
+def key_forms(written: Any, keys: Sequence[Type]) -> tuple[KeyForm, ...]:
+    return tuple(
         KeyForm(True) if _is_ranged(key) else KeyForm(False, tuple(sorted(_texts_at(written, depth))))
         for depth, key in enumerate(keys)
     )
-    rows = tuple(_flatten(written, unit, list(zip(keys, forms, strict=True)), ()))
-    return Figures(forms, rows)
 
 
 def _texts_at(written: Any, depth: int) -> set[str]:
@@ -171,19 +137,26 @@ def _texts_at(written: Any, depth: int) -> set[str]:
     return set().union(*(_texts_at(inner, depth - 1) for inner in written.values())) if written else set()
 
 
-def _flatten(written: Any, unit: str, keys: list[tuple[Type, KeyForm]], path: tuple[str, ...]) -> Iterator[FigureRow]:
+def flattened(
+    written: Any,
+    keys: Sequence[Type],
+    forms: Sequence[KeyForm],
+    leaf: Callable[[Any], Leaf],
+    path: tuple[str, ...] = (),
+) -> Iterator[tuple[Keys, Leaf]]:
+    """What `leaf` reads at the end of each way through the keys. Raises Refusal with the `path` of the keys."""
     try:
         if not keys:
-            yield FigureRow((), read_figure(written, unit))
+            yield (), leaf(written)
             return
-        matches = _branch(written, *keys[0])
+        matches = _branch(written, keys[0], forms[0])
     except Refusal as refusal:
         inner, refusal.path = refusal.path or (), None
         raise refusal.at(("is", *path, *inner)) from None
     for name, own_keys in matches.items():
-        for row in _flatten(written[name], unit, keys[1:], (*path, name)):
+        for rest, figure in flattened(written[name], keys[1:], forms[1:], leaf, (*path, name)):
             for own in own_keys:
-                yield FigureRow((own, *row.keys), row.figure)
+                yield (own, *rest), figure
 
 
 def _branch(written: Any, key: Type, form: KeyForm) -> dict[str, list[str | Range]]:
@@ -217,7 +190,7 @@ def _ranged_branch(named: list[str], has_other: bool, key: Type) -> dict[str, li
     ranges = {}
     for name in named:
         try:
-            ranges[name] = _range(name, key)
+            ranges[name] = read_range(name, key)
         except Refusal as refusal:
             raise refusal.at((name, KEY)) from None
     ordered = sorted(ranges.items(), key=lambda item: item[1])
@@ -233,5 +206,23 @@ def _ranged_branch(named: list[str], has_other: bool, key: Type) -> dict[str, li
             ).at((two, KEY))
     branches: dict[str, list[str | Range]] = {name: [own] for name, own in ranges.items()}
     if has_other:
-        branches["other"] = list(_gaps(list(ranges.values())))
+        branches["other"] = list(gaps(list(ranges.values())))
     return branches
+
+
+__all__ = [
+    "HIGHEST",
+    "Figure",
+    "FigureRow",
+    "Figures",
+    "KeyForm",
+    "Keys",
+    "check_each_figure",
+    "day_number",
+    "day_of",
+    "flattened",
+    "key_forms",
+    "meet",
+    "read_figure",
+    "read_figures",
+]

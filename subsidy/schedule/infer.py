@@ -13,12 +13,13 @@ from typing import Protocol
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.node import MONTH, READY_PARTS, YEAR, Node, Type, Unit
+from subsidy.schedule.bounds import at_scale, bounded, fits, held, refusal
+from subsidy.schedule.date_words import DATE_WORDS, PARTS, date_call
+from subsidy.schedule.node import Node, Type, Unit
+from subsidy.schedule.slices import SliceTable, sliced_node
 
-SAFE = 2**62
 ROUNDING_STEPS = {"fen": Fraction(1, 100), "jiao": Fraction(1, 10), "yuan": Fraction(1)}
-NUMBER_WORDS = frozenset({"known", "least", "greatest", "nullif"})
-DATE_WORDS = {"full_months_since": "month", "full_years_since": "year", "days_since": "day", "year_of": YEAR}
+NUMBER_WORDS = frozenset({"known", "least", "greatest", "nullif", "slices"})
 LITERALS = {("", Fraction(0)), ("", Fraction(1)), ("percent", Fraction(1)), ("month", Fraction(12))}
 NO_UNIT = Unit()
 
@@ -34,19 +35,17 @@ class Names(Protocol):
 
     def is_value(self, name: str) -> bool: ...
 
-    def rounding_step(self, name: str) -> Fraction | None: ...
+    def has_keys(self, name: str) -> bool: ...
+
+    def slices(self, name: str, keys: tuple[Node, ...] | None, at: int) -> tuple[SliceTable, tuple[Node, ...]]: ...
 
     def has_reading_day(self) -> bool: ...
-
-
-def refusal(zh: str, en: str, fix_zh: str, fix_en: str, at: int) -> Refusal:
-    return Refusal(Text(zh, en), Text(fix_zh, fix_en), at)
 
 
 def infer(tree: ex.Expression, names: Names) -> Node:
     """The typed form of `tree`. Raises Refusal with the offset of the mistake."""
     node = _infer(tree, names)
-    _bounded(node, tree.at)
+    bounded(node, tree.at)
     return node
 
 
@@ -175,69 +174,17 @@ def _unrounded(node: Node, at: int) -> Node:
     return node
 
 
-def _held(node: Node) -> tuple[Fraction, Fraction]:
-    """The largest whole number that stands for a number in a calculation, and the largest divisor beside it."""
-    kind = node.type
-    if not kind.quotient:
-        return max(abs(kind.low), abs(kind.high)) * kind.scale, Fraction(1)
-    if node.aggregate is not None:  # an average: the sum of all rows, over their number
-        rows = Fraction(max(node.aggregate.most_rows, READY_PARTS))
-        return max(abs(kind.low), abs(kind.high)) * kind.scale * rows, rows
-    above, divisor = _held(node.arguments[0])
-    if node.operation == "derived":
-        ready = max(abs(kind.low), abs(kind.high)) * kind.scale * READY_PARTS
-        return max(above, ready), max(divisor, Fraction(READY_PARTS))
-    if node.operation == "div":
-        right = node.arguments[1]
-        return above * right.type.scale, divisor * _held(right)[0]
-    if node.operation == "mul":
-        other, other_divisor = _held(node.arguments[1])
-        return above * other, divisor * other_divisor
-    return above, divisor
-
-
-def _bounded(node: Node, at: int) -> Node:
-    if node.type.kind == "number":
-        _fits((node,), at, *_held(node))
-    return node
-
-
-def _fits(nodes: tuple[Node, ...], at: int, *numbers: Fraction) -> None:
-    """Refuse numbers that could overflow when `nodes` are calculated."""
-    if max(numbers) <= SAFE:
-        return
-    blame = _widest(nodes)
-    why = Text(
-        f"结果可能超出 2^63；范围最大的是 {blame.name}",
-        f"the result could pass 2^63; {blame.name} has the widest range",
-    )
-    if blame.aggregate is not None and blame.aggregate.measure is not None:
-        total, rows = blame.name, blame.aggregate.most_rows
-        blame = _widest((blame.aggregate.measure,))
-        why = Text(
-            f"结果可能超出 2^63；{total} 最多汇总 {rows:,} 行 {blame.name}",
-            f"the result could pass 2^63; {total} takes {blame.name} of up to {rows:,} rows",
-        )
-    remedy = Text(f"请缩小 {blame.name} 的声明范围", f"declare a smaller range for {blame.name}")
-    raise Refusal(why, remedy, at)
-
-
-def _widest(nodes: tuple[Node, ...]) -> Node:
-    facts = [leaf for node in nodes for leaf in node.leaves() if leaf.type.kind == "number"]
-    return max(facts, key=lambda leaf: _held(leaf)[0], default=nodes[0])
-
-
 def _arithmetic(tree: ex.Binary, names: Names) -> Node:
     left, right = _number(tree.left, names), _number(tree.right, names)
     if tree.operator == "*":
-        return _bounded(_product(left, right), tree.at)
+        return bounded(_product(left, right), tree.at)
     if tree.operator == "/":
         return _quotient(left, right, tree)
     _unrounded(left, tree.at), _unrounded(right, tree.at)
     unit = _same_unit(left, right, names, tree.at)
     a, b = left.type, right.type
     scale = math.lcm(a.scale, b.scale)
-    _fits((left, right), tree.at, *_at_scale(scale, left, right))
+    fits((left, right), tree.at, *at_scale(scale, left, right))
     low, high = (a.low + b.low, a.high + b.high) if tree.operator == "+" else (a.low - b.high, a.high - b.low)
     kind = Type(
         "number",
@@ -248,12 +195,7 @@ def _arithmetic(tree: ex.Binary, names: Names) -> Node:
         can_be_missing=a.can_be_missing or b.can_be_missing,
         any_unit=a.any_unit and b.any_unit,
     )
-    return _bounded(Node("add" if tree.operator == "+" else "sub", kind, (left, right)), tree.at)
-
-
-def _at_scale(scale: int, *nodes: Node) -> list[Fraction]:
-    """The largest whole number of each node, once it is counted in `scale`."""
-    return [_held(node)[0] * (scale // node.type.scale) for node in nodes]
+    return bounded(Node("add" if tree.operator == "+" else "sub", kind, (left, right)), tree.at)
 
 
 def _product(left: Node, right: Node) -> Node:
@@ -285,8 +227,9 @@ def _quotient(left: Node, right: Node, tree: ex.Binary) -> Node:
         )
     smallest = max(b.low, Fraction(1, b.scale))
     ends = (min(a.low, Fraction(0)) / smallest, max(a.high, Fraction(0)) / smallest)
-    kind = Type("number", a.unit.per(b.unit), a.scale, *ends, can_be_missing=True, quotient=True)
-    return _bounded(Node("div", kind, (left, right)), tree.at)
+    is_count = a.any_unit and bool(a.unit.over)
+    kind = Type("number", a.unit.per(b.unit), a.scale, *ends, can_be_missing=True, any_unit=is_count, quotient=True)
+    return bounded(Node("div", kind, (left, right)), tree.at)
 
 
 def _text_side(node: Node, literal: ex.Category) -> Node:
@@ -316,8 +259,8 @@ def _comparison(operator: str, left: ex.Expression, right: ex.Expression, at: in
     two = _text_side(one, right) if isinstance(right, ex.Category) else _infer(right, names)
     if one.type.kind == "number" and two.type.kind == "number":
         _same_unit(one, two, names, at)
-        a, b = _at_scale(math.lcm(one.type.scale, two.type.scale), one, two)
-        _fits((one, two), at, a * _held(two)[1], b * _held(one)[1])
+        a, b = at_scale(math.lcm(one.type.scale, two.type.scale), one, two)
+        fits((one, two), at, a * held(two)[1], b * held(one)[1])
     elif {one.type.kind, two.type.kind} <= {"category", "text"}:
         if operator not in ("=", "<>"):
             raise refusal("类别没有大小", "categories have no order", "请用 =、<> 或 in", "use =, <> or in", at)
@@ -352,7 +295,7 @@ def _merged(one: Node, two: Node, names: Names, at: int) -> Type:
     _unrounded(one, at), _unrounded(two, at)
     a, b = one.type, two.type
     scale = math.lcm(a.scale, b.scale)
-    _fits((one, two), at, *_at_scale(scale, one, two))
+    fits((one, two), at, *at_scale(scale, one, two))
     return Type(
         "number",
         _same_unit(one, two, names, at),
@@ -366,19 +309,64 @@ def _merged(one: Node, two: Node, names: Names, at: int) -> Type:
 
 def _rounded(tree: ex.Round, names: Names) -> Node:
     inner = _number(tree.operand, names)
+    step, by = _rounding_step(tree, inner, names)
+    above, divisor = held(inner)
+    stored_step = step * inner.type.scale
+    per_step = divisor * stored_step.numerator
+    fits((inner,), tree.at, above * stored_step.denominator + per_step / 2, per_step)  # both are doubled
+    kind = replace(
+        inner.type,
+        unit=_same_unit(inner, by, names, tree.at) if by else inner.type.unit,
+        scale=step.denominator,
+        low=inner.type.low - step if inner.type.low < 0 else Fraction(0),
+        high=inner.type.high + step,
+        quotient=False,
+    )
+    return Node("round", kind, (inner, *([by] if by else [])), name=tree.to, step=step, rounding=tree.rounding)
+
+
+def _rounding_step(tree: ex.Round, inner: Node, names: Names) -> tuple[Fraction, Node | None]:
+    """The step a rounding is made by, and the value that states it. Raises Refusal for what cannot be one."""
+    in_yuan = "yuan" in inner.type.unit.over
     if tree.to == "1":
-        step: Fraction | None = Fraction(1)
-    else:
-        step = ROUNDING_STEPS.get(tree.to) or names.rounding_step(tree.to)
-    if step is None:
+        return Fraction(1), None
+    if tree.to in ROUNDING_STEPS:
+        if not in_yuan and not inner.type.any_unit:
+            raise refusal(
+                f"{tree.to} 只用于金额，此处单位是 {inner.type.unit}",
+                f"{tree.to} is a step of yuan and this is in {inner.type.unit}",
+                "请写 1，或 values 中单位相同的一个数",
+                "write 1, or a value in the same unit",
+                tree.at,
+            )
+        return ROUNDING_STEPS[tree.to], None
+    if not names.is_value(tree.to):
         raise refusal(
             f"不认识的舍入单位 {tree.to}",
             f"unknown unit of rounding {tree.to}",
-            "可用 fen、jiao、yuan、1，或 values 中单位为 yuan 的一个数",
-            "use fen, jiao, yuan, 1, or a value whose unit is yuan",
+            "可用 fen、jiao、yuan、1，或 values 中单位相同的一个数",
+            "use fen, jiao, yuan, 1, or a value in the same unit",
             tree.at,
         )
-    if 100 % step.denominator:
+    if names.has_keys(tree.to):
+        raise refusal(
+            f"{tree.to} 按键取数，不能作舍入单位",
+            f"{tree.to} has keys and cannot be a rounding step",
+            "请用不分键的一个数",
+            "use a value without keys",
+            tree.at,
+        )
+    by = names.value(tree.to, None, tree.at)
+    if by.type.kind != "number" or by.type.low <= 0:
+        raise refusal(
+            f"舍入单位 {tree.to} 须大于零",
+            f"the rounding step {tree.to} must be greater than zero",
+            "请改正该数值",
+            "correct the value",
+            tree.at,
+        )
+    _same_unit(inner, by, names, tree.at)
+    if (in_yuan or "yuan" in by.type.unit.over) and 100 % by.type.low.denominator:
         raise refusal(
             "舍入单位须为一分的整数倍",
             "a rounding step is a multiple of a fen",
@@ -386,27 +374,17 @@ def _rounded(tree: ex.Round, names: Names) -> Node:
             "such as fen, jiao, yuan",
             tree.at,
         )
-    above, divisor = _held(inner)
-    stored_step = step * inner.type.scale
-    per_step = divisor * stored_step.numerator
-    _fits((inner,), tree.at, above * stored_step.denominator + per_step / 2, per_step)  # both are doubled
-    kind = replace(
-        inner.type,
-        scale=step.denominator,
-        low=inner.type.low - step if inner.type.low < 0 else Fraction(0),
-        high=inner.type.high + step,
-        quotient=False,
-    )
-    return Node("round", kind, (inner,), name=tree.to, step=step, rounding=tree.rounding)
+    return by.type.low, by
 
 
 def _arity(tree: ex.Call, low: int, high: int) -> None:
     if not low <= len(tree.arguments) <= high:
+        few = len(tree.arguments) < low
         raise refusal(
             f"{tree.name} 的参数个数不对",
             f"{tree.name} has the wrong number of arguments",
-            f"请给出 {low} 个" if low == high else f"请至少给出 {low} 个",
-            f"give {low}" if low == high else f"give at least {low}",
+            f"请给出 {low} 个" if low == high else f"请至少给出 {low} 个" if few else f"请至多给出 {high} 个",
+            f"give {low}" if low == high else f"give at least {low}" if few else f"give at most {high}",
             tree.at,
         )
 
@@ -440,15 +418,40 @@ def _call(tree: ex.Call, names: Names) -> Node:
             )
         return Node("nullif", replace(inner.type, can_be_missing=True), (inner,))
     if tree.name in DATE_WORDS:
-        return _date_call(tree, names)
+        _arity(tree, 2 if tree.name == "month" else 1, 1 if tree.name in PARTS else 2)
+        arguments = tuple(_infer(argument, names) for argument in tree.arguments)
+        return bounded(date_call(tree, arguments, names.has_reading_day()), tree.at)
+    if tree.name == "slices":
+        return _slices(tree, names)
     if names.is_value(tree.name):
         keys = tuple(_key_argument(argument, names) for argument in tree.arguments)
-        return names.value(tree.name, keys, tree.at)
+        return replace(names.value(tree.name, keys, tree.at), written=ex.shown(tree))
     raise Refusal(
         Text(f"没有函数或数值 {tree.name}", f"there is no function or value {tree.name}"),
         nearest(tree.name, {*NUMBER_WORDS, *DATE_WORDS}),
         tree.at,
     )
+
+
+def _slices(tree: ex.Call, names: Names) -> Node:
+    """`slices(x, rates)`: each part of x at its own rate."""
+    _arity(tree, 2, 2)
+    sliced, rates = _unrounded(_number(tree.arguments[0], names), tree.at), tree.arguments[1]
+    match rates:
+        case ex.Name((name,)) if names.is_value(name):
+            table, keys = names.slices(name, None, rates.at)
+        case ex.Call(name, arguments) if names.is_value(name):
+            table, keys = names.slices(name, tuple(_key_argument(argument, names) for argument in arguments), rates.at)
+        case _:
+            raise refusal(
+                f"{ex.shown(rates)} 不是数值的名称",
+                f"{ex.shown(rates)} is not the name of a value",
+                "请写 slices(数量, 数值)，该数值列出各级的比率",
+                "write slices(QUANTITY, VALUE), where the value lists the rate of each slice",
+                rates.at,
+            )
+    node = sliced_node(sliced, name, table, keys, tree.at)
+    return bounded(replace(node, written=ex.shown(tree)), tree.at)
 
 
 def _key_argument(argument: ex.Expression, names: Names) -> Node:
@@ -457,35 +460,4 @@ def _key_argument(argument: ex.Expression, names: Names) -> Node:
     return _infer(argument, names)
 
 
-def _date_call(tree: ex.Call, names: Names) -> Node:
-    _arity(tree, 1, 1)
-    inner = _infer(tree.arguments[0], names)
-    if inner.type.kind != "date":
-        raise refusal(
-            f"{tree.name} 需要一个日期",
-            f"{tree.name} needs a date",
-            "请给出日期类事实",
-            "give a fact that is a date",
-            tree.at,
-        )
-    if tree.name != "year_of" and not names.has_reading_day():
-        raise refusal(
-            f"{tree.name} 在此处没有读取日",
-            f"{tree.name} has no reading day here",
-            "只能用于按期计算的条款",
-            "use it in clauses, which are read on a day",
-            tree.at,
-        )
-    low, high = (Fraction(1900), Fraction(2200)) if tree.name == "year_of" else (Fraction(-110_000), Fraction(110_000))
-    kind = Type("number", Unit((DATE_WORDS[tree.name],)), 1, low, high, can_be_missing=inner.type.can_be_missing)
-    operation = tree.name
-    return Node(operation, kind, (inner,))  # type: ignore[arg-type]
-
-
-def time_node(word: str) -> Node:
-    """`year` and `month` of the reading day, or the day itself (`date`)."""
-    if word == "date":
-        return Node("time", Type("date"), name=word)
-    unit = YEAR if word == "year" else MONTH
-    ends = (Fraction(1900), Fraction(2200)) if word == "year" else (Fraction(1900 * 12), Fraction(2200 * 12))
-    return Node("time", Type("number", Unit((unit,)), 1, *ends), name=word)
+__all__ = ["NUMBER_WORDS", "Names", "infer", "refusal"]

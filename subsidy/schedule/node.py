@@ -155,6 +155,10 @@ Operation = Literal[
     "full_years_since",
     "days_since",
     "year_of",
+    "month_of",
+    "month_of_year",
+    "month",
+    "slices",
     "not_negative",
     "nullif",
     "allocated",
@@ -175,6 +179,7 @@ class Node:
     step: Fraction = Fraction(0)
     rounding: Rounding = "half_up"
     hops: tuple[tuple[str, str], ...] = ()
+    written: str = ""  # of a call, as the expression has it
 
     def with_type(self, **changes: object) -> Node:
         return replace(self, type=replace(self.type, **changes))  # type: ignore[arg-type]
@@ -191,12 +196,15 @@ class Node:
         if self.operation in ("fact", "aggregate", "step", "clause", "life", "time"):
             return [self]
         found = [leaf for argument in self.arguments for leaf in argument.leaves()]
-        return [*found, self] if self.operation == "value" else found
+        return [*found, self] if self.operation in ("value", "slices") else found
 
     def all_leaves(self) -> list[Node]:
         """The same, and what their own arguments read: the keys of look-ups, the expressions of steps."""
-        found = []
-        for leaf in self.leaves():
-            found.append(leaf)
-            found += [inner for argument in leaf.arguments for inner in argument.all_leaves()]
-        return found
+        found: dict[int, Node] = {}
+        ahead = [self]
+        while ahead:
+            for leaf in ahead.pop().leaves():
+                if id(leaf) not in found:
+                    found[id(leaf)] = leaf
+                    ahead += leaf.arguments
+        return list(found.values())

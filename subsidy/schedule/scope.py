@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
-from subsidy.schedule.infer import infer, refusal, time_node
+from subsidy.schedule.date_words import TIME_WORDS, time_node
+from subsidy.schedule.infer import infer, refusal
 from subsidy.schedule.model import MONTHS_IN, RUNNING, Column, Table
 from subsidy.schedule.node import DIMENSIONLESS_WORDS, MONTH, YEAR, Fact, Node, Type, Unit
+from subsidy.schedule.slices import SliceTable
 
 if TYPE_CHECKING:
     from subsidy.schedule.checker import Checker
@@ -60,20 +62,50 @@ class Scope:
     def is_value(self, name: str) -> bool:
         return name in self.checker.model.values
 
+    def has_keys(self, name: str) -> bool:
+        return bool(self.checker.model.values[name].by)
+
     def value(self, name: str, keys: tuple[Node, ...] | None, at: int) -> Node:
-        model = self.checker.model.values[name]
-        if keys is None:
-            keys = tuple(self._key(key, name, at) for key in model.by)
-        if len(keys) != len(model.by):
-            whole = f"{name}({', '.join(model.by)})" if model.by else name
+        by = self.checker.model.values[name].by
+        return self.checker.look_up(name, self._keys(name, by, keys, at), at)
+
+    def slices(self, name: str, keys: tuple[Node, ...] | None, at: int) -> tuple[SliceTable, tuple[Node, ...]]:
+        """The slices of a value whose last key is what is sliced, and the keys before it."""
+        by = self.checker.model.values[name].by
+        if not by:
             raise refusal(
-                f"{name} 有 {len(model.by)} 个键，却给出 {len(keys)} 个",
-                f"{name} has {len(model.by)} key{'s' * (len(model.by) != 1)} and is given {len(keys)}",
+                f"{name} 没有分级",
+                f"{name} has no slices",
+                '请按级列出，例如 "..36000": 3%, ">36000..": 10%',
+                'list them, such as "..36000": 3%, ">36000..": 10%',
+                at,
+            )
+        own = self._keys(name, by[:-1], keys, at)
+        return self.checker.slices(name, own, at), own
+
+    def _keys(self, name: str, by: Sequence[str], keys: tuple[Node, ...] | None, at: int) -> tuple[Node, ...]:
+        """The keys given, or where none are those that `by` names."""
+        if keys is None:
+            return tuple(self._key(key, name, at) for key in by)
+        if len(keys) != len(by):
+            whole = f"{name}({', '.join(by)})" if by else name
+            raise refusal(
+                f"{name} 有 {len(by)} 个键，却给出 {len(keys)} 个",
+                f"{name} has {len(by)} key{'s' * (len(by) != 1)} and is given {len(keys)}",
                 f"请写 {whole}",
                 f"write {whole}",
                 at,
             )
-        return self.checker.look_up(name, keys)
+        return keys
+
+    def step_in_fen(self, name: str) -> int | None:
+        """The whole number of fen that a value in yuan without keys is, or None where it is no such thing."""
+        model = self.checker.model.values.get(name)
+        if model is None or model.by or model.unit != "yuan":
+            return None
+        figure = self.checker.figures(name, ()).rows[0].figure
+        is_step = isinstance(figure, Fraction) and figure > 0 and (figure * 100).denominator == 1
+        return int(figure * 100) if is_step else None  # type: ignore[operator]
 
     def _key(self, written: str, value: str, at: int) -> Node:
         try:
@@ -84,13 +116,6 @@ class Scope:
                 cause.remedy,
                 at,
             ) from None
-
-    def rounding_step(self, name: str) -> Fraction | None:
-        model = self.checker.model.values.get(name)
-        if model is None or model.by or model.unit != "yuan":
-            return None
-        figure = self.checker.figures(name, ()).rows[0].figure
-        return figure if isinstance(figure, Fraction) and figure > 0 else None
 
     # --- names -------------------------------------------------------------------------------------------------
 
@@ -114,7 +139,7 @@ class Scope:
         for column, to in self.checker.tables[table].references.items():
             near |= {f"{column}.{far}" for far in self._readable(to)}
         if self.every is not None:
-            near |= {"year", "month", "date", *(LIFE_FACTS if self.checker.tables[table].life else ())}
+            near |= {*TIME_WORDS, *(LIFE_FACTS if self.checker.tables[table].life else ())}
         return near | set(self.steps) | set(self.checker.model.values) | set(self.checker.model.clauses)
 
     def _readable(self, table: str) -> list[str]:
@@ -135,7 +160,7 @@ class Scope:
         return table, hops
 
     def _word(self, word: str, at: int) -> Node | None:
-        if word in ("year", "month", "date") and self.every is not None:
+        if word in TIME_WORDS and self.every is not None:
             return time_node(word)
         if self.is_value(word):
             return self.value(word, None, at)
