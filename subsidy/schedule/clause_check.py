@@ -34,6 +34,7 @@ class ClauseChecker:
         if model.for_ not in checker.tables:
             raise self.refused("for", model.for_, checker.tables, "没有表", "there is no table")
         self._check_rows(checker.tables[model.for_])
+        self._check_replaced()
         steps: dict[str, Node] = {}
         scope = Scope(checker, model.for_, model.every, steps=steps, clause=self.name)
         self.scope = scope
@@ -42,7 +43,7 @@ class ClauseChecker:
             steps[step] = Node("step", node.type, (node,), name=step)
         facts = Scope(checker, model.for_, model.every, reads_facts_only=True)
         found = self._each(
-            when=lambda: self._conditions(model.when, ("when",), scope),
+            when=lambda: (*self._placed(), *self._conditions(model.when, ("when",), scope)),
             money=lambda: self._amount(scope, steps),
             sharing=lambda: self._sharing(facts),
             places=lambda: self._places(facts),
@@ -62,6 +63,7 @@ class ClauseChecker:
             amount=amount,
             parts=parts,
             payers=self._payers(parts),
+            districts=checker.model.districts or (),
             **found,
         )
 
@@ -103,6 +105,25 @@ class ClauseChecker:
                 f"{written} 不是条件", f"{written} is not a condition", "请写成比较", "make it a comparison", 0
             ).at((*self.path, *path))
         return tuple(_and_parts(node))
+
+    def _placed(self) -> tuple[Node, ...]:
+        try:
+            placed = self.checker.placed(self.model.for_, self.model.every)
+        except Refusal as refused:
+            raise refused.at((*self.path, "for")) from None
+        return () if placed is None else (placed,)
+
+    def _check_replaced(self) -> None:
+        replaced = self.model.replaces or ""
+        schedule, _, clause = replaced.rpartition(":")
+        if schedule == self.checker.model.schedule:
+            raise refusal(
+                f"{clause} 是本标准自己的条款",
+                f"{clause} is a clause of this schedule itself",
+                "replaces 指另一份补贴标准的条款；本标准的条款请直接修改或删除",
+                "replaces is for a clause of another schedule: change or remove this one",
+                0,
+            ).at((*self.path, "replaces"))
 
     def _check_rows(self, table: Table) -> None:
         model = self.model

@@ -31,7 +31,18 @@ class LimitChecker:
 
     def checked(self) -> CheckedLimit:
         model, checker = self.model, self.checker
+        own = [clause for clause in model.among if ":" not in clause]
         for clause in model.among:
+            schedule, _, name = clause.rpartition(":")
+            if schedule == checker.model.schedule:
+                raise self.wrong(
+                    f"{name} 是本标准自己的条款",
+                    f"{name} is a clause of this schedule itself",
+                    f"请写 {name}",
+                    f"write {name}",
+                    "among",
+                )
+        for clause in own:
             if clause not in checker.model.clauses:
                 raise Refusal(
                     Text(f"没有条款 {clause}", f"there is no clause {clause}"), nearest(clause, checker.model.clauses)
@@ -43,7 +54,7 @@ class LimitChecker:
                 "请写一个",
                 "write one of them",
             )
-        clauses = {name: checker.clause(name) for name in model.among}
+        clauses = {name: checker.clause(name) for name in own}
         scopes = {name: Scope(checker, one.table, one.model.every, clause=name) for name, one in clauses.items()}
         is_pot = self._is_pot()
         keep, most = self._way(model.keep, ("highest", "first"), ("most",), "keep")
