@@ -114,7 +114,7 @@ class _Pot:
         """Whether it is over a part of a line of the version `of`. For a clause of another schedule: as the version of
         the pot's own schedule says that is in force on the due day in that district."""
         year, years, payer = part.due_month // 12, self.limit.years, self.limit.model.payer
-        limit = of.limits.get(self.name)
+        limit = of.limits.get(self.name) if self.limit.whole or of.id == self.schedule.id else None
         if limit is None or payer not in (None, part.payer) or not (years is None or years[0] <= year <= years[1]):
             return False
         if not limit.dated:
@@ -164,7 +164,7 @@ def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:
 
 def _order(clauses: Sequence[str], part: PayerPart) -> tuple[object, ...]:
     return (
-        clauses.index(f"{part.schedule}:{part.clause}" if ":" in clauses[0] else part.clause),
+        clauses.index(part.clause if part.clause in clauses else f"{part.schedule}:{part.clause}"),
         part.due,
         part.payee or "",
         part.district or "",

@@ -164,7 +164,7 @@ class Run:
     def arrow(self, name: str, query: sql.Sql) -> Any:
         """The rows of a query as an Arrow table."""
         with _exact(name):
-            return self.prepared.connection.execute(sql.printed(query)).to_arrow_table()
+            return self.prepared.connection.sql(sql.printed(query)).to_arrow_table()
 
 
 def calculate(several: Sequence[Prepared], end: End, shared: Sequence[str] = ()) -> list[Run]:

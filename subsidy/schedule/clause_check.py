@@ -120,8 +120,8 @@ class ClauseChecker:
             raise refusal(
                 f"{clause} 是本标准自己的条款",
                 f"{clause} is a clause of this schedule itself",
-                "replaces 指另一份补贴标准的条款；本标准的条款请直接修改或删除",
-                "replaces is for a clause of another schedule: change or remove this one",
+                "请直接修改或删除该条款",
+                "change or remove it; replaces is for clauses of another schedule",
                 0,
             ).at((*self.path, "replaces"))
 

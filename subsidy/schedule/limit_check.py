@@ -74,11 +74,8 @@ class LimitChecker:
         keys = {} if is_pot else {name: self._keys(scope) for name, scope in scopes.items()}
         way = "keep" if most else "when_short"
         by = {name: self._fact(fact, scope, way) for name, scope in scopes.items()} if fact else {}
-        ceiling = (
-            {}
-            if is_pot or not model.at_most
-            else {name: scope.value(model.at_most, None, 0) for name, scope in scopes.items()}
-        )
+        at_most = "" if is_pot else model.at_most
+        ceiling = {name: self._ceiling(at_most, scope) for name, scope in scopes.items()} if at_most else {}
         return CheckedLimit(
             self.name,
             model,
@@ -180,6 +177,12 @@ class LimitChecker:
             return infer(ex.parse(key), scope)
         except Refusal as refused:
             raise refused.at((*self.path, "per")) from None
+
+    def _ceiling(self, name: str, scope: Scope) -> Node:
+        try:
+            return scope.value(name, None, 0)
+        except Refusal as refused:
+            raise refused.at((*self.path, "at_most")) from None
 
     def _fact(self, written: str, scope: Scope, way: str) -> Node:
         try:

@@ -88,7 +88,7 @@ def _clause_elsewhere(value: object) -> str:
     written = _clause_anywhere(value)
     if ":" not in written:
         raise Refusal(
-            Text("须写明另一份补贴标准的条款", "this names a clause of another schedule"),
+            Text("此处须写另一份补贴标准的条款", "a clause of another schedule belongs here"),
             Text(
                 "请写成 补贴标准:条款，例如 cn/province/care:meals",
                 "write SCHEDULE:CLAUSE, like cn/province/care:meals",
