@@ -224,7 +224,7 @@ def table(table_name: str, as_name: str = "") -> exp.Table:
     return exp.Table(this=name(table_name), alias=exp.TableAlias(this=name(as_name)) if as_name else None)
 
 
-def subquery(query: exp.Select, as_name: str) -> exp.Subquery:
+def subquery(query: Sql, as_name: str) -> exp.Subquery:
     return exp.Subquery(this=_own(query), alias=exp.TableAlias(this=name(as_name)))
 
 

@@ -289,7 +289,16 @@ class World:
         self.rows = {table: self.rows_of(table, rows.get(table, ())) for table in self.facts}
         self.by_key = {table: {row.key: row for row in found} for table, found in self.rows.items()}
         self.done: dict[str, dict[tuple[Row, Day], Entitlement]] = {}
-        self.worlds: list[World] = [self]
+        self.worlds: list[World] = [self]  # the versions of this schedule
+        self.others: list[World] = []  # those of the schedules it is calculated with
+
+    @property
+    def schedule(self) -> str:
+        return str(self.version["schedule"])
+
+    def is_in_force(self, day: Day, district: str | None) -> bool:
+        first, last = self.spans[self.index]
+        return first <= day <= last and (self.version["districts"] is None or district in self.version["districts"])
 
     # --- tables ----------------------------------------------------------------------------------------------------
 
@@ -777,14 +786,30 @@ class World:
                 day = self.evaluate(ex.parse(clause["dated"]), At(row, None))
                 if isinstance(day, Day):
                     at = At(row, clause["every"], day, day, day, day.year, month_of(day), day, day)
-                    if self.belongs(clause, at):
+                    if self.belongs(clause, at) and self.placed(self.reading(clause, at))[0] is not False:
                         yield self.reading(clause, at)
                 continue
             for at in self.periods_of(row, clause["every"]):
                 if self.belongs(clause, at):
                     cut = self.cut_to_force(at)
-                    if cut is not None:
+                    if cut is not None and self.placed(self.reading(clause, cut))[0] is not False:
                         yield self.reading(clause, cut)
+
+    def placed(self, at: At) -> tuple[Value, list[bool]]:
+        """Whether a row stands in a district of the document."""
+        districts = self.version["districts"]
+        if districts is None:
+            return True, []
+        value, causes = self.named(("district",), replace(at, steps={}, facts_only=True))
+        return (value if isinstance(value, Missing) else value in districts), causes
+
+    def is_replaced(self, name: str, at: At) -> bool:
+        """Whether a document in force on the row's date and in its district replaces the clause."""
+        return any(
+            clause["replaces"] == f"{self.schedule}:{name}" and other.is_in_force(at.end, self.text("district", at))
+            for other in self.others
+            for clause in other.clauses.values()
+        )
 
     def periods_of(self, row: Row, every: str) -> Iterator[At]:
         if self.life(row.table):
@@ -830,7 +855,8 @@ class World:
         steps = {step: ex.parse(written) for step, written in clause["steps"].items()}
         at = replace(at, steps=steps)
         period = label(clause["every"], at.start)
-        made = Entitlement(self, name, replace(at, steps={}), period, at.end, self.state(clause["when"], at))
+        state = "why-not" if self.is_replaced(name, at) else self.state(clause["when"], at)
+        made = Entitlement(self, name, replace(at, steps={}), period, at.end, state)
         if made.state != "paid":
             return made
         if clause["allocation"]:
@@ -897,7 +923,8 @@ class World:
         return not isinstance(one.read(ex.parse(clawback["share"])), Missing)
 
     def state(self, when: str | None, at: At) -> State:
-        conditions = [self.with_causes(tree, at) for tree in ex.conjuncts(ex.parse(when))] if when else []
+        conditions = [self.placed(at)]
+        conditions += [self.with_causes(tree, at) for tree in ex.conjuncts(ex.parse(when))] if when else []
         if any(value is False for value, _ in conditions):
             return "why-not"
         for value, causes in conditions:
@@ -1056,6 +1083,8 @@ class Limit:
     """A limit or a pot, over all versions that have one of this name; its terms are those of the last of them."""
 
     def __init__(self, name: str, worlds: Sequence[World]) -> None:
+        self.name = name
+        self.others = worlds[0].others
         self.worlds = [world for world in worlds if name in world.limits]
         self.last = self.worlds[-1]
         self.terms: dict[str, Any] = self.last.limits[name]
@@ -1063,6 +1092,7 @@ class Limit:
         self.per: list[str] = self.terms["per"]
         short: str = self.terms["when_short"] or ""
         self.fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
+        self.is_shared = any(":" in clause for world in self.worlds for clause in world.limits[name]["among"])
         of_money = not self.terms["at_most"] or self.last.values[self.terms["at_most"]]["unit"] == "yuan"
         without_subject = all(key in MONTHS_IN or key == "district" for key in self.per)
         self.is_pot = of_money and (self.terms["payer"] is not None or without_subject)
@@ -1094,8 +1124,28 @@ class Limit:
     def competitors(self) -> Iterator[Entitlement]:
         """In the order in which ties are settled."""
         for name in self.among:
-            found = [one for world in self.worlds for one in world.entitled(name).values()]
+            schedule, _, clause = name.rpartition(":")
+            worlds = [world for world in self.others if world.schedule == schedule] if schedule else self.worlds
+            found = [one for world in worlds for one in world.entitled(clause).values()]
+            if schedule:
+                found = [one for one in found if self.speaker(name, one.date, one.world.text("district", one.at))]
             yield from sorted(found, key=lambda one: (one.date, one.row.key))
+
+    def speaker(self, name: str, day: Day, district: str | None) -> World | None:
+        """The version in force that day, in that district, that names a clause of another schedule."""
+        named = (world for world in self.worlds if name in world.limits[self.name]["among"])
+        return next((world for world in named if world.is_in_force(day, district)), None)
+
+    def ceiling(self, one: Entitlement) -> Value:
+        """The figure of this schedule, by what its keys are in the row."""
+        name: str = self.terms["at_most"]
+        if one.world in self.worlds:
+            return one.world.look_up(name, None, one.at)
+        known_as = f"{one.world.schedule}:{one.clause}"
+        world = self.speaker(known_as, one.date, one.world.text("district", one.at))
+        assert world is not None
+        keys = [one.world.evaluate(ex.parse(key), one.at) for key in world.values[name]["by"]]
+        return MISSING if any(isinstance(key, Missing) for key in keys) else world.figure(name, keys)
 
     def group_key(self, key: str, one: Entitlement) -> Any:
         return period_around(one.date, key) if key in MONTHS_IN else one.read(ex.parse(key))
@@ -1114,7 +1164,7 @@ class Limit:
 
     def cap(self, units: list[Unit]) -> None:
         name: str = self.terms["at_most"]
-        ceiling = units[0].of.world.look_up(name, None, units[0].of.at)
+        ceiling = self.ceiling(units[0].of)
         if not isinstance(ceiling, Fraction):
             return
         if self.last.values[name]["unit"].split("/")[0].strip() == "month":
@@ -1174,10 +1224,18 @@ class Limit:
     def concerned(self, lines: list[Line]) -> list[Line]:
         """In the order in which ties are settled."""
         first, last = [int(year) for year in (self.terms["years"] or "1..9999").split("..")]
-        found = [line for line in lines if line.clause in self.among and first <= line.due.year <= last]
+        found = [line for line in lines if self.is_over(line) and first <= line.due.year <= last]
         return sorted(found, key=lambda line: (
-            self.among.index(line.clause), line.due, line.payee, line.district or "", line.facility or "", line.period
+            self.among.index(self.known_as(line)), line.due, line.payee, line.district or "", line.facility or "", line.period
         ))  # fmt: skip
+
+    def known_as(self, line: Line) -> str:
+        schedule = line.entitlements[0].world.schedule
+        return line.clause if schedule == self.last.schedule else f"{schedule}:{line.clause}"
+
+    def is_over(self, line: Line) -> bool:
+        name = self.known_as(line)
+        return name in self.among and (":" not in name or self.speaker(name, line.due, line.district) is not None)
 
     def figure(self, name: str | None, by_name: dict[str, Any]) -> Fraction | None:
         if name is None:
@@ -1327,26 +1385,51 @@ def calculate(
 
     `versions`: `Version.canonical()` of each, oldest first. `rows`: cells as texts, by table.
     """
-    spans = in_force(versions)
-    last_year = horizon(versions, rows, year_asked)
-    worlds = [World(version, index, spans, rows, end, last_year) for index, version in enumerate(versions)]
-    for world in worlds:
-        world.worlds = worlds
-    found = [one for world in worlds for name in world.clauses for one in world.entitled(name).values()]
+    return calculate_together([versions], rows, end, year_asked)[0]
+
+
+def calculate_together(
+    schedules: list[list[dict[str, Any]]], rows: Mapping[str, Sequence[Cells]], end: Literal["low", "high"],
+    year_asked: int,
+) -> list[OracleResult]:  # fmt: skip
+    """The same for several schedules: first what each says of itself, then limits and pots over several of them."""
+    by_schedule: list[list[World]] = []
+    for versions in schedules:
+        spans, last_year = in_force(versions), horizon(versions, rows, year_asked)
+        by_schedule.append(
+            [World(version, index, spans, rows, end, last_year) for index, version in enumerate(versions)]
+        )
+    for worlds in by_schedule:
+        for world in worlds:
+            world.worlds = worlds
+            world.others = [other for others in by_schedule if others is not worlds for other in others]
+    all_worlds = [world for worlds in by_schedule for world in worlds]
+    found = [one for world in all_worlds for name in world.clauses for one in world.entitled(name).values()]
     before = [sum(one.units) for one in found]
-    limits = [Limit(name, worlds) for name in dict.fromkeys(name for world in worlds for name in world.limits)]
+    limits = [
+        Limit(name, worlds)
+        for worlds in by_schedule
+        for name in dict.fromkeys(name for world in worlds for name in world.limits)
+    ]
+    limits.sort(key=lambda limit: limit.is_shared)
     for limit in limits:
         if not limit.is_pot:
             limit.apply()
-    lines = [line for world in worlds for name in world.clauses for line in world.lines(name)]
+    lines = [line for world in all_worlds for name in world.clauses for line in world.lines(name)]
     for limit in limits:
         if limit.is_pot:
             limit.draw_on(lines)
+    return [result_of(worlds[0].schedule, found, before, lines) for worlds in by_schedule]
+
+
+def result_of(schedule: str, found: list[Entitlement], before: list[int], lines: list[Line]) -> OracleResult:
     entitlements = {
         (one.world.index, one.clause, one.row.key, one.period): (one.state, owed, sum(one.units))
         for one, owed in zip(found, before, strict=True)
+        if one.world.schedule == schedule
     }
-    return OracleResult(entitlements, {key: sums for key, sums in payments_of(lines).items() if sums[0]})
+    own = [line for line in lines if line.entitlements[0].world.schedule == schedule]
+    return OracleResult(entitlements, {key: sums for key, sums in payments_of(own).items() if sums[0]})
 
 
 def payments_of(lines: list[Line]) -> dict[PaymentKey, tuple[int, int, int]]:

@@ -8,13 +8,14 @@ from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Basis, Calculated, Result
 from subsidy.engine.findings import blank_cells, outside_ranges
+from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.run import calculate as run_engine
-from subsidy.engine.run import prepare
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
 from subsidy.roster.intake import Intake, intake
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import Version
+from subsidy.schedule.together import Together, together
 
 FIRST_YEAR, LAST_YEAR = 1950, 2150
 
@@ -36,17 +37,14 @@ def calculate(
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     _check_request(several, year)
-    calculated: list[Calculated] = []
-    findings: list[Finding] = []
+    woven = together(several)
+    intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
+    if not proceed:
+        _stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
     given: dict[str, frozenset[str]] = {}
-    for schedule in several:
-        taken_in = intake(roster, schedule.versions, _others(several, schedule))
+    for taken_in in intakes:
         given |= {table: given.get(table, frozenset()) | columns for table, columns in taken_in.given.items()}
-        if not proceed:
-            _stop_at_errors([*findings, *taken_in.findings])
-        one, found = _calculated(schedule, taken_in, year)
-        calculated.append(one)
-        findings += [finding for finding in (*taken_in.findings, *found) if finding not in findings]
+    calculated, findings = _calculated(woven, intakes, year)
     if not proceed:
         _stop_at_errors(findings)
     options = {"year": year, "basis": basis, "proceed": proceed}
@@ -58,11 +56,10 @@ def calculate(
 def check(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | None = None) -> list[Finding]:
     """Everything that is wrong or odd with a roster for these schedules, in order of place."""
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
-    findings: list[Finding] = []
-    for schedule in several:
-        taken_in = intake(roster, schedule.versions, _others(several, schedule))
-        _, found = _calculated(schedule, taken_in, year or schedule.latest.first_day.year)
-        findings += [finding for finding in (*taken_in.findings, *found) if finding not in findings]
+    year = year or max(schedule.latest.first_day.year for schedule in several)
+    _check_request(several, year)
+    intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
+    _, findings = _calculated(together(several), intakes, year)
     return sorted(findings)
 
 
@@ -84,20 +81,39 @@ def _others(several: Sequence[Schedule], own: Schedule) -> list[Version]:
     return [version for schedule in several if schedule is not own for version in schedule.versions]
 
 
-def _calculated(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Calculated, list[Finding]]:
+def _calculated(woven: Together, intakes: Sequence[Intake], year: int) -> tuple[list[Calculated], list[Finding]]:
+    """All schedules with open amounts at both ends, and everything that was found, each finding once."""
+    prepared: list[Prepared] = []
+    findings = dict.fromkeys(woven.absent)
+    wrong: list[set[tuple[str, int, str]]] = []
+    for schedule, taken_in in zip(woven.schedules, intakes, strict=True):
+        one, outside = _prepared(schedule, taken_in, year)
+        prepared.append(one)
+        found = (*taken_in.findings, *outside)
+        findings |= dict.fromkeys(found)
+        wrong.append({_cell(finding) for finding in found})
+    high = run_engine(prepared, "high", woven.shared)
+    for run, known in zip(high, wrong, strict=True):
+        findings |= dict.fromkeys(finding for finding in blank_cells(run) if _cell(finding) not in known)
+    paid = low = make_payments(high)
+    if any(one.has_open for one in prepared):
+        low = make_payments(run_engine(prepared, "low", woven.shared))
+    return list(map(Calculated, woven.schedules, paid, low)), list(findings)
+
+
+def _prepared(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Prepared, list[Finding]]:
+    """The roster without rows that hold an amount the policy does not allow, and these findings."""
     prepared = prepare(schedule, taken_in, year)
     outside = outside_ranges(prepared)
     if outside:
         without = taken_in.without((found.table, found.place.row) for found in outside)
         outside += [found for found in without.findings if found not in taken_in.findings]
         prepared = prepare(schedule, without, year)
-    high = run_engine(prepared, "high")
-    wrong = {(found.table, found.place.row, found.place.column) for found in (*taken_in.findings, *outside)}
-    blank = [found for found in blank_cells(high) if (found.table, found.place.row, found.place.column) not in wrong]
-    findings = [*outside, *blank]
-    paid = make_payments(high)
-    low = make_payments(run_engine(prepared, "low")) if prepared.has_open else paid
-    return Calculated(schedule, paid, low), findings
+    return prepared, outside
+
+
+def _cell(finding: Finding) -> tuple[str, int, str]:
+    return finding.table, finding.place.row, finding.place.column
 
 
 def _stop_at_errors(findings: Sequence[Finding]) -> None:

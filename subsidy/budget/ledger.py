@@ -8,7 +8,7 @@ from subsidy import sql
 from subsidy.budget.payments import Payments
 from subsidy.engine import calendar
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
-from subsidy.engine.grain import CompiledGrain
+from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
 from subsidy.engine.run import Run
@@ -65,11 +65,12 @@ def _grain_rows(schedule: Schedule, run: Run, compiled: CompiledGrain) -> list[t
 
 
 def _status_columns(compiled: CompiledGrain, name: str) -> list[tuple[str, sql.Sql]]:
-    conditions = [f"when:{name}:{index}" for index in range(len(compiled.version.clauses[name].when))]
-    names = {f"place:{name}": compiled.columns[name].district, f"owed:{name}": f"owed:{name}"}
-    return [
-        (shown, ref(column)) for shown, column in {**names, **dict(zip(conditions, conditions, strict=True))}.items()
-    ]
+    clause = compiled.version.clauses[name]
+    names = {f"place:{name}": compiled.columns[name].district}
+    own = [f"owed:{name}", *(f"when:{name}:{index}" for index in range(len(clause.when)))]
+    if clause.replaced_by:
+        own.insert(1, replaced_column(name))
+    return [(shown, ref(column)) for shown, column in {**names, **dict(zip(own, own, strict=True))}.items()]
 
 
 def _clause_rows(
@@ -83,11 +84,15 @@ def _clause_rows(
     head = (schedule.id, compiled.version.first_day.isoformat(), model.revision, name, clause.model.item, clause.table)
     found = []
     for subject, period, count, place, owed, *results in rows:
+        replaced = results.pop(0) if clause.replaced_by else None
         owed, decided, _ = allocated.get((subject, period), (owed, "", 0))
         unit = owed or 0
         left, cut_by = after.get((subject, period), (unit * count, None))
         state, reason = _state(owed, results, conditions, left, cut_by)
         reason = reason or decided
+        if replaced is not None:
+            by = clause.replaced_by[replaced]
+            state, reason = WHY_NOT, f"replaced by: {by.schedule}:{by.clause}, item {by.item}"
         label = calendar.period_label(clause.model.every, period)
         found.append((*head, subject, place, label, count, left, state, reason))
     return found

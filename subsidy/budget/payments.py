@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,31 +24,32 @@ class Payments:
     pots: tuple[PotResult, ...]
 
 
-def make_payments(run: Run) -> Payments:
-    """Apply the pots to a calculation's parts."""
-    schedule = run.prepared.schedule
-    clauses = {
-        clause
-        for version in schedule.versions
-        for limit in version.limits.values()
-        if limit.is_pot
-        for clause in limit.model.among
-    }
-    parts = _read(run, clauses) if clauses else []
+def make_payments(runs: Sequence[Run]) -> list[Payments]:
+    """Apply the pots to the parts of schedules that are calculated together."""
+    parts = [part for run in runs for part in _read(run)]
     owed_before = [part.owed for part in parts]
-    results = apply_pots(schedule, parts) if parts else []
-    relation = run.plan.named("payments")
+    pots = apply_pots([run.prepared.schedule for run in runs], parts)
     known = len(owed_before)
     changed = [
         part
         for part, owed in zip(parts[:known], owed_before, strict=True)
         if part.cuts or (part.left, part.owed) != (owed, owed)
     ]
-    _write(run, relation, changed, parts[known:])
-    return Payments(run, relation, tuple(results))
+    found = []
+    for run in runs:
+        relation, schedule = run.plan.named("payments"), run.prepared.schedule.id
+        own, added = ([part for part in some if part.schedule == schedule] for some in (changed, parts[known:]))
+        _write(run, relation, own, added)
+        found.append(Payments(run, relation, tuple(pots[schedule])))
+    return found
 
 
-def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
+def _read(run: Run) -> list[PayerPart]:
+    """The parts that any pot is over."""
+    limits = [limit for version in run.prepared.schedule.versions for limit in version.limits.values()]
+    clauses = {clause for limit in limits if limit.is_pot for clause in limit.model.among}
+    if not clauses:
+        return []
     names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "position", "owed"]
     columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.plan.pots))]
     concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
@@ -57,6 +59,7 @@ def _read(run: Run, clauses: set[str]) -> list[PayerPart]:
         clause, version, due, month, payee, district, facility, line, payer, position, owed, *ranks = row
         found.append(
             PayerPart(
+                run.prepared.schedule.id,
                 clause,
                 version,
                 due,

@@ -10,6 +10,7 @@ from subsidy.engine.limits import clauses_among
 from subsidy.money import round_to, split
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
+from subsidy.schedule.figures import day_of
 from subsidy.schedule.limit_check import pot_key_types
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN, Refund
@@ -22,6 +23,7 @@ LAST = 1_000_000  # the position of a payer that only took over
 class PayerPart:
     """One payer's part of one payment line: `owed` before pots, `left` after those applied so far (fen)."""
 
+    schedule: str
     clause: str
     version: int
     due: int
@@ -44,6 +46,7 @@ class PotResult:
 
     pot: str
     item: str | None
+    years: str | None
     key: Mapping[str, str | int | None]
     at_most: int | None
     used_before: int
@@ -57,18 +60,24 @@ class PotResult:
         return 0 if self.at_most is None else max(0, self.asked - max(0, self.at_most - self.used_before))
 
 
-def apply_pots(schedule: Schedule, parts: list[PayerPart]) -> list[PotResult]:
-    """Cut the parts (in place) as the schedule's pots say, in its order; what each pot did.
+def apply_pots(schedules: Sequence[Schedule], parts: list[PayerPart]) -> dict[str, list[PotResult]]:
+    """Cut the parts (in place) as the pots say: each schedule's own in its order, then those over several schedules.
 
-    Where a pot names another payer for the rest (`rest_to`), parts are added to the list by which that payer owes it.
+    What each pot did, by the schedule that has it. Where a pot names another payer for the rest (`rest_to`), parts are
+    added to the list by which that payer owes it.
     """
     for part in parts:
         part.left = part.owed
-    results: list[PotResult] = []
-    for name, (version, limit) in _pots(schedule).items():
-        results += _apply(schedule, version, name, limit, parts)
-        if limit.model.rest_to is not None:
-            _take_over(name, limit.model.rest_to, parts)
+    results: dict[str, list[PotResult]] = {schedule.id: [] for schedule in schedules}
+    versions = {schedule.id: schedule.versions for schedule in schedules}
+    pots = [_Pot(schedule, version, limit) for schedule in schedules for version, limit in _pots(schedule)]
+    for pot in sorted(pots, key=lambda pot: bool(pot.limit.whole)):
+        concerned = [
+            part for part in parts if part.left > 0 and pot.concerns(part, versions[part.schedule][part.version])
+        ]
+        results[pot.schedule.id] += _apply(pot, concerned, parts)
+        if pot.limit.model.rest_to is not None:
+            _take_over(pot.name, pot.limit.model.rest_to, parts)
     return results
 
 
@@ -79,9 +88,9 @@ def _take_over(pot: str, payer: str, parts: list[PayerPart]) -> None:
 
 def _owe_instead(payer: str, taken: Iterable[tuple[PayerPart, int]], parts: list[PayerPart]) -> None:
     """`payer` owes these amounts (fen) on the lines of these parts."""
-    own = {(part.version, part.clause, part.line): part for part in parts if part.payer == payer}
+    own = {_line(part): part for part in parts if part.payer == payer}
     for part, amount in taken:
-        line = (part.version, part.clause, part.line)
+        line = _line(part)
         if line in own:
             own[line].owed += amount
             own[line].left += amount
@@ -98,22 +107,51 @@ def _refund(version: Version, refund: Refund, group: Sequence[PayerPart], availa
     return asked, asked if available is None else min(asked, available)
 
 
-def _pots(schedule: Schedule) -> dict[str, tuple[Version, CheckedLimit]]:
-    """Each pot as its last version has it."""
+def _line(part: PayerPart) -> tuple[str, int, str, int]:
+    return part.schedule, part.version, part.clause, part.line
+
+
+@dataclass(frozen=True)
+class _Pot:
+    """A pot as the last version that has it says."""
+
+    schedule: Schedule
+    version: Version
+    limit: CheckedLimit
+
+    @property
+    def name(self) -> str:
+        return self.limit.name
+
+    def concerns(self, part: PayerPart, of: Version) -> bool:
+        """Whether it is over a part of a line of the version `of`. For a clause of another schedule: as the version of
+        the pot's own schedule says that is in force on the due day in that district."""
+        year, years, payer = part.due_month // 12, self.limit.years, self.limit.model.payer
+        limit = of.limits.get(self.name) if self.limit.whole or of.id == self.schedule.id else None
+        if limit is None or payer not in (None, part.payer) or not (years is None or years[0] <= year <= years[1]):
+            return False
+        if not limit.dated:
+            return part.clause in limit.model.among
+        day = day_of(part.due)
+        return any(part.clause in one.model.among and reach.has(day, part.district) for reach, one in limit.dated)
+
+
+def _pots(schedule: Schedule) -> list[tuple[Version, CheckedLimit]]:
+    """Each of a schedule's own pots as its last version has it."""
     found: dict[str, tuple[Version, CheckedLimit]] = {}
     for version in schedule.versions:
-        found |= {name: (version, limit) for name, limit in version.limits.items() if limit.is_pot}
-    return found
+        own = {name: limit for name, limit in version.limits.items() if limit.is_pot and not limit.dated}
+        found |= {name: (version, limit) for name, limit in own.items()}
+    return list(found.values())
 
 
-def _apply(
-    schedule: Schedule, version: Version, name: str, limit: CheckedLimit, parts: list[PayerPart]
-) -> list[PotResult]:
-    concerned = [part for part in parts if part.left > 0 and _concerns(schedule, name, limit, part)]
+def _apply(pot: _Pot, concerned: Iterable[PayerPart], parts: list[PayerPart]) -> list[PotResult]:
+    """What the pot did to the parts it is over. What a refund makes another payer owe is added to all `parts`."""
+    name, version, limit = pot.name, pot.version, pot.limit
     groups: dict[Key, list[PayerPart]] = {}
     for part in concerned:
         groups.setdefault(_key(limit, part), []).append(part)
-    clauses = clauses_among(schedule, name)
+    clauses = clauses_among(pot.schedule, name)
     results = []
     for key in sorted(groups, key=_sortable):
         ceiling = _figure(version, limit.model.at_most, limit.model.per, key)
@@ -121,7 +159,7 @@ def _apply(
         available = None if ceiling is None else max(0, ceiling - before)
         group = sorted(groups[key], key=lambda part: _order(clauses, part))
         shown = dict(zip(limit.model.per, key, strict=True))
-        result = PotResult(name, limit.model.item, shown, ceiling, before, 0, 0, limit.when_short)
+        result = PotResult(name, limit.model.item, limit.model.years, shown, ceiling, before, 0, 0, limit.when_short)
         if limit.model.refund is not None:
             asked, refunded = _refund(version, limit.model.refund, group, available)
             shares = list(zip(group, split(refunded, [part.left for part in group]), strict=True))
@@ -137,16 +175,6 @@ def _apply(
     return results
 
 
-def _concerns(schedule: Schedule, name: str, limit: CheckedLimit, part: PayerPart) -> bool:
-    own = schedule.versions[part.version].limits.get(name)
-    if own is None or part.clause not in own.model.among:
-        return False
-    if limit.model.payer is not None and part.payer != limit.model.payer:
-        return False
-    year = part.due_month // 12
-    return limit.years is None or limit.years[0] <= year <= limit.years[1]
-
-
 def _key(limit: CheckedLimit, part: PayerPart) -> Key:
     return tuple(part.due_month // MONTHS_IN[word] if word in MONTHS_IN else part.district for word in limit.model.per)
 
@@ -157,7 +185,7 @@ def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:
 
 def _order(clauses: Sequence[str], part: PayerPart) -> tuple[object, ...]:
     return (
-        clauses.index(part.clause),
+        clauses.index(part.clause if part.clause in clauses else f"{part.schedule}:{part.clause}"),
         part.due,
         part.payee or "",
         part.district or "",

@@ -171,7 +171,8 @@ class Result:
         unknown clause, subject or period.
         """
         one, name = self._of_clause(clause)
-        return explain_entitlement(one.high.run, name, subject, period, self.year, language)
+        runs = [one.high.run, *(other.high.run for other in self.calculated if other is not one)]
+        return explain_entitlement(runs, name, subject, period, self.year, language)
 
     def explain_payment(self, clause: str, payee: str, due: str, language: Language = "en") -> Explanation:
         """What a payment line adds up, who pays which part, and who got the odd fen. `due`: a day, 2023-03-31."""
@@ -245,18 +246,28 @@ class Result:
 
     @property
     def limits(self) -> list[dict[str, Any]]:
-        """What each limit on subjects took away in the year; where it only reports, what it is exceeded by in all."""
-        found = []
+        """What each limit on subjects took away in the year; where it only reports, what it is exceeded by in all.
+
+        One over several schedules is listed once, as SCHEDULE:LIMIT, with what it took away in all of them.
+        """
+        cuts: dict[tuple[str, str], int] = {}
+        items: dict[tuple[str, str], str | None] = {}
+        over: dict[tuple[str, str], int] = {}
         for one in self.calculated:
             run = one.high.run
             for name, (limit, _) in run.limit_tables.items():
-                steps = run.plan.limit_steps[name]
-                cut = sum(_owed(run, before, self.year) - _owed(run, after, self.year) for before, after in steps)
-                entry = {"limit": name, "item": limit.model.item, "cut": yuan_text(cut)}
+                key = ("" if limit.whole else one.schedule.id, name)
+                items[key] = limit.model.item
+                for before, after in run.plan.limit_steps[name]:
+                    cut = _owed(run, before, self.year) - _owed(run, after, self.year)
+                    cuts[key] = cuts.get(key, 0) + cut
                 if name in run.exceeded:
-                    entry["over"] = yuan_text(run.exceeded[name])
-                found.append(entry)
-        return found
+                    over[key] = run.exceeded[name]
+        return [
+            {"limit": key[1], "item": items[key], "cut": yuan_text(cut)}
+            | ({"over": yuan_text(over[key])} if key in over else {})
+            for key, cut in cuts.items()
+        ]
 
     @property
     def pots(self) -> list[dict[str, Any]]:
@@ -265,9 +276,7 @@ class Result:
             {
                 "pot": pot.pot,
                 "item": pot.item,
-                "years": one.schedule.latest.model.limits[pot.pot].years
-                if pot.pot in one.schedule.latest.model.limits
-                else None,
+                "years": pot.years,
                 "key": dict(pot.key),
                 "at_most": None if pot.at_most is None else yuan_text(pot.at_most),
                 "used_before": yuan_text(pot.used_before),

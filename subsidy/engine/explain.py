@@ -12,7 +12,7 @@ from subsidy.engine import calendar
 from subsidy.engine.addends import own_periods, written
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
 from subsidy.engine.findings import place_of
-from subsidy.engine.grain import CompiledGrain
+from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
 from subsidy.engine.row import MONTH as MONTH_COLUMN
@@ -45,6 +45,10 @@ WORDS = {
     "decided": {"zh": "决定金额的是", "en": "decided by"},
     "reading": {"zh": "理解", "en": "reading"},
     "overlay": {"zh": "临时改动，非文件原文", "en": "overlay, not in the document"},
+    "replaces": {"zh": "在施行范围内替代 {}", "en": "instead of {} where it is in force"},
+    "replaced": {"zh": "{}由 {} 替代", "en": "{1} is paid instead {0}"},
+    "since": {"zh": "自 {} 起", "en": "from {} on"},
+    "since in": {"zh": "自 {} 起在 {} ", "en": "from {} on in {}"},
     "document": {"zh": "依据", "en": "document"},
 }
 
@@ -110,11 +114,12 @@ class Explanation:
 
 
 def explain_entitlement(
-    run: Run, clause: str, subject: str, period: str | None, year: int, language: Language
+    runs: Sequence[Run], clause: str, subject: str, period: str | None, year: int, language: Language
 ) -> Explanation:
-    """Raises KeyError naming what is not there: the clause, the subject, or its period."""
-    compiled, number = _row_of(run, clause, subject, period, year)
-    return _Explainer(run, compiled, clause, subject, number, language).explained()
+    """`runs`: of the clause's schedule, then of those calculated together with it. Raises KeyError naming what is not
+    there: the clause, the subject, or its period."""
+    compiled, number = _row_of(runs[0], clause, subject, period, year)
+    return _Explainer(runs, compiled, clause, subject, number, language).explained()
 
 
 def _row_of(run: Run, clause: str, subject: str, period: str | None, year: int) -> tuple[CompiledGrain, int]:
@@ -141,9 +146,9 @@ def _row_of(run: Run, clause: str, subject: str, period: str | None, year: int) 
 
 class _Explainer:
     def __init__(
-        self, run: Run, compiled: CompiledGrain, name: str, subject: str, period: int, language: Language
+        self, runs: Sequence[Run], compiled: CompiledGrain, name: str, subject: str, period: int, language: Language
     ) -> None:
-        self.run = run
+        self.run, *self.beside = runs
         self.compiled = compiled
         self.clause = compiled.version.clauses[name]
         self.subject = subject
@@ -158,7 +163,7 @@ class _Explainer:
             (one for one in self.run.ledgers if one.clause is self.clause and one.version is self.compiled.version),
             None,
         )
-        lines = [*self._head(), *self._calculation()]
+        lines = [*self._head(), *self._replaced(), *self._calculation()]
         owed, count = self._owed()
         recipient = self.run.allocated(ledger).get((self.subject, self.period)) if ledger is not None else None
         if recipient is not None:
@@ -196,10 +201,26 @@ class _Explainer:
             f"{document.number} {part} {item}",
             f"{version.id} {version.first_day} r{version.model.revision}",
         )
+        if model.replaces is not None:
+            yield Line("document", WORDS["replaces"][self.language].format(model.replaces), "")
         for path, value in version.overlays:
             yield Line("overlay", path, value)
         if model.reading is not None:
             yield Line("reading", model.reading.in_(self.language), "")
+
+    def _replaced(self) -> Iterator[Line]:
+        """The clause of another schedule that is paid instead in this row."""
+        if not self.clause.replaced_by:
+            return
+        ((number, *_),) = self._fetch([Value(ref(replaced_column(self.clause.name)))])
+        if number is not None:
+            by = self.clause.replaced_by[number]
+            item = WORDS["item"][self.language].format(by.item)
+            label = f" {by.label.in_(self.language)}" if by.label else ""
+            where = ", ".join(by.reach.districts)
+            since = WORDS["since in" if where else "since"][self.language].format(by.reach.first, where)
+            shown = WORDS["replaced"][self.language].format(since, f"{by.schedule}:{by.clause} ({item}{label})")
+            yield Line("conditions", shown, "")
 
     def _fetch(self, values: Sequence[Value]) -> list[tuple[Any, ...]]:
         """The stored parts of each value in this row."""
@@ -391,17 +412,19 @@ class _Explainer:
             keys = dict(zip(names, pieces[0][3:], strict=True))
             winners = self._winners(name, ledger, keys)
             lost = yuan_text(owed * count - after)
-            label = self.compiled.version.model.limits[name].label
+            label = self.compiled.version.limits[name].model.label
             shown = label.in_(self.language) if label else name
             lines.append(Line("limits", shown, f"-{lost}" + (f" ← {', '.join(winners)}" if winners else "")))
         return after, lines
 
     def _winners(self, limit: str, own: Ledger, keys: dict[str, Any]) -> list[str]:
         found = []
-        for ledger in self.run.ledgers:
+        for run, ledger in [(one, ledger) for one in (self.run, *self.beside) for ledger in one.ledgers]:
             columns = ledger.columns.limits.get(limit)
             if columns is None:
                 continue
+            own_name = ledger.clause.name
+            clause = own_name if run is self.run else f"{ledger.version.id}:{own_name}"
             wanted = [keys[name] for name in own.columns.limits[limit].keys]
             where = [
                 sql.compare(
@@ -417,9 +440,9 @@ class _Explainer:
                 where=sql.all_of(where),
                 distinct=True,
             )
-            for subject, period, unit in sorted(self.run.prepared.rows(query))[:5]:
+            for subject, period, unit in sorted(run.prepared.rows(query))[:5]:
                 label = calendar.period_label(ledger.clause.model.every, period)
-                found.append(f"{ledger.clause.name} {subject} {label} {yuan_text(unit)}")
+                found.append(f"{clause} {subject} {label} {yuan_text(unit)}")
         return found
 
     def _payments(self, ledger: Ledger, after: int) -> Iterator[Line]:

@@ -14,7 +14,7 @@ from subsidy.engine.grain import CompiledGrain, GrainCompiler, missing_facts
 from subsidy.engine.layers import ref
 from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import Prepared, Run
-from subsidy.finding import Finding, Place, Text
+from subsidy.finding import Finding, Place, Refusal, Text
 from subsidy.money import yuan_text
 from subsidy.schedule.checked import CheckedClause
 from subsidy.schedule.expression import plain_number
@@ -78,12 +78,13 @@ def _outside(prepared: Prepared, version: Version, table: str, name: str, column
     compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
     layers = plain_rows(version, prepared.shape, table)
     rows = compiler.rows(layers, table)
+    placed = _placed(rows)
     kind = version.checker.type_of(column, table, name)
     cell = ref(rows.cell((), table, name, kind))
     low, high = (ref(layers.named(rows.range_end(column, table, (), kind, end))) for end in ("low", "high"))
     beyond = sql.any_of([sql.compare("<", cell, low), sql.compare(">", cell, high)])
     columns = [("subject", ref(SUBJECT)), ("row", ref("_row")), ("cell", cell), ("low", low), ("high", high)]
-    query = layers.query(columns, beyond)
+    query = layers.query(columns, sql.all_of([beyond, *placed]))
     return [
         _range_finding(prepared.intake, table, name, kind, row)
         for row in sorted(prepared.rows(query), key=lambda row: int(row[1]))
@@ -271,14 +272,26 @@ def _undated(run: Run) -> list[Finding]:
     return list(found)
 
 
+def _placed(rows: RowCompiler) -> list[sql.Sql]:
+    """That a row stands in a district of the document, as far as that can be said without a reading day."""
+    try:
+        node = rows.version.checker.placed(rows.table, None)
+    except Refusal:
+        return []
+    if node is None:
+        return []
+    placed = ref(rows.layers.named(rows.condition(node)))
+    return [sql.any_of([placed, sql.is_missing(placed)])]
+
+
 def _without_day(prepared: Prepared, version: Version, clause: CheckedClause, node: Node) -> list[Finding]:
     compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
     rows = compiler.rows(plain_rows(version, prepared.shape, clause.table), clause.table)
-    no_day = sql.is_missing(rows.value(node).main)
+    no_day, placed = sql.is_missing(rows.value(node).main), _placed(rows)
     found = []
     for leaf, is_blank in missing_facts(node, rows):
         key, row = _whose_cell(rows, leaf)
-        where = sql.all_of([no_day, is_blank])
+        where = sql.all_of([no_day, is_blank, *placed])
         columns = [("key", ref(key)), ("row", ref(row))]
         for subject, number in sorted(set(prepared.rows(rows.layers.query(columns, where)))):
             why = Text(

@@ -27,7 +27,7 @@ from subsidy.engine.base import (
 from subsidy.engine.calendar import Span
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.row import DAY, DAY_MONTH, DAY_OF_MONTH, End, RosterShape, RowCompiler
-from subsidy.schedule.checked import CheckedAllocation, CheckedClause, CheckedClawback, CheckedLimit
+from subsidy.schedule.checked import CheckedAllocation, CheckedClause, CheckedClawback, CheckedLimit, Reach
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Aggregate, Node, Type
@@ -180,13 +180,12 @@ class GrainCompiler:
         layers = self._base(grain, clauses[0])
         rows = self.rows(layers, grain.table)
         columns = {clause.name: self._clause(clause, rows, list(limits)) for clause in clauses}
-        in_force = sql.all_of(
-            [
-                sql.is_known(ref(PERIOD)),
-                sql.compare(">=", ref(VERSION_DAY), sql.whole(self.in_force.first)),
-                sql.compare("<=", ref(VERSION_DAY), sql.whole(self.in_force.last)),
-            ]
-        )
+        days = [
+            sql.is_known(ref(PERIOD)),
+            sql.compare(">=", ref(VERSION_DAY), sql.whole(self.in_force.first)),
+            sql.compare("<=", ref(VERSION_DAY), sql.whole(self.in_force.last)),
+        ]
+        in_force = sql.all_of([*days, *_placed(clauses[0])])
         names = list(dict.fromkeys([*HEAD, *(name for one in columns.values() for name in one.needed)]))
         query = layers.query([(name, ref(name)) for name in names], in_force)
         return CompiledGrain(grain, self.version, tuple(names), query, layers, rows, columns, in_force)
@@ -237,8 +236,8 @@ class GrainCompiler:
             parts=parts,
             chunk=expose.fen(clause.instalments.chunk) if clause.instalments and clause.instalments.chunk else "",
             clawback=expose.clawback(clause.clawback) if clause.clawback else (),
-            limits={limit.name: self._limit(limit, clause.name, expose) for limit in mine if not limit.is_pot},
-            pots={limit.name: expose.rank(limit.by[clause.name], False) for limit in mine if limit.is_pot and limit.by},
+            limits={limit.name: self._limit(limit, clause, expose) for limit in mine if not limit.is_pot},
+            pots={limit.name: self._rank(limit, clause.name, expose) for limit in mine if limit.is_pot and limit.by},
             allocation=self._allocation(clause, clause.allocation, expose) if clause.allocation else None,
         )
 
@@ -256,14 +255,52 @@ class GrainCompiler:
             ceiling=expose.fen(allocation.ceiling) if allocation.ceiling else "",
         )
 
-    def _limit(self, limit: CheckedLimit, clause: str, expose: _Exposer) -> LimitColumns:
-        keys = tuple(expose.value(node) for node in limit.keys[clause])
+    def _rank(self, pot: CheckedLimit, clause: str, expose: _Exposer) -> str:
+        """What a pot ranks a clause by; one of another schedule as its last version says that names the clause."""
+        said = [one for _, one in pot.dated if clause in one.model.among] or [pot]
+        return expose.rank(said[-1].by[clause], False)
+
+    def _limit(self, limit: CheckedLimit, clause: CheckedClause, expose: _Exposer) -> LimitColumns:
+        """The columns of a limit. One of another schedule has its keys only where and when that is in force."""
+        if not limit.dated:
+            return self._limit_columns(limit, clause.name, expose)
+        there = [
+            (self._within(reach, clause, expose.rows), self._limit_columns(one, clause.name, expose))
+            for reach, one in limit.dated
+            if clause.name in one.model.among
+        ]
+
+        def chosen(names: Iterable[str]) -> str:
+            branches = [(within, ref(name)) for (within, _), name in zip(there, names, strict=True)]
+            return expose.rows.layers.named(sql.case(branches))
+
+        return LimitColumns(
+            tuple(map(chosen, zip(*(columns.keys for _, columns in there), strict=True))),
+            chosen(columns.by for _, columns in there) if limit.by else "",
+            chosen(columns.ceiling for _, columns in there) if limit.ceiling else "",
+        )
+
+    def _limit_columns(self, limit: CheckedLimit, clause: str, expose: _Exposer) -> LimitColumns:
+        keys = tuple(expose.value(node) for node in limit.keys.get(clause, ()))
         by = expose.rank(limit.by[clause], limit.keep == "most") if limit.by else ""
         ceiling = ""
         if limit.ceiling:
             node = limit.ceiling[clause]
             ceiling = expose.fen(node) if limit.counts == "money" else expose.value(node)
         return LimitColumns(keys, by, ceiling)
+
+    def _within(self, reach: Reach, clause: CheckedClause, rows: RowCompiler) -> Sql:
+        """That a row's date and district are those of a version of another schedule."""
+        days = Span.between(reach.first, reach.last)
+        conditions = [
+            sql.compare(">=", ref(DUE), sql.whole(days.first)),
+            sql.compare("<=", ref(DUE), sql.whole(days.last)),
+        ]
+        if reach.districts:
+            assert clause.district is not None
+            district = rows.value(clause.district).main
+            conditions.append(sql.any_of(sql.compare("=", district, sql.text(one)) for one in reach.districts))
+        return sql.all_of(conditions)
 
     def _owed(self, clause: CheckedClause, rows: RowCompiler) -> str:
         layers = rows.layers
@@ -273,6 +310,13 @@ class GrainCompiler:
         amount = ref(layers.put(f"amount:{clause.name}", self._amount(clause, rows)))
         pays = ref(layers.put(f"pays:{clause.name}", sql.all_of(conditions)))
         branches = [(pays, amount), (sql.negation(pays), sql.whole(0))]
+        if clause.replaced_by:
+            replaced = [
+                (self._within(one.reach, clause, rows), sql.whole(number))
+                for number, one in enumerate(clause.replaced_by)
+            ]
+            by = layers.put(replaced_column(clause.name), sql.case(replaced))
+            branches.insert(0, (sql.is_known(ref(by)), sql.whole(0)))
         nothing = self._knowingly_nothing(clause, rows, conditions)
         if nothing is not None:
             branches.append((nothing, sql.whole(0)))
@@ -299,6 +343,17 @@ class GrainCompiler:
                 nothing = sql.any_of(_nothing_there(node, rows))
                 branches.append((sql.is_missing(condition), sql.all_of([nothing, sql.negation(missing)])))
         return sql.case(branches) if branches else None
+
+
+def replaced_column(clause: str) -> str:
+    """The column with the number of the replacement that is paid instead of a clause; missing where none is."""
+    return f"replaced:{clause}"
+
+
+def _placed(sample: CheckedClause) -> list[Sql]:
+    """That a row exists for a document of some districts: it stands in one of them, or in none that is known."""
+    placed = ref(f"when:{sample.name}:0")
+    return [sql.any_of([placed, sql.is_missing(placed)])] if sample.districts else []
 
 
 def missing_facts(node: Node, rows: RowCompiler) -> list[tuple[Node, Sql]]:

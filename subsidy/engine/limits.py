@@ -33,9 +33,12 @@ class Competitor:
 
 
 def clauses_among(schedule: Schedule, limit: str) -> list[str]:
-    """The clauses a limit names in any version, in the order of the latest; those it no longer names come last."""
+    """The clauses a limit names in any version, in the order of the latest; those it no longer names come last.
+
+    Those of a limit over several schedules are SCHEDULE:CLAUSE.
+    """
     versions = [version.limits[limit] for version in reversed(schedule.versions) if limit in version.limits]
-    return list(dict.fromkeys(clause for one in versions for clause in one.model.among))
+    return list(dict.fromkeys(clause for one in versions for clause in one.whole or one.model.among))
 
 
 def c(name: str) -> Sql:
@@ -46,7 +49,8 @@ def _keys(limit: CheckedLimit) -> list[str]:
     return [f"{GROUP}{index}" for index in range(len(limit.model.per))]
 
 
-def _competitors(limit: CheckedLimit, competitors: Sequence[Competitor]) -> Sql:
+def competing(limit: CheckedLimit, competitors: Sequence[Competitor]) -> Sql:
+    """The rows that take part in a limit, from all ledgers it concerns."""
     queries = []
     for one in competitors:
         count, single = c(COUNT), sql.whole(1)
@@ -81,9 +85,9 @@ def _competitors(limit: CheckedLimit, competitors: Sequence[Competitor]) -> Sql:
     return sql.union_all(queries)
 
 
-def pieces(limit: CheckedLimit, competitors: Sequence[Competitor]) -> exp.Select:
-    """Columns position, subject, period, piece, then count_a, unit_a, count_b, unit_b: what each row becomes."""
-    rows = sql.subquery(_competitors(limit, competitors), "u")  # type: ignore[arg-type]
+def pieces(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    """What each row of `competing` (as a source called `u`) becomes: columns position, subject, period, piece, then
+    count_a, unit_a, count_b, unit_b."""
     if limit.keep:
         return _kept(limit, rows)
     ways = {"months": _earliest_months, "subjects": _first_places, "money": _under_ceiling}
@@ -158,9 +162,9 @@ def _classes(limit: CheckedLimit, rows: Sql) -> exp.Select:
     return sql.select([*keys, c("by"), c("wanted"), sql.alias(given, "given")], sql.subquery(ranked, "t"))
 
 
-def excess(limit: CheckedLimit, competitors: Sequence[Competitor]) -> exp.Select:
-    """What a ceiling that only reports is exceeded by, over all groups (fen)."""
-    rows = sql.subquery(_one_class(sql.subquery(_competitors(limit, competitors), "u")), "u")  # type: ignore[arg-type]
+def excess(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    """What a ceiling that only reports is exceeded by, over all groups (fen); `rows` as for `pieces`."""
+    rows = sql.subquery(_one_class(limit, rows), "u")
     over = sql.sub(sql.total(c("wanted")), sql.total(c("given")))
     return sql.select(
         [sql.alias(sql.first_known(over, sql.whole(0)), "over")], sql.subquery(_classes(limit, rows), "s")
@@ -170,7 +174,7 @@ def excess(limit: CheckedLimit, competitors: Sequence[Competitor]) -> exp.Select
 def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
     keys = [*_keys(limit), "by"]
     if limit.when_short in ("pro_rata", "report"):
-        rows = sql.subquery(_one_class(rows), "u")
+        rows = sql.subquery(_one_class(limit, rows), "u")
     classes = sql.subquery(_classes(limit, rows), "s")
     joined = sql.select(
         [sql.all_columns("u"), sql.column("wanted", "s"), sql.column("given", "s")],
@@ -199,7 +203,7 @@ def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
     return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"))
 
 
-def _one_class(rows: Sql) -> exp.Select:
+def _one_class(limit: CheckedLimit, rows: Sql) -> exp.Select:
     columns = [
         "position",
         SUBJECT,
@@ -211,7 +215,7 @@ def _one_class(rows: Sql) -> exp.Select:
         "each",
         UNIT,
         "ceiling",
-        *sorted({node.alias for node in rows.find(exp.Select).expressions if node.alias.startswith(GROUP)}),  # type: ignore[union-attr]
+        *_keys(limit),
     ]
     return sql.select([*(c(name) for name in columns), sql.alias(sql.whole(0), "by")], rows)
 

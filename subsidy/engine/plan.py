@@ -14,7 +14,7 @@ from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
 from subsidy.engine.instalments import instalment_query, with_recoveries
 from subsidy.engine.layers import Layers, ref
-from subsidy.engine.limits import Competitor, clauses_among, excess, limited, pieces
+from subsidy.engine.limits import Competitor, clauses_among, competing, excess, limited, pieces
 from subsidy.engine.lines import (
     PART_COLUMNS,
     Ledger,
@@ -68,6 +68,8 @@ class PlanKey:
     """What a plan depends on; schedules are told apart by the bytes of their files and their overlays."""
 
     files: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    beside: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    shared: tuple[str, ...]
     columns: frozenset[tuple[str, frozenset[str]]]
     given: frozenset[tuple[str, frozenset[str]]]
     end: End
@@ -75,14 +77,29 @@ class PlanKey:
     shape: RosterShape = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True)
+class SharedLimit:
+    """How a schedule takes part in a limit over several: the rows it brings, and what must be there for it to go on."""
+
+    limit: CheckedLimit
+    rows: sql.Sql
+    pieces: str  # the relation with what becomes of them, which `stage` reads
+    stage: int
+
+
 @dataclass
 class Plan:
-    """The statements of one calculation, and what its relations hold."""
+    """The statements of one calculation, and what its relations hold.
+
+    A stage is what can be calculated without the other schedules: up to the first limit over several, from there to the
+    second, and so on.
+    """
 
     schedule: Schedule
     shape: RosterShape
     end: End
-    statements: list[Statement | AllocationStep] = field(default_factory=list)
+    stages: list[list[Statement | AllocationStep]] = field(default_factory=lambda: [[]])
+    shared: dict[str, SharedLimit] = field(default_factory=dict)
     grains: list[tuple[CompiledGrain, str]] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
@@ -107,11 +124,11 @@ class Plan:
         return tuple(Span.between(first, last) for _, first, last in self.schedule.periods())
 
     def create(self, name: str, query: sql.Sql) -> str:
-        self.statements.append(Statement(name, query, is_view=False))
+        self.stages[-1].append(Statement(name, query, is_view=False))
         return name
 
     def view(self, name: str, query: sql.Sql) -> str:
-        self.statements.append(Statement(name, query, is_view=True))
+        self.stages[-1].append(Statement(name, query, is_view=True))
         return name
 
 
@@ -119,7 +136,7 @@ def plan_for(schedule: Schedule, shape: RosterShape, end: End) -> Plan:
     """The plan for a schedule, a shape of roster, and one end of open amounts."""
     files = tuple((version.text_hash, version.overlays) for version in schedule.versions)
     columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
-    return _plan(PlanKey(files, columns, given, end, schedule, shape))
+    return _plan(PlanKey(files, schedule.beside, schedule.shared, columns, given, end, schedule, shape))
 
 
 @functools.lru_cache(maxsize=64)
@@ -246,7 +263,7 @@ def _plan_allocations(
         columns = compiled.columns[name]
         assert columns.allocation is not None
         steps[name] = AllocationStep(f"{relation}/{name}", asked, columns.owed, columns.allocation, allocation.step)
-    plan.statements += steps.values()
+    plan.stages[-1] += steps.values()
     plan.create(relation, with_allocated(compiled, asked, list(steps.values())))
     return {name: step.name for name, step in steps.items()}
 
@@ -270,14 +287,11 @@ def _plan_limits(plan: Plan) -> None:
     merged: dict[str, CheckedLimit] = {}
     for version in plan.schedule.versions:
         merged |= {name: limit for name, limit in version.limits.items() if not limit.is_pot}
-    for name, limit in merged.items():
-        concerned = [
-            index
-            for index, ledger in enumerate(plan.ledgers)
-            if name in ledger.version.limits and ledger.clause.name in ledger.version.limits[name].model.among
-        ]
+    own = [name for name in merged if name not in plan.schedule.shared]
+    for name in (*own, *(name for name in plan.schedule.shared if name in merged)):
+        concerned = [index for index, ledger in enumerate(plan.ledgers) if name in ledger.columns.limits]
         if concerned:
-            _plan_limit(plan, name, limit, concerned)
+            _plan_limit(plan, merged[name], concerned)
 
 
 def _competitor(ledger: Ledger, limit: CheckedLimit, order: list[str]) -> Competitor:
@@ -289,17 +303,25 @@ def _competitor(ledger: Ledger, limit: CheckedLimit, order: list[str]) -> Compet
     )
     per_person = "person" in limit.model.per
     own_key = ledger.version.tables[ledger.clause.table].key in limit.model.per
-    position = order.index(ledger.clause.name) * 1000 + ledger.version_index
+    name = f"{ledger.version.id}:{ledger.clause.name}" if limit.whole else ledger.clause.name
+    position = order.index(name) * 1000 + ledger.version_index
     return Competitor(ledger.relation, position, prefixed, own_key or per_person, per_person and not own_key)
 
 
-def _plan_limit(plan: Plan, name: str, limit: CheckedLimit, concerned: list[int]) -> None:
+def _plan_limit(plan: Plan, limit: CheckedLimit, concerned: list[int]) -> None:
+    name, table = limit.name, plan.named("limit", limit.name)
     order = clauses_among(plan.schedule, name)
     competitors = [_competitor(plan.ledgers[index], limit, order) for index in concerned]
-    table = plan.create(plan.named("limit", name), pieces(limit, competitors))
+    rows = competing(limit, competitors)
+    if limit.whole:
+        plan.stages.append([])
+        plan.shared[name] = SharedLimit(limit, rows, table, len(plan.stages) - 1)
+    else:
+        source = sql.subquery(rows, "u")
+        plan.create(table, pieces(limit, source))
+        if limit.when_short == "report":
+            plan.excesses[name] = excess(limit, source)
     plan.limit_tables[name] = (limit, table)
-    if limit.when_short == "report":
-        plan.excesses[name] = excess(limit, competitors)
     for competitor, index in zip(competitors, concerned, strict=True):
         ledger = plan.ledgers[index]
         columns = ledger_columns(ledger)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import calendar
 from subsidy.engine.grain import CompiledGrain
+from subsidy.engine.limits import excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, Statement, plan_for
 from subsidy.engine.row import End, RosterShape, roster_table
@@ -129,11 +130,11 @@ def _has_open(schedule: Schedule, intake: Intake) -> bool:
 
 @dataclass(frozen=True)
 class Run:
-    """The tables of one calculation, with open amounts at one end."""
+    """The tables of one schedule's calculation, with open amounts at one end."""
 
     prepared: Prepared
     plan: Plan
-    exceeded: dict[str, int]  # by limits that only report, in fen
+    exceeded: dict[str, int] = field(default_factory=dict)  # by limits that only report, in fen
 
     @property
     def grains(self) -> list[tuple[CompiledGrain, str]]:
@@ -162,12 +163,45 @@ class Run:
         Statement(name, query, is_view=True).run(self.prepared.connection)
         return name
 
+    def execute(self, stage: int) -> None:
+        for statement in self.plan.stages[stage]:
+            with _exact(statement.name):
+                statement.run(self.prepared.connection)
 
-def calculate(prepared: Prepared, end: End) -> Run:
-    """Facts to payers' parts. Tables: one for each grain, ledger and limit, and `parts`."""
-    plan = plan_for(prepared.schedule, prepared.shape, end)
-    for statement in plan.statements:
-        with _exact(statement.name):
-            statement.run(prepared.connection)
-    exceeded = {name: int(prepared.rows(query)[0][0]) for name, query in plan.excesses.items()}
-    return Run(prepared, plan, exceeded)
+    def arrow(self, name: str, query: sql.Sql) -> Any:
+        """The rows of a query as an Arrow table."""
+        with _exact(name):
+            return self.prepared.connection.sql(sql.printed(query)).to_arrow_table()
+
+
+def calculate(several: Sequence[Prepared], end: End, shared: Sequence[str] = ()) -> list[Run]:
+    """Facts to payers' parts of schedules that are calculated together, which have the limits `shared` in common.
+
+    Tables of each: one for each grain, ledger and limit, and `parts`.
+    """
+    runs = [Run(prepared, plan_for(prepared.schedule, prepared.shape, end)) for prepared in several]
+    for run in runs:
+        run.execute(0)
+        run.exceeded.update({name: int(run.prepared.rows(query)[0][0]) for name, query in run.plan.excesses.items()})
+    for name in shared:
+        _apply_shared(name, [run for run in runs if name in run.plan.shared])
+    return runs
+
+
+def _apply_shared(name: str, runs: Sequence[Run]) -> None:
+    """Bring the rows that a limit concerns together, apply it, and give each schedule what becomes of its own."""
+    import pyarrow as pa
+
+    if not runs:
+        return
+    first = runs[0]
+    taking_part = [run.plan.shared[name] for run in runs]
+    limit, source = taking_part[0].limit, sql.table(first.plan.named("shared", name), "u")
+    rows = pa.concat_tables(run.arrow(name, one.rows) for run, one in zip(runs, taking_part, strict=True))
+    first.prepared.connection.register(source.name, rows)
+    if limit.when_short == "report":
+        first.exceeded[name] = int(first.prepared.rows(excess(limit, source))[0][0])
+    pieces_of_all = first.arrow(name, pieces(limit, source))
+    for run, one in zip(runs, taking_part, strict=True):
+        run.prepared.connection.register(one.pieces, pieces_of_all)
+        run.execute(one.stage)

@@ -20,6 +20,8 @@ class Schedule:
 
     versions: tuple[Version, ...]
     paths: tuple[Path, ...]
+    shared: tuple[str, ...] = ()  # limits over several schedules that concern it, where it is calculated with others
+    beside: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the files whose words are woven into it then
 
     @property
     def id(self) -> str:

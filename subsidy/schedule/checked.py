@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from subsidy.schedule import expression as ex
-from subsidy.schedule.model import PERIODS, Clause, Limit
+from subsidy.schedule.model import PERIODS, Clause, Label, Limit
 from subsidy.schedule.node import Node
 
 NOT_STATED = "not_stated"
@@ -64,6 +65,30 @@ class Sharing:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """The days (`last` None: open) and the districts (none: everywhere) in which a version is in force."""
+
+    first: datetime.date
+    last: datetime.date | None
+    districts: tuple[str, ...]
+
+    def has(self, day: datetime.date, district: str | None) -> bool:
+        there = not self.districts or district in self.districts
+        return there and self.first <= day and (self.last is None or day <= self.last)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A clause of another schedule, calculated together with this one, that is paid instead within its reach."""
+
+    reach: Reach
+    schedule: str
+    clause: str
+    item: str
+    label: Label | None
+
+
+@dataclass(frozen=True)
 class CheckedClause:
     name: str
     model: Clause
@@ -83,6 +108,8 @@ class CheckedClause:
     instalments: Instalments | None
     clawback: CheckedClawback | None
     allocation: CheckedAllocation | None
+    districts: tuple[str, ...] = ()  # of the schedule: the first condition is that the row stands in one of them
+    replaced_by: tuple[Replacement, ...] = ()
 
     @property
     def table(self) -> str:
@@ -105,7 +132,14 @@ class CheckedClause:
         return nodes + ([self.clawback.on, self.clawback.share] if self.clawback else [])
 
     def conditions(self) -> list[str]:
-        return [ex.shown(tree) for tree in ex.conjuncts(ex.parse(self.model.when))] if self.model.when else []
+        placed = [in_districts(self.districts)] if self.districts else []
+        written = ex.conjuncts(ex.parse(self.model.when)) if self.model.when else []
+        return [ex.shown(tree) for tree in (*placed, *written)]
+
+
+def in_districts(districts: Sequence[str]) -> ex.Expression:
+    """The condition `district in (…)`."""
+    return ex.In(ex.Name(("district",), 0), tuple(ex.Category(one, 0) for one in districts), 0)
 
 
 @dataclass(frozen=True)
@@ -120,6 +154,13 @@ class CheckedLimit:
     ceiling: Mapping[str, Node]  # clause -> at_most, for a limit on subjects
     counts: Literal["money", "months", "subjects"]
     years: tuple[int, int] | None
+    whole: tuple[str, ...] = ()  # of a limit over several schedules: all its clauses as SCHEDULE:CLAUSE, in order
+    dated: tuple[tuple[Reach, CheckedLimit], ...] = ()  # for clauses of another schedule: each version's limit
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it names clauses of other schedules."""
+        return any(":" in clause for clause in self.model.among)
 
     @property
     def last_gets_nothing(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 from subsidy.finding import Finding, Refusal, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.aggregate_check import AggregateChecker
-from subsidy.schedule.checked import CheckedClause, Reported
+from subsidy.schedule.checked import CheckedClause, Reported, in_districts
 from subsidy.schedule.clause_check import ClauseChecker
 from subsidy.schedule.figures import Figures, KeyForm, read_figures
 from subsidy.schedule.infer import infer, refusal
@@ -108,6 +108,30 @@ class Checker:
             elif link == "person" and "person" in self.tables[table].columns:
                 found.append(History(name, model, "person", False))
         return found
+
+    def placed(self, table: str, every: str | None) -> Node | None:
+        """The condition that a row stands in a district of the document; None where that is in force everywhere.
+
+        Raises Refusal where rows of the table have no district.
+        """
+        districts = self.model.districts
+        if districts is None:
+            return None
+        scope = Scope(self, table, every, reads_facts_only=True)
+        try:
+            scope.resolve(ex.Name(("district",), 0))
+        except Refusal:
+            raise refusal(
+                f"表 {table} 没有 district，无法判断该行是否在文件施行的区县",
+                f"the rows of {table} have no district, so nothing says whether the document is in force for them",
+                "请给表加 district 列，或加对有 district 的表的引用",
+                "add a column district, or a reference to a table that has one",
+                0,
+            ) from None
+        try:
+            return infer(in_districts(districts), scope)
+        except Refusal as refused:
+            raise refused.at(("districts",)) from None
 
     def type_of(self, column: Column, table: str, name: str) -> Type:
         missing = column.blank in ("missing", "none")

@@ -37,6 +37,7 @@ class ClauseChecker:
         if model.for_ not in checker.tables:
             raise self.refused("for", model.for_, checker.tables, "没有表", "there is no table")
         self._check_rows(checker.tables[model.for_])
+        self._check_replaced()
         steps: dict[str, Node] = {}
         scope = Scope(checker, model.for_, model.every, steps=steps, clause=self.name)
         self.scope = scope
@@ -45,7 +46,7 @@ class ClauseChecker:
             steps[step] = Node("step", node.type, (node,), name=step)
         facts = Scope(checker, model.for_, model.every, reads_facts_only=True)
         found = self._each(
-            when=lambda: self.conditions(model.when, ("when",), scope),
+            when=lambda: (*self._placed(), *self.conditions(model.when, ("when",), scope)),
             money=lambda: self._amount(scope, steps),
             sharing=lambda: self._sharing(facts),
             places=lambda: self._places(facts),
@@ -67,6 +68,7 @@ class ClauseChecker:
             parts=parts,
             payers=self._payers(parts),
             allocation=allocation,
+            districts=checker.model.districts or (),
             **found,
         )
 
@@ -108,6 +110,25 @@ class ClauseChecker:
                 f"{written} 不是条件", f"{written} is not a condition", "请写成比较", "make it a comparison", 0
             ).at((*self.path, *path))
         return tuple(_and_parts(node))
+
+    def _placed(self) -> tuple[Node, ...]:
+        try:
+            placed = self.checker.placed(self.model.for_, self.model.every)
+        except Refusal as refused:
+            raise refused.at((*self.path, "for")) from None
+        return () if placed is None else (placed,)
+
+    def _check_replaced(self) -> None:
+        replaced = self.model.replaces or ""
+        schedule, _, clause = replaced.rpartition(":")
+        if schedule == self.checker.model.schedule:
+            raise refusal(
+                f"{clause} 是本标准自己的条款",
+                f"{clause} is a clause of this schedule itself",
+                "请直接修改或删除该条款",
+                "change or remove it; replaces is for clauses of another schedule",
+                0,
+            ).at((*self.path, "replaces"))
 
     def _check_rows(self, table: Table) -> None:
         model = self.model

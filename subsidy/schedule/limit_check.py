@@ -35,7 +35,18 @@ class LimitChecker:
 
     def checked(self) -> CheckedLimit:
         model, checker = self.model, self.checker
+        own = [clause for clause in model.among if ":" not in clause]
         for clause in model.among:
+            schedule, _, name = clause.rpartition(":")
+            if schedule == checker.model.schedule:
+                raise self.wrong(
+                    f"{name} 是本标准自己的条款",
+                    f"{name} is a clause of this schedule itself",
+                    f"请写 {name}",
+                    f"write {name}",
+                    "among",
+                )
+        for clause in own:
             if clause not in checker.model.clauses:
                 raise Refusal(
                     Text(f"没有条款 {clause}", f"there is no clause {clause}"), nearest(clause, checker.model.clauses)
@@ -47,7 +58,7 @@ class LimitChecker:
                 "请写一个",
                 "write one of them",
             )
-        clauses = {name: checker.clause(name) for name in model.among}
+        clauses = {name: checker.clause(name) for name in own}
         scopes = {name: Scope(checker, one.table, one.model.every, clause=name) for name, one in clauses.items()}
         keep, most = self._way(model.keep, ("highest", "first"), ("most",), "keep")
         short, ranked = self._way(model.when_short, ("report", "pro_rata"), ("in_order", "by_rank"), "when_short")
@@ -70,11 +81,8 @@ class LimitChecker:
         keys = {} if is_pot else {name: self._keys(scope) for name, scope in scopes.items()}
         way = "keep" if most else "when_short"
         by = {name: self._fact(fact, scope, way) for name, scope in scopes.items()} if fact else {}
-        ceiling = (
-            {}
-            if is_pot or not model.at_most
-            else {name: scope.value(model.at_most, None, 0) for name, scope in scopes.items()}
-        )
+        at_most = "" if is_pot else model.at_most
+        ceiling = {name: self._ceiling(at_most, scope) for name, scope in scopes.items()} if at_most else {}
         for node in ceiling.values():
             if counts != "money" and node.type.scale != 1:
                 raise self.wrong(
@@ -247,6 +255,12 @@ class LimitChecker:
             return infer(ex.parse(key), scope)
         except Refusal as refused:
             raise refused.at((*self.path, "per")) from None
+
+    def _ceiling(self, name: str, scope: Scope) -> Node:
+        try:
+            return scope.value(name, None, 0)
+        except Refusal as refused:
+            raise refused.at((*self.path, "at_most")) from None
 
     def _fact(self, written: str, scope: Scope, way: str) -> Node:
         try:

@@ -81,6 +81,24 @@ def _name(value: object) -> str:
     return value
 
 
+def _clause_anywhere(value: object) -> str:
+    schedule, colon, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    return f"{schedule.strip()}:{_name(name.strip())}" if colon and schedule.strip() else _name(value)
+
+
+def _clause_elsewhere(value: object) -> str:
+    written = _clause_anywhere(value)
+    if ":" not in written:
+        raise Refusal(
+            Text("此处须写另一份补贴标准的条款", "a clause of another schedule belongs here"),
+            Text(
+                "请写成 补贴标准:条款，例如 cn/province/care:meals",
+                "write SCHEDULE:CLAUSE, like cn/province/care:meals",
+            ),
+        )
+    return written
+
+
 def _filled(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Refusal(Text("此处不能为空", "this cannot be empty"), Text("请填写文字", "write a text"))
@@ -96,6 +114,11 @@ Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer
 Date = Annotated[datetime.date, BeforeValidator(read_date), WithJsonSchema({"type": "string", "format": "date"})]
 YesNo = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"type": "boolean"})]
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[^0-9\\W]\\w*$"})]
+_clause = {"type": "string", "minLength": 1, "description": "a clause, or SCHEDULE:CLAUSE of another schedule"}
+ClauseAnywhere = Annotated[str, BeforeValidator(_clause_anywhere), WithJsonSchema(_clause)]
+ClauseElsewhere = Annotated[
+    str, BeforeValidator(_clause_elsewhere), WithJsonSchema({**_clause, "description": "SCHEDULE:CLAUSE"})
+]
 Filled = Annotated[str, BeforeValidator(_filled), WithJsonSchema(_text)]
 Formula = Annotated[str, BeforeValidator(_filled), WithJsonSchema({**_text, "description": "an expression"})]
 Figures = Annotated[
@@ -510,6 +533,7 @@ class Clause(Provision):
     fund: Filled | None = None
     kind: Filled | None = None
     formerly: tuple[Name, ...] = ()
+    replaces: ClauseElsewhere | None = None
     examples: tuple[Example, ...] = ()
 
 
@@ -527,7 +551,7 @@ class Limit(Part):
     part: Filled | None = None
     label: Label | None = None
     reading: Reading | None = None
-    among: tuple[Name, ...] = Field(min_length=1)
+    among: tuple[ClauseAnywhere, ...] = Field(min_length=1)
     per: tuple[Filled, ...] = ()
     keep: Filled | None = None
     at_most: Name | None = None
@@ -571,6 +595,7 @@ class ScheduleFile(Part):
     in_force: InForce
     revision: Whole
     place: Filled
+    districts: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = None
     payers: dict[Name, Payer] = {}
     words: dict[str, Filled] = {}
     facts: dict[Name, Table] = {}
