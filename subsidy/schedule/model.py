@@ -124,6 +124,16 @@ class Document(Part):
     title: Label | None = None
     issuer: Filled
     issued: Date
+    amended: tuple[Filled, ...] = ()  # numbers of the documents that this one amends
+
+    def cited(self, language: Literal["zh", "en"]) -> str:
+        """Its number, and those of the documents that it amends."""
+        if not self.amended:
+            return self.number
+        return {
+            "zh": f"{self.number}（修改{'、'.join(self.amended)}）",
+            "en": f"{self.number} (amending {', '.join(self.amended)})",
+        }[language]
 
 
 class InForce(Part):
