@@ -79,7 +79,7 @@ def _fields_at(model: Any, path: tuple[str | int, ...]) -> list[str]:
             field = next((one for name, one in current.model_fields.items() if (one.alias or name) == part), None)
             current = field.annotation if field else None
         else:
-            arguments = [one for one in typing.get_args(current) if one is not type(None)]
+            arguments = [one for one in typing.get_args(current) if one not in (type(None), ...)]
             current = arguments[-1] if arguments else None
         while current is not None and not hasattr(current, "model_fields"):
             inner = [one for one in typing.get_args(current) if hasattr(one, "model_fields")]
