@@ -174,24 +174,30 @@ def validate(file: Path, lang: Lang = "") -> None:
 
 
 @app.command("test")
-def run_tests(schedule_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None, lang: Lang = "") -> None:
-    """计算标准自带的例子 · Run the examples that schedules carry."""
-    from subsidy.budget.examples import run_examples
+def run_tests(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID | FILE | FOLDER]...", help="补贴标准，或算例的文件、文件夹 · schedules, or cases"),
+    ] = None,
+    lang: Lang = "",
+) -> None:
+    """计算标准自带的例子和算例 · Run the examples that schedules carry, and cases.
+
+    Without arguments: the examples of all shipped schedules, and the cases in tests/cases where there are any.
+    """
+    from subsidy.budget.cases import CASES
+    from subsidy.budget.cases import run_tests as outcomes
+    from subsidy.report.outcomes import outcome_text
     from subsidy.schedule.catalogue import catalogue
 
-    language = _language(lang)
+    language, width = _language(lang), _console().width
     failed = passed = 0
-    with _findings_reported(language):
-        for found in _schedules([schedule_id] if schedule_id else list(catalogue()), None):
-            for result in run_examples(found):
-                passed, failed = passed + result.passed, failed + (not result.passed)
-                if not result.passed:
-                    sys.stdout.write(
-                        f"{result.schedule} {result.clause} [{result.item}] #{result.number}: "
-                        f"{result.expected} ≠ {result.found}\n"
-                    )
-                    for problem in result.problems:
-                        sys.stdout.write(f"  {problem}\n")
+    with _findings_reported(language, {"zh": "测试未完成。", "en": "The tests were not finished."}):
+        for target in targets or [*catalogue(), *([str(CASES)] if CASES.is_dir() else [])]:
+            for outcome in outcomes(target):
+                passed, failed = passed + outcome.passed, failed + (not outcome.passed)
+                if not outcome.passed:
+                    sys.stdout.write(f"{outcome_text(outcome, language, width)}\n")
     sys.stdout.write(f"{passed} passed, {failed} failed\n")
     if failed:
         raise typer.Exit(1)

@@ -38,6 +38,7 @@ import subsidy
 from subsidy.budget import calculate as calculation
 from subsidy.budget.examples import run_examples
 from subsidy.cli import app
+from subsidy.report.outcomes import outcome_text
 from subsidy.schedule import catalogue
 from subsidy.schedule.load import load_file, load_text
 
@@ -87,8 +88,8 @@ def run_piece(base: Path, piece: str) -> str | None:
     merged = merge(yaml.load(base.read_text(encoding="utf-8"), yaml.BaseLoader), yaml.load(piece, yaml.BaseLoader))
     version = load_text(yaml.safe_dump(merged, allow_unicode=True, sort_keys=False), "piece.yaml")
     own = yaml.load(piece, yaml.BaseLoader).get("clauses", {})
-    results = [result for result in run_examples(subsidy.Schedule((version,), (base,))) if result.clause in own]
-    return "\n".join(str(result) for result in results if not result.passed) or None
+    failed = [outcome for outcome in run_examples(subsidy.Schedule((version,), (base,))) if not outcome.passed]
+    return "\n".join(outcome_text(one, "en") for one in failed if one.name.en.split()[2] in own) or None
 
 
 def merge(one: Any, two: Any) -> Any:

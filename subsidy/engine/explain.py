@@ -198,7 +198,7 @@ class _Explainer:
         item = WORDS["item"][self.language].format(model.item)
         yield Line(
             "document",
-            f"{document.number} {part} {item}",
+            f"{document.cited(self.language)} {part} {item}",
             f"{version.id} {version.first_day} r{version.model.revision}",
         )
         if model.replaces is not None:

@@ -34,7 +34,7 @@ def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, lan
     document = version.model.document
     part = checked.model.part or document.part or ""
     edition = f"{version.id} {version.first_day} r{version.model.revision}"
-    lines = [Line("document", f"{document.number} {part} {item}", edition)]
+    lines = [Line("document", f"{document.cited(language)} {part} {item}", edition)]
     for number in dict.fromkeys((row[0], row[1]) for row in rows):
         lines += _part_lines(
             checked.sharing.weights if checked.sharing else (), [row for row in rows if row[:2] == number], language

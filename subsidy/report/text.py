@@ -201,7 +201,7 @@ def print_schedule(schedule: Schedule, console: Console, language: Language) -> 
     for version in schedule.versions:
         document = version.model.document
         head = f"{version.id} · {version.first_day} · r{version.model.revision}"
-        console.print(escape(f"{head} · {document.number} {document.part or ''}"), highlight=False)
+        console.print(escape(f"{head} · {document.cited(language)} {document.part or ''}"), highlight=False)
         for entry in described(version)["clauses"]:
             label = entry["label"][language] if entry["label"] else entry["name"]
             console.print(escape(f"\n[{entry['item']}] {label} ({entry['name']})"), highlight=False, markup=True)

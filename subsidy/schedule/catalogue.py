@@ -13,6 +13,8 @@ from subsidy.finding import Finding, Place, ScheduleError, Text, nearest
 if TYPE_CHECKING:
     from subsidy.schedule.load import Overlay, Version
 
+CONSOLIDATED = ".consolidated.yaml"
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -47,14 +49,14 @@ class Schedule:
 
         The files stay as they are. Raises ScheduleError for a path that does not exist or a value that does not fit.
         """
-        from subsidy.schedule.load import load_file
+        from subsidy.schedule.load import overlaid
         from subsidy.schedule.versions import check_line
 
         versions = []
         unknown: list[Finding] = []
-        for version, path in zip(self.versions, self.paths, strict=True):
+        for version in self.versions:
             try:
-                versions.append(load_file(path, {**dict(version.overlays), **changes}))
+                versions.append(overlaid(version, changes))
             except ScheduleError as error:
                 if any(finding.code != "overlay" for finding in error.findings):
                     raise
@@ -77,11 +79,16 @@ def catalogue() -> Mapping[str, list[Path]]:
     """The id of every known schedule and the files of its versions."""
     found: dict[str, list[Path]] = {}
     root = schedules_root()
-    for path in sorted(root.glob("**/*.yaml")):
+    for path in _versions_in(root, "**/*.yaml"):
         folder = path.parent.relative_to(root).as_posix()
         if not folder.startswith("_"):
             found.setdefault(folder, []).append(path)
     return found
+
+
+def _versions_in(folder: Path, pattern: str = "*.yaml") -> list[Path]:
+    """The files of versions: a consolidated text stands beside the version that it proves."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.endswith(CONSOLIDATED))
 
 
 def schedule(name: str | Path, on: str | datetime.date | None = None) -> Schedule:
@@ -106,8 +113,8 @@ def _paths(name: str) -> list[Path]:
     known = catalogue()
     if name in known:
         return known[name]
-    if Path(name).is_dir() and any(Path(name).glob("*.yaml")):
-        return sorted(Path(name).glob("*.yaml"))
+    if Path(name).is_dir() and (versions := _versions_in(Path(name))):
+        return versions
     why = Text(f"没有补贴标准 {name}", f"there is no schedule {name}")
     raise ScheduleError([Finding(Place(), "unknown-schedule", why, nearest(name, known), name)])
 

@@ -22,9 +22,11 @@ from pydantic import (
 )
 
 from subsidy.finding import Refusal, Text, nearest
+from subsidy.money import fen
 from subsidy.schedule.expression import RESERVED
 
 NAME = re.compile(r"[^\W\d]\w*")
+PERIOD = re.compile(r"[0-9]{4}(-([0-9]{2}(-[0-9]{2})?|Q[1-4]|H[12]))?")
 Every = Literal["month", "quarter", "half_year", "year", "once", "event"]
 PERIODS: tuple[str, ...] = ("month", "quarter", "half_year", "year")
 MONTHS_IN: dict[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -105,6 +107,24 @@ def _filled(value: object) -> str:
     return value
 
 
+def _amount(value: object) -> str:
+    text = _filled(value)
+    fen(text)
+    return text
+
+
+def _period(value: object) -> str:
+    if not isinstance(value, str) or not PERIOD.fullmatch(value):
+        raise Refusal(
+            Text("不是期次", "this is not a period"),
+            Text(
+                "请写成 2022-03、2022-Q1、2022-H1、2022 或某一日",
+                "write it like 2022-03, 2022-Q1, 2022-H1, 2022, or a day",
+            ),
+        )
+    return value
+
+
 def _both_languages(value: object) -> object:
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
@@ -120,6 +140,8 @@ ClauseElsewhere = Annotated[
     str, BeforeValidator(_clause_elsewhere), WithJsonSchema({**_clause, "description": "SCHEDULE:CLAUSE"})
 ]
 Filled = Annotated[str, BeforeValidator(_filled), WithJsonSchema(_text)]
+Amount = Annotated[str, BeforeValidator(_amount), WithJsonSchema({**_text, "description": "yuan, exact to the fen"})]
+Period = Annotated[str, BeforeValidator(_period), WithJsonSchema({"type": "string", "pattern": f"^{PERIOD.pattern}$"})]
 Formula = Annotated[str, BeforeValidator(_filled), WithJsonSchema({**_text, "description": "an expression"})]
 Figures = Annotated[
     Any, WithJsonSchema({"anyOf": [{"type": ["string", "number"]}, {"type": "object"}], "description": "figures"})
@@ -149,6 +171,16 @@ class Document(Part):
     title: Label | None = None
     issuer: Filled
     issued: Date
+    amended: tuple[Filled, ...] = ()  # numbers of the documents that this one amends
+
+    def cited(self, language: Literal["zh", "en"]) -> str:
+        """Its number, and those of the documents that it amends."""
+        if not self.amended:
+            return self.number
+        return {
+            "zh": f"{self.number}（修改{'、'.join(self.amended)}）",
+            "en": f"{self.number} (amending {', '.join(self.amended)})",
+        }[language]
 
 
 class InForce(Part):
@@ -498,8 +530,8 @@ class Example(Part):
     """Rows of a roster and what a clause owes for them, in yuan, for one period or in all."""
 
     rows: dict[Name, tuple[dict[str, str], ...]]
-    amount: Filled
-    period: Filled | None = None
+    amount: Amount
+    period: Period | None = None
     source: Filled | None = None
 
 

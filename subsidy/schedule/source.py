@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+import pathlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
 
-from subsidy.finding import Finding, Place, ScheduleError, Text
+from subsidy.finding import Finding, Place, ScheduleError, Text, nearest
 
 LARGEST_FILE = 2_000_000
 DEEPEST = 40
@@ -25,13 +27,15 @@ class Source:
     """A file's content as texts, lists and mappings, and where each part of it stands (line, column from 1).
 
     A text stands where it starts, a list or mapping where its key does. `verbatim`: the texts whose characters follow
-    one another in the file as in `data`, so that an offset may be added to the column.
+    one another in the file as in `data`, so that an offset may be added to the column. `files`: where a part stands in
+    another file than `file`.
     """
 
     file: str
     data: Any
     places: dict[Path, tuple[int, int]]
     verbatim: frozenset[Path] = frozenset()
+    files: Mapping[Path, str] = field(default_factory=dict)
 
     def place(self, path: Path, offset: int = 0) -> Place:
         """Where `path`, or the nearest part around it, stands."""
@@ -41,7 +45,50 @@ class Source:
         line, column = self.places.get(at, (1, 1))
         shift = offset if at == path and at in self.verbatim else 0
         shown = ".".join(str(part) for part in path if part != KEY)
-        return Place(self.file, row=line, column=str(column + shift), path=shown)
+        return Place(self.files.get(at, self.file), row=line, column=str(column + shift), path=shown)
+
+    def part(self, path: Path) -> Source:
+        """What stands at `path`, as a source of its own."""
+        data = self.data
+        for step in path:
+            data = data[step]
+        inside = {at: at[len(path) :] for at in self.places if at[: len(path)] == path}
+        return Source(
+            self.file,
+            data,
+            {short: self.places[at] for at, short in inside.items()},
+            frozenset(short for at, short in inside.items() if at in self.verbatim),
+            {short: self.files[at] for at, short in inside.items() if at in self.files},
+        )
+
+
+def path_in(data: Any, written: str) -> tuple[Path, str]:
+    """The path of a dotted text as far as `data` has it, and the rest of the text. A key may hold dots."""
+    path: Path = ()
+    while written and isinstance(data, dict):
+        fitting = [key for key in data if written == key or written.startswith(f"{key}.")]
+        if not fitting:
+            break
+        key = max(fitting, key=len)
+        path, data, written = (*path, key), data[key], written[len(key) + 1 :]
+    return path, written
+
+
+def unknown_path(data: Any, written: str) -> tuple[Text, Text]:
+    """Why a dotted text is no path in `data`, and what would be right."""
+    path, rest = path_in(data, written)
+    for step in path:
+        data = data[step]
+    part = rest.split(".")[0]
+    why = Text(f"{written} 中没有 {part}", f"there is no {part} in {written}")
+    return why, nearest(part, data if isinstance(data, dict) else ())
+
+
+def put(data: Any, path: Path, content: Any) -> None:
+    """Let `content` stand at a path whose last key may be new."""
+    for step in path[:-1]:
+        data = data[step]
+    data[path[-1]] = content
 
 
 def _start(event: Any) -> tuple[int, int]:
@@ -203,7 +250,7 @@ def error_of(findings: list[Finding], total: int, file: str) -> ScheduleError:
     return ScheduleError(findings)
 
 
-def read_source(text: str, file: str = "") -> Source:
+def read_yaml(text: str, file: str = "") -> Source:
     """The content of a YAML text. Raises ScheduleError with every mistake of form in it."""
     if len(text) > LARGEST_FILE:
         why = Text(f"文件超过 {LARGEST_FILE} 个字符", f"the file has more than {LARGEST_FILE} characters")
@@ -228,9 +275,32 @@ def read_source(text: str, file: str = "") -> Source:
         raise ScheduleError([Finding(Place(file), "not-yaml", why, remedy)]) from None
     if reader.findings:
         raise error_of(reader.findings, reader.mistakes, file)
-    if not isinstance(data, dict):
+    return Source(file, data, reader.places, frozenset(reader.verbatim))
+
+
+def read_source(text: str, file: str = "") -> Source:
+    """The content of a YAML text that is a mapping. Raises ScheduleError."""
+    return mapping(read_yaml(text, file))
+
+
+def mapping(source: Source) -> Source:
+    """The same source. Raises ScheduleError where it is no mapping."""
+    if not isinstance(source.data, dict):
         why = Text("文件应为 名称: 内容 的列表", "the file is a list of name: content")
         remedy = Text("请以 schedule: … 开头", "begin with schedule: …")
-        line, column = reader.places.get((), (1, 1))
-        raise ScheduleError([Finding(Place(file, row=line, column=str(column)), "not-a-mapping", why, remedy)])
-    return Source(file, data, reader.places, frozenset(reader.verbatim))
+        line, column = source.places.get((), (1, 1))
+        place = Place(source.file, row=line, column=str(column))
+        raise ScheduleError([Finding(place, "not-a-mapping", why, remedy)])
+    return source
+
+
+def read_file(path: pathlib.Path) -> tuple[Source, str]:
+    """A YAML file's content, and the SHA-256 of its bytes. Raises ScheduleError, also when it cannot be read."""
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = Text("文件无法读取", f"the file cannot be read ({type(error).__name__})")
+        remedy = Text("请检查路径，并用 UTF-8 保存", "check the path, and save it as UTF-8")
+        raise ScheduleError([Finding(Place(str(path)), "file", why, remedy)]) from None
+    return read_yaml(text, str(path)), hashlib.sha256(content).hexdigest()
