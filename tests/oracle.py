@@ -619,8 +619,7 @@ class World:
         return At(row, every, start, end, last, end.year, month_of(end), first, last)
 
     def is_timeless(self, table: str) -> bool:
-        columns = self.columns(table)
-        return not any(columns.get(name, {}).get("type") == name for name in ("month", "year"))
+        return all(column["type"] not in ("date", "month", "year") for column in self.columns(table).values())
 
     def own_period(self, row: Row, every: str) -> tuple[Day, Day] | None:
         """The period that the column `year` or `month` of a row names."""

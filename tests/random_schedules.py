@@ -228,7 +228,7 @@ def drawn_facts(draw: Draw) -> dict[str, Any]:
             "first_home": {"min": "opened", "over": "facilities"},
         },
         "facilities": {
-            "mean_people": {"average": pick(draw, ("people", "heavy", "round mean_fee to yuan down")), **within},
+            "mean_people": {"average": pick(draw, ("people", "heavy")), **within},
             "busy_months": {"count": "month", "every": far, "where": some_months},
             "own_fees": {pick(draw, ("sum", "max", "min")): "fees", **within},
             "first_come": {"min": "from", "over": "stays", **pick(draw, ({}, {"every": far}))},

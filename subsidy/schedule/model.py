@@ -455,9 +455,8 @@ class Table(Part):
 
     @property
     def is_timeless(self) -> bool:
-        """Whether no day, month or year says when a row is there, so that it always is."""
-        dated = any(name in self.columns and self.columns[name].type == name for name in ("month", "year"))
-        return self.life is None and not dated and "from" not in self.columns
+        """Whether there is no day, month or year that could say when a row is there, so that it always is."""
+        return all(column.type not in ("date", "month", "year") for column in self.columns.values())
 
     @property
     def is_history(self) -> bool:
