@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from random_schedules import cases
 from typer.testing import CliRunner
 
 import subsidy
 from subsidy.cli import app
 from subsidy.finding import ScheduleError
 from subsidy.schedule.load import load_file
+from subsidy.schedule.source import path_in
 
 BASE = """\
 schedule: test/homes
@@ -143,6 +148,22 @@ def test_its_hash_is_of_the_bytes_of_both_files(tmp_path: Path) -> None:
     assert receipt["schedules"][0]["bytes_sha256"] == two.text_hash
 
 
+@pytest.mark.parametrize(
+    ("written", "path", "rest"),
+    [
+        ("is.2022.city", ("is", "2022", "city"), ""),
+        ("is.2022..2023", ("is", "2022..2023"), ""),
+        ("is.2022..2024", ("is",), "2022..2024"),
+        ("is.2022..", ("is",), "2022.."),
+        ("is.2022...50", ("is", "2022", "..50"), ""),
+        ("is.2022.town", ("is", "2022"), "town"),
+        ("other", (), "other"),
+    ],
+)
+def test_a_key_may_hold_dots(written: str, path: tuple[str, ...], rest: str) -> None:
+    assert path_in({"is": {"2022": {"city": "1", "..50": "2"}, "2022..2023": "3"}}, written) == (path, rest)
+
+
 def test_amendments_in_a_chain(tmp_path: Path) -> None:
     third = AMENDMENT[: AMENDMENT.index("changes:")].replace("2022-01-01", "2023-01-01").replace("9号", "20号")
     third = third.replace("amends: 2021-01-01", "amends: 2022-01-01")
@@ -244,6 +265,55 @@ def test_the_order_of_limits_is_compared(tmp_path: Path) -> None:
     (found,) = error.value.findings
     assert found.place.path == "limits"
     assert "with the changes it is higher, second, in the consolidated text" in found.why.en
+
+
+HEAD = ("schedule", "document", "in_force", "revision")
+
+
+def difference(one: dict[str, Any], two: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """What an amendment would say to make `two` out of `one`."""
+    found: dict[str, Any] = {"changes": {}, "adds": {}, "repeals": []}
+    for key in {**one, **two}:
+        written = f"{path}{key}"
+        old, new = one.get(key), two.get(key)
+        if old == new or written in HEAD:
+            continue
+        if key not in two:
+            found["repeals"].append(written)
+        elif key not in one:
+            found["adds"][written] = new
+        elif isinstance(old, dict) and isinstance(new, dict) and in_order(old, new) and path.count(".") < 4:
+            inner = difference(old, new, f"{written}.")
+            found["repeals"] += inner["repeals"]
+            found["changes"] |= inner["changes"]
+            found["adds"] |= inner["adds"]
+        else:
+            found["changes"][written] = new
+    return found
+
+
+def in_order(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether taking away and adding at the end leads from one order to the other."""
+    kept = [key for key in old if key in new]
+    return list(new) == [*kept, *(key for key in new if key not in old)]
+
+
+@settings(max_examples=15, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(cases(), cases())
+def test_any_schedule_is_an_amendment_of_any_other(one: Any, two: Any) -> None:
+    base, whole = (yaml.load(case.texts[0], yaml.BaseLoader) for case in (one, two))
+    base["in_force"], whole["in_force"] = {"from": "2001-01-01"}, {"from": "2002-01-01"}
+    amendment = {key: whole[key] for key in HEAD} | {"schedule": base["schedule"], "amends": "2001-01-01"}
+    amendment |= {"consolidated": "2002-01-01.consolidated.yaml", **difference(base, whole)}
+    whole["schedule"] = base["schedule"]
+    with tempfile.TemporaryDirectory() as name:
+        files = {"2001-01-01": base, "2002-01-01": amendment, "2002-01-01.consolidated": whole}
+        for stem, content in files.items():
+            text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+            (Path(name) / f"{stem}.yaml").write_text(text, encoding="utf-8")
+        amended = load_file(Path(name) / "2002-01-01.yaml")
+        published = load_file(Path(name) / "2002-01-01.consolidated.yaml")
+    assert list(amended.limits) == list(published.limits)
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------

@@ -382,6 +382,14 @@ BAD = [
         "values.rat.is 中没有 rat；是否应为 rate",
     ),
     (
+        "an overlay that does not fit",
+        ("year: 2022", "year: 2022\nset: {values.rate.is: dear}"),
+        "5:7",
+        "value",
+        "this is not a plain decimal number; write it like 12 or 12.50",
+        "不是普通的十进制数；请写成 12 或 12.50 的形式",
+    ),
+    (
         "no year",
         ("year: 2022", "year: 202"),
         "4:7",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -55,7 +56,7 @@ class Case(Part):
     year: Whole
     basis: Literal["due", "accrued"] = "due"
     rows: dict[Name, tuple[dict[str, str], ...]]
-    expected: tuple[Expected, ...] = ()
+    expected: tuple[Expected, ...]
     findings: tuple[Filled, ...] = ()  # the codes of all that is found in the rows
 
 
@@ -130,11 +131,10 @@ def run_case(case: ReadCase) -> Outcome:
     schedules = _loaded(case)
     roster = Roster(**{table: [dict(row) for row in rows] for table, rows in model.rows.items()})
     try:
-        result = calculate(schedules, roster, model.year, basis=model.basis, proceed=True)
+        with _placing(source, ("schedule",)):
+            result = calculate(schedules, roster, model.year, basis=model.basis, proceed=True)
     except Refusal as refusal:
         raise ScheduleError([Finding(source.place(("year",)), "value", refusal.why, refusal.remedy)]) from None
-    except ScheduleError as error:
-        raise ScheduleError(replace(one, place=source.place(("schedule",))) for one in error.findings) from None
     _check_names(case, schedules, result.items)
     findings = [_placed(finding, source) for finding in result.findings]
     ledgers = Ledgers(result)
@@ -160,24 +160,29 @@ def _placed(finding: Finding, source: Source) -> Finding:
 
 def _loaded(case: ReadCase) -> list[Schedule]:
     """The schedules of a case, at their day, with its overlays."""
-    found, source = [], case.source
-    is_list = isinstance(source.data["schedule"], list)
+    found = []
+    is_list = isinstance(case.source.data["schedule"], list)
     for position, written in enumerate(case.model.schedule):
         path: KeyPath = ("schedule", position) if is_list else ("schedule",)
-        try:
+        with _placing(case.source, path):
             one = _schedule(case, written, path)
-        except ScheduleError as error:
-            raise ScheduleError(_without_place(error, source, path)) from None
-        try:
             found.append(one.overlay(case.model.set_) if case.model.set_ else one)
-        except ScheduleError as error:
-            raise ScheduleError(
-                replace(finding, place=source.place(("set", finding.place.path, KEY)))
-                if ("set", finding.place.path) in source.places
-                else finding
-                for finding in error.findings
-            ) from None
     return found
+
+
+@contextmanager
+def _placing(source: Source, path: KeyPath) -> Iterator[None]:
+    """What is wrong with an overlay stands at `set`, what has no place at `path`."""
+    try:
+        yield
+    except ScheduleError as error:
+        findings = []
+        for finding in error.findings:
+            of_overlay = ("set", finding.place.path, KEY)
+            if of_overlay in source.places:
+                finding = replace(finding, place=source.place(of_overlay))
+            findings.append(finding if finding.place.file else replace(finding, place=source.place(path)))
+        raise ScheduleError(findings) from None
 
 
 def _schedule(case: ReadCase, written: Any, path: KeyPath) -> Schedule:
@@ -186,11 +191,6 @@ def _schedule(case: ReadCase, written: Any, path: KeyPath) -> Schedule:
         return Schedule((load_source(case.source.part(path), digest),), (case.file,))
     beside = case.file.parent / written
     return schedule(beside if written.endswith((".yaml", ".yml")) or beside.is_dir() else written, case.model.on)
-
-
-def _without_place(error: ScheduleError, source: Source, path: KeyPath) -> Iterator[Finding]:
-    for finding in error.findings:
-        yield finding if finding.place.file else replace(finding, place=source.place(path))
 
 
 def _check_names(case: ReadCase, schedules: Sequence[Schedule], clauses: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -66,12 +67,17 @@ def path_in(data: Any, written: str) -> tuple[Path, str]:
     """The path of a dotted text as far as `data` has it, and the rest of the text. A key may hold dots."""
     path: Path = ()
     while written and isinstance(data, dict):
-        fitting = [key for key in data if written == key or written.startswith(f"{key}.")]
+        fitting = [key for key in data if written == key or _goes_on(written, key)]
         if not fitting:
             break
         key = max(fitting, key=len)
         path, data, written = (*path, key), data[key], written[len(key) + 1 :]
     return path, written
+
+
+def _goes_on(written: str, key: str) -> bool:
+    """Whether another key follows after a dot: `2022...50` goes on after the key `2022`, `2022..2023` does not."""
+    return re.match(rf"{re.escape(key)}\.(\.\.|[^.]|$)", written) is not None
 
 
 def unknown_path(data: Any, written: str) -> tuple[Text, Text]:
