@@ -207,14 +207,22 @@ class Scope:
         return Node("fact", replace(kind, can_be_missing=missing), name=fact.name, fact=fact)
 
     def _derived(self, table: str, hops: Hops, last: str, column: Column) -> Node:
-        full_name = ".".join((*(hop for hop, _ in hops), last))
-        with self.checker.entering(f"{table}.{last}", ("facts", table, last)):
-            if column.type == "formula":
-                inner_scope = Scope(self.checker, table, self.every, hops, reads_facts_only=True)
-                inner = self.checker.formula(column.formula or "", ("facts", table, last, "formula"), inner_scope)
-                fact = Fact(hops, table, last, column)
-                return Node("derived", inner.type, (inner,), name=full_name, fact=fact)
-            return self._aggregate(table, hops, last, column, full_name)
+        known = self.checker.known_facts
+        key = (table, last, self.every, hops)
+        if key not in known:
+            full_name = ".".join((*(hop for hop, _ in hops), last))
+            with self.checker.entering(f"{table}.{last}", ("facts", table, last)):
+                known[key] = (
+                    self._formula(table, hops, last, column, full_name)
+                    if column.type == "formula"
+                    else self._aggregate(table, hops, last, column, full_name)
+                )
+        return known[key]
+
+    def _formula(self, table: str, hops: Hops, last: str, column: Column, full_name: str) -> Node:
+        inner_scope = Scope(self.checker, table, self.every, hops, reads_facts_only=True)
+        inner = self.checker.formula(column.formula or "", ("facts", table, last, "formula"), inner_scope)
+        return Node("derived", inner.type, (inner,), name=full_name, fact=Fact(hops, table, last, column))
 
     def _aggregate(self, table: str, hops: Hops, last: str, column: Column, full_name: str) -> Node:
         checker, over = self.checker, column.table or ""
