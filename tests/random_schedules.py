@@ -176,9 +176,11 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
             {"1": "30%", "2": "30%", "3": "40%"}, {"1": "33.3%", "2": "33.3%", "3": "33.4%"}, {"1": "100%"},
             {"1": "50%", "2": "0%", "3": "50%"},
         ))},
-        "payer_shares": {"unit": "weight", "by": ["year", "payer"], "is": {
-            "2022..2023": payer_shares(draw), "other": payer_shares(draw),
-        }},
+        "payer_shares": {"unit": "weight", **small((
+            {"by": ["year", "payer"], "is": {"2022..2023": payer_shares(draw), "other": payer_shares(draw)}},
+            {"by": ["month_of_year", "payer"], "is": {"..<7": payer_shares(draw), "7..": payer_shares(draw)}},
+            {"by": ["date", "payer"], "is": {"..<2022-03-31": payer_shares(draw), "other": payer_shares(draw)}},
+        ))},
         "type_shares": {"unit": "weight", "by": ["facility.type", "payer"], "is": {
             "institution": payer_shares(draw), "other": payer_shares(draw),
         }},

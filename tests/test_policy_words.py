@@ -259,6 +259,25 @@ def test_a_look_up_by_a_fact_that_may_be_nothing_is_a_why_not() -> None:
         assert list(calculated(policy, works=[{**RICH, "fee": ""}]).entitlements()["state"]) == ["why-not"]
 
 
+@pytest.mark.parametrize(
+    ("key", "early", "late"), [("month_of_year", "..2", ">2.."), ("date", "..<2022-03-01", "2022-03-01..")]
+)
+def test_payers_change_with_the_due_day(key: str, early: str, late: str) -> None:
+    shares = {early: {"city": "1", "other": "0"}, late: {"county": "1", "other": "0"}}
+    values = {"who": {"unit": "weight", "by": [key, "payer"], "is": shares}}
+    clause = {**GRANT, "amount": "cost", "split": "who"}
+    policy = schedule(document(facts=FACTS, values=values, clauses={"grant": clause}))
+    frame = calculated(policy, works=[RICH, {**RICH, "work": "V", "done": "2022-02-28"}]).payments()
+    assert dict(zip(frame["due"], frame["payer"], strict=True)) == {"2022-02-28": "city", "2022-03-01": "county"}
+
+
+def test_a_limit_has_no_groups_by_a_quotient() -> None:
+    limit = {"among": ["grant"], "per": ["work", "cost / fee"], "keep": "first"}
+    clauses = {"grant": {**GRANT, "amount": "cost"}}
+    with pytest.raises(ScheduleError, match="cost / fee is a quotient that is not rounded and makes no groups"):
+        schedule(document(facts=FACTS, clauses=clauses, limits={"one": limit}))
+
+
 # --- hostile schedules ---------------------------------------------------------------------------------------------
 
 PLAIN = {"unit": "percent", "by": ["cost"], "is": {"..36000": "100%", ">36000..": "100%"}}
