@@ -1039,7 +1039,7 @@ class World:
             for due, amounts in self.payments_of(clause, one):
                 on = replace(one.at, year=due.year, month=month_of(due))
                 by = self.values[by_value]["by"][:-1] if by_value else []
-                keys = [self.evaluate(ex.parse(key), on) for key in by]
+                keys = [due if key == "date" else self.evaluate(ex.parse(key), on) for key in by]
                 places = [self.place(payer, one) for payer in payers]
                 line = lines.setdefault(
                     (payee, due, one.period, *places, facility, district, *keys),
@@ -1061,7 +1061,8 @@ class World:
         weights: list[Fraction] = [Fraction(clause["split"][payer]) for payer in payers] if not by_value else []
         if by_value:
             on = replace(line.entitlements[0].at, year=line.due.year, month=month_of(line.due))
-            keys = [self.evaluate(ex.parse(key), on) for key in self.values[by_value]["by"][:-1]]
+            by = self.values[by_value]["by"][:-1]
+            keys = [line.due if key == "date" else self.evaluate(ex.parse(key), on) for key in by]
             for payer in payers:
                 weight = MISSING if MISSING in keys else self.figure(by_value, [*keys, payer])
                 if not isinstance(weight, Fraction):

@@ -185,9 +185,11 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
         "fund_by_type": {"unit": "yuan", "by": ["facility.type"], "is": {"institution": "300.50", "other": "77"}},
         "fund_weight": {"unit": "weight", "by": ["year"], "is": {"2022": small(("0", "1.5")), "other": "0.3"}},
         "fund_step": {"unit": "yuan", "is": small(("0.5", "0.1"))},
-        "payer_shares": {"unit": "weight", "by": ["year", "payer"], "is": {
-            "2022..2023": payer_shares(draw), "other": payer_shares(draw),
-        }},
+        "payer_shares": {"unit": "weight", **small((
+            {"by": ["year", "payer"], "is": {"2022..2023": payer_shares(draw), "other": payer_shares(draw)}},
+            {"by": ["month_of_year", "payer"], "is": {"..<7": payer_shares(draw), "7..": payer_shares(draw)}},
+            {"by": ["date", "payer"], "is": {"..<2022-03-31": payer_shares(draw), "other": payer_shares(draw)}},
+        ))},
         "type_shares": {"unit": "weight", "by": ["facility.type", "payer"], "is": {
             "institution": payer_shares(draw), "other": payer_shares(draw),
         }},

@@ -224,6 +224,7 @@ def test_mistakes_are_placed_and_told_in_two_languages(written: str, offset: int
         "'" * 3_999,
         "-" * 3_999,
         "not " * 900,
+        "round " * 600,
         "\u202eab\u202c",
         "a\u200bb",
         "a\x00b",

@@ -52,6 +52,8 @@ WORDS = {
     "document": {"zh": "依据", "en": "document"},
 }
 
+SHOWN = {"fact", "aggregate", "life", "time", "clause", "value", "slices", *DATE_WORDS}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -245,7 +247,7 @@ class _Explainer:
     def _calculation(self) -> list[Line]:
         clause = self.clause
         nodes = [*clause.when, *clause.steps.values(), clause.amount, *clause.parts.values()]
-        leaves = list({_told_by(leaf): leaf for node in nodes for leaf in _shown_leaves(node)}.values())
+        leaves = _shown_leaves(nodes)
         steps = [node for name, node in clause.steps.items() if name in clause.model.steps]
         shown = [*leaves, *clause.when, *steps, clause.amount, *clause.parts.values()]
         results = self._fetch([self.rows.value(node) for node in shown])
@@ -490,15 +492,22 @@ def _told_by(leaf: Node) -> tuple[str, ...]:
     return leaf.operation, leaf.written or leaf.name, *(argument.name for argument in leaf.arguments)
 
 
-def _shown_leaves(node: Node) -> Iterator[Node]:
-    """The facts, words of time and figures an expression reads, each after those it depends on."""
-    if node.operation in ("fact", "derived", "aggregate", "life", "time", "clause"):
-        yield node
+def _shown_leaves(nodes: Sequence[Node]) -> list[Node]:
+    """The facts, words of time and figures that expressions read, each once, a figure after its keys."""
+    found: dict[tuple[str, ...], Node] = {}
+    seen: set[int] = set()
+
+    def read(node: Node) -> None:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
         if node.operation == "derived":
-            for argument in node.arguments:
-                yield from _shown_leaves(argument)
-        return
-    for argument in node.arguments:
-        yield from _shown_leaves(argument)
-    if node.operation in ("value", "slices", *DATE_WORDS):
-        yield node
+            found.setdefault(_told_by(node), node)
+        for argument in node.arguments:
+            read(argument)
+        if node.operation in SHOWN:
+            found.setdefault(_told_by(node), node)
+
+    for node in nodes:
+        read(node)
+    return list(found.values())

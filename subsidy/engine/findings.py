@@ -208,7 +208,7 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
         f"{zh}（第 {clause.model.item} 条）因此无法计算：共 {units} 人次（项），{when}",
         f"so {en} (item {clause.model.item}) cannot be calculated: {units} × subject and period, {when}",
     )
-    if leaf.operation == "value":
+    if leaf.operation in ("value", "slices"):
         why = Text(f"{cell.key}：{word} 没有对应的标准", f"{cell.key}: {leaf.name} has no figure for its keys")
         remedy = Text("请核对其各键", "check the facts it is looked up by")
     elif not cell.key:

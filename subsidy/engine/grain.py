@@ -365,9 +365,15 @@ def missing_facts(node: Node, rows: RowCompiler) -> list[tuple[Node, Sql]]:
         if leaf.fact is not None and leaf.fact.column.blank == "none":
             continue
         tree = sql.is_missing(rows.value(leaf).main)
-        knowingly = _blank_references(leaf, rows)
-        found.append((leaf, sql.all_of([tree, *knowingly]) if knowingly else tree))
+        present = [*_blank_references(leaf, rows), *_known_keys(leaf, rows)]
+        found.append((leaf, sql.all_of([tree, *present]) if present else tree))
     return found
+
+
+def _known_keys(leaf: Node, rows: RowCompiler) -> list[Sql]:
+    """That the keys of a look-up are known: without them it is they that are missing, not the figure."""
+    keys = [key for key in leaf.arguments if key.type.can_be_missing] if leaf.operation in ("value", "slices") else []
+    return [sql.is_known(rows.layers.hoisted(rows.value(key).main)) for key in keys]
 
 
 def _nothing_there(node: Node, rows: RowCompiler) -> list[Sql]:
@@ -382,16 +388,19 @@ def _nothing_there(node: Node, rows: RowCompiler) -> list[Sql]:
 
 def _cells(node: Node) -> list[Node]:
     """Facts first, then the look-ups that read them, so that a blank cell is named before the look-up it spoils."""
-    found = []
-    for leaf in node.leaves():
-        if leaf.operation == "step":
-            found += _cells(leaf.arguments[0])
-        elif leaf.operation == "value":
-            found += [cell for argument in leaf.arguments for cell in _cells(argument)]
-            found.append(leaf)
-        else:
-            found.append(leaf)
-    return found
+    found: dict[int, Node] = {}
+    steps: set[int] = set()
+
+    def read(inner: Node) -> None:
+        for leaf in inner.leaves():
+            if leaf.operation != "step":
+                found.setdefault(id(leaf), leaf)
+            elif id(leaf) not in steps:
+                steps.add(id(leaf))
+                read(leaf.arguments[0])
+
+    read(node)
+    return list(found.values())
 
 
 def _blank_references(leaf: Node, rows: RowCompiler) -> list[Sql]:

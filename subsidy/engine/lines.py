@@ -9,10 +9,12 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.engine.base import DUE
+from subsidy.engine.date_words import month_of_year
 from subsidy.engine.grain import ClauseColumns
 from subsidy.engine.lookup import figure_table
 from subsidy.money import split_sql, split_with_rest_sql
 from subsidy.schedule.checked import NOT_STATED, CheckedClause
+from subsidy.schedule.date_words import MONTH_OF_YEAR
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Node, Type
@@ -271,6 +273,10 @@ def _weight_table(ledger: Ledger) -> tuple[Sql, Sql]:
 
 def _due_word(word: str) -> Sql:
     month = sql.column("due#m", "l")
+    if word == MONTH_OF_YEAR:
+        return month_of_year(month)
+    if word == "date":
+        return sql.column("due", "l")
     length = MONTHS_IN.get(word, 1)
     return month if length == 1 else sql.int_div(month, sql.whole(length))
 

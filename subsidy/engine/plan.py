@@ -4,7 +4,7 @@ shape of roster and used again for every roster of that shape."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -42,7 +42,6 @@ from subsidy.finding import Finding, Place, ScheduleError, Text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.load import Version
-from subsidy.schedule.node import Node
 
 
 @dataclass(frozen=True)
@@ -159,15 +158,8 @@ def _pot_names(schedule: Schedule) -> tuple[str, ...]:
 
 def clauses_read(clause: CheckedClause) -> list[tuple[str, bool]]:
     """The clauses whose amounts a clause reads, and whether from its own row (not through a reference)."""
-    leaves = [leaf for node in clause.expressions for leaf in _leaves(node)]
+    leaves = [leaf for node in clause.expressions for leaf in node.all_leaves() if leaf.operation == "clause"]
     return [(leaf.name.rsplit(".", 1)[-1], not leaf.hops) for leaf in leaves]
-
-
-def _leaves(node: Node) -> Iterator[Node]:
-    if node.operation == "clause":
-        yield node
-    for argument in node.arguments:
-        yield from _leaves(argument)
 
 
 def _levels(versions: Sequence[Version]) -> dict[str, int]:

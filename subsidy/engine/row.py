@@ -319,7 +319,7 @@ class RowCompiler:
 
     def month_length(self, month: Sql) -> str:
         """The column with the days of a month, given by its number in a column."""
-        name = sql.printed(month)
+        name = _told(month)
         alias = f"months:{name}"
         self.layers.join(alias, sql.table("months", alias), sql.compare("=", sql.column("month", alias), month))
         return self.layers.put_joined(f"#days:{name}", alias, "days")
@@ -380,7 +380,7 @@ class RowCompiler:
         if not node.arguments:
             return self._constant(figures, node)
         keys = [self._key(key, form.texts) for key, form in zip(node.arguments, figures.forms, strict=True)]
-        name = f"{node.name}({', '.join(sql.printed(key) for key in keys)})"
+        name = f"{node.name}({', '.join(map(_told, keys))})"
         known = self.values.get(name)
         if known is None:
             known = self.values[name] = self._looked_up(name, figures, node, keys)
@@ -409,7 +409,7 @@ class RowCompiler:
         given = self.layers.hoisted(self.number_at(sliced, scale))
         quantity = self.layers.hoisted(sql.larger(given, zero))
         own = [self._key(key, form.texts) for key, form in zip(keys, table.forms, strict=True)]
-        alias = f"slices:{node.name}({', '.join(sql.printed(key) for key in (*own, quantity))})"
+        alias = f"slices:{node.name}({', '.join(map(_told, (*own, quantity)))})"
         source, matches = slice_table(table, sliced.type.high, scale, alias)
         joined = sql.all_of(match(key) for match, key in zip(matches, (*own, quantity), strict=True))
         self.layers.join(alias, source, joined)
@@ -559,6 +559,11 @@ class RowCompiler:
         assert value.month is not None
         assert value.day_of_month is not None
         return Day(value.main, value.month, value.day_of_month)
+
+
+def _told(tree: Sql) -> str:
+    """A short text that tells a column or constant from others."""
+    return tree.name if isinstance(tree, exp.Column) else sql.printed(tree)
 
 
 def _least_common(one: int, two: int) -> int:

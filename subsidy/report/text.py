@@ -278,7 +278,7 @@ def _values_read(version: Version, name: str, content: dict[str, Any]) -> dict[s
     nodes = [*clause.when, clause.amount, *clause.steps.values(), *clause.parts.values()]
     if clause.instalments:
         nodes += clause.instalments.conditions
-    names = {leaf.name for node in nodes for leaf in node.all_leaves() if leaf.operation == "value"}
+    names = {leaf.name for node in nodes for leaf in node.all_leaves() if leaf.operation in ("value", "slices")}
     names |= {clause.sharing.value} if clause.sharing and clause.sharing.value else set()
     names |= {clause.model.pay.shares} if clause.model.pay and clause.model.pay.shares else set()
     return {value: {k: v for k, v in content["values"][value].items() if v is not None} for value in sorted(names)}

@@ -9,6 +9,7 @@ from subsidy.schedule import expression as ex
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
 from subsidy.schedule.date_words import DATE_WORDS, TIME_WORDS
+from subsidy.schedule.depth import DEEPEST, Depth
 from subsidy.schedule.figures import check_each_figure
 from subsidy.schedule.infer import NUMBER_WORDS, refusal
 from subsidy.schedule.limit_check import LimitChecker
@@ -42,6 +43,7 @@ def check(
         if not checker.findings:
             _check_two_rows_in_a_period(checker, limits)
             _check_rules(checker)
+            _check_depth(checker)
     except RecursionError:
         why, remedy = Text("引用层次过深", "names lead too deep"), Text("请减少中间事实", "use fewer facts in between")
         checker.findings.append(Finding(sources[0].place(()), "too-deep", why, remedy))
@@ -166,6 +168,20 @@ def _check_rules(checker: Checker) -> None:
                             "remove the condition",
                             0,
                         )
+
+
+def _check_depth(checker: Checker) -> None:
+    depth = Depth(checker.clauses)
+    for name, clause in checker.clauses.items():
+        if depth.of_clause(clause) > DEEPEST:
+            with checker.reporting(("clauses", name), "too-deep"):
+                raise refusal(
+                    f"计算的层次超过 {DEEPEST} 层",
+                    f"the calculation has more than {DEEPEST} layers",
+                    "请减少逐层引用的步骤、函数和取数",
+                    "let fewer steps, functions and look-ups build on one another",
+                    0,
+                )
 
 
 def _columns_named(checker: Checker, written: str) -> set[tuple[str, str]]:

@@ -32,6 +32,7 @@ class Checker:
         self.findings: list[Finding] = []
         self.known_figures: dict[tuple[str, tuple[Type, ...]], Figures] = {}
         self.known_slices: dict[tuple[str, tuple[Type, ...]], SliceTable] = {}
+        self.known_facts: dict[tuple[object, ...], Node] = {}  # derived ones
         self.clauses: dict[str, CheckedClause] = {}
         self.entered: list[str] = []
         self.histories: dict[str, list[History]] = {}

@@ -228,7 +228,7 @@ class _Parser:
             )
         return token
 
-    def expression(self) -> Expression:
+    def deeper(self) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
             raise _refuse(
@@ -238,6 +238,9 @@ class _Parser:
                 "divide it into steps",
                 self.token.at,
             )
+
+    def expression(self) -> Expression:
+        self.deeper()
         start = self.accept("if")
         if start:
             condition = self.expression()
@@ -383,7 +386,9 @@ class _Parser:
         return Call(token.text, tuple(arguments), token.at)
 
     def rounding(self, at: int) -> Expression:
+        self.deeper()
         operand = self.sum()
+        self.depth -= 1
         self.expect("to")
         to = self.advance()
         mode = self.advance()

@@ -252,9 +252,18 @@ class LimitChecker:
             kind = Type("number", Unit((YEAR if key == "year" else MONTH,)))
             return Node("time", kind, name=key)
         try:
-            return infer(ex.parse(key), scope)
+            node = infer(ex.parse(key), scope)
         except Refusal as refused:
             raise refused.at((*self.path, "per")) from None
+        if node.type.quotient:
+            raise self.wrong(
+                f"{key} 是未舍入的商，不能分组",
+                f"{key} is a quotient that is not rounded and makes no groups",
+                "请先舍入",
+                "round it first",
+                "per",
+            )
+        return node
 
     def _ceiling(self, name: str, scope: Scope) -> Node:
         try:

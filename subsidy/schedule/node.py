@@ -193,10 +193,19 @@ class Node:
 
     def leaves(self) -> list[Node]:
         """The facts, values, steps and clauses read, in order of reading, through derived facts."""
-        if self.operation in ("fact", "aggregate", "step", "clause", "life", "time"):
-            return [self]
-        found = [leaf for argument in self.arguments for leaf in argument.leaves()]
-        return [*found, self] if self.operation in ("value", "slices") else found
+        found: list[Node] = []
+        self._read(found, set())
+        return found
+
+    def _read(self, found: list[Node], seen: set[int]) -> None:
+        if id(self) in seen:
+            return
+        seen.add(id(self))
+        is_end = self.operation in ("fact", "aggregate", "step", "clause", "life", "time")
+        for argument in () if is_end else self.arguments:
+            argument._read(found, seen)
+        if is_end or self.operation in ("value", "slices"):
+            found.append(self)
 
     def all_leaves(self) -> list[Node]:
         """The same, and what their own arguments read: the keys of look-ups, the expressions of steps."""

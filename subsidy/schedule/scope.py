@@ -215,22 +215,33 @@ class Scope:
         return Node("fact", replace(kind, can_be_missing=missing), name=fact.name, fact=fact)
 
     def _derived(self, table: str, hops: Hops, last: str, column: Column) -> Node:
-        full_name = ".".join((*(hop for hop, _ in hops), last))
-        with self.checker.entering(f"{table}.{last}", ("facts", table, last)):
-            if column.type == "formula":
-                inner_scope = Scope(self.checker, table, self.every, hops, reads_facts_only=True)
-                inner = self.checker.formula(column.formula or "", ("facts", table, last, "formula"), inner_scope)
-                fact = Fact(hops, table, last, column)
-                return Node("derived", inner.type, (inner,), name=full_name, fact=fact)
-            if column.every and self.every is None and column.aggregate != RUNNING:
-                raise refusal(
-                    f"{last} 按 {column.every} 计算，此处没有周期",
-                    f"{last} is of a {column.every} and there is no period here",
-                    "请给读取它的汇总加 every",
-                    "give the aggregate that reads it every",
-                    0,
+        known = self.checker.known_facts
+        key = (table, last, self.every, hops)
+        if key not in known:
+            with self.checker.entering(f"{table}.{last}", ("facts", table, last)):
+                known[key] = (
+                    self._formula(table, hops, last, column)
+                    if column.type == "formula"
+                    else self._aggregate(table, hops, last, column)
                 )
-            return self.checker.aggregate(table, last, hops)
+        return known[key]
+
+    def _formula(self, table: str, hops: Hops, last: str, column: Column) -> Node:
+        inner_scope = Scope(self.checker, table, self.every, hops, reads_facts_only=True)
+        inner = self.checker.formula(column.formula or "", ("facts", table, last, "formula"), inner_scope)
+        full_name = ".".join((*(hop for hop, _ in hops), last))
+        return Node("derived", inner.type, (inner,), name=full_name, fact=Fact(hops, table, last, column))
+
+    def _aggregate(self, table: str, hops: Hops, last: str, column: Column) -> Node:
+        if column.every and self.every is None and column.aggregate != RUNNING:
+            raise refusal(
+                f"{last} 按 {column.every} 计算，此处没有周期",
+                f"{last} is of a {column.every} and there is no period here",
+                "请给读取它的汇总加 every",
+                "give the aggregate that reads it every",
+                0,
+            )
+        return self.checker.aggregate(table, last, hops)
 
     def _other_clause(self, table: str, hops: Hops, last: str, at: int) -> Node:
         checker = self.checker

@@ -19,7 +19,7 @@ from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
 from subsidy.schedule.ranges import WrittenRange, number_of
 from subsidy.schedule.source import KEY
 
-MOST_SLICES = 100
+MOST_SLICES = 50
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,17 @@ def _check_cover(found: list[tuple[WrittenRange, Slice]]) -> None:
         ).at((last.written, KEY))
 
 
+def _extremes(slices: Sequence[Slice], low: Fraction, high: Fraction) -> list[Fraction]:
+    """The results at both ends of a range of quantities, and at the bounds of slices between them."""
+    results, below = [total(slices, low), total(slices, high)], Fraction(0)
+    for one in slices:
+        if low < one.above < high:
+            results.append(below)
+        if one.up_to is not None:
+            below += (one.up_to - one.above) * one.rate
+    return results
+
+
 def sliced_node(sliced: Node, name: str, table: SliceTable, keys: tuple[Node, ...], at: int) -> Node:
     """The typed `slices(sliced, name)`, proved not to overflow."""
     kind = sliced.type
@@ -159,15 +170,8 @@ def sliced_node(sliced: Node, name: str, table: SliceTable, keys: tuple[Node, ..
             at,
         )
     scale = math.lcm(kind.scale, table.bound_scale)
-    ends = [
-        total(slices, end)
-        for _, slices in table.rows
-        for end in {kind.low, kind.high, *(one.above for one in slices if kind.low < one.above < kind.high)}
-    ]
-    largest = max(
-        (sum((one.part(kind.high) * abs(one.rate) for one in slices), Fraction(0)) for _, slices in table.rows),
-        default=Fraction(0),
-    )
+    ends = [end for _, slices in table.rows for end in _extremes(slices, kind.low, kind.high)]
+    largest = max((abs(one.rate) for one in table.slices), default=Fraction(0)) * max(kind.high, Fraction(0))
     highest = max(abs(kind.low), abs(kind.high))
     fits((sliced,), at, highest * scale, largest * scale * table.rate_scale)
     missing = kind.can_be_missing or bool(keys)
