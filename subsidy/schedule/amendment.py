@@ -24,7 +24,7 @@ HEAD = ("schedule", "document", "in_force", "revision")
 SECTIONS = ("payers", "words", "facts", "values", "clauses", "limits", "unquantified", "rules", "targets")
 NOT_COMPARED = (("document",), ("revision",))  # of a consolidated text: they are its own
 LONGEST_SHOWN = 100
-ONE_KEY = re.compile(r"[0-9.-]+|[^.]+")  # a range or a name, as against a path
+ONE_KEY = re.compile(r"[0-9.<>%-]+|[^.]+")  # a range or a name, as against a path
 
 
 class AmendmentFile(Part):
