@@ -347,6 +347,19 @@ def test_keys_of_different_kinds_are_refused() -> None:
     assert text.startswith("mark is not the same kind of thing in the two schedules")
 
 
+def test_a_document_that_limits_the_clauses_of_two_others() -> None:
+    among = [f"{PROVINCE}:allowance", f"{CITY}:supplement"]
+    limits = {"either": {"among": among, "per": ["person", "month"], "keep": "highest"}}
+    third = document("test/third", "2022-01-01", limits=limits)
+    result = calculated(third, city(), province())
+    assert reasons(result, "supplement") == {("R1", "2022-03"): ("why-not", "limit: test/third:either")}
+    limits["either"]["per"] = ["mark", "month"]
+    several = (city(facts={"residents": {"mark": "text"}}), province(facts={"residents": {"mark": {"bed": "0..5"}}}))
+    ((file, path, text),) = errors(document("test/third", "2022-01-01", limits=limits), *several)
+    assert (file, path) == ("test/third.yaml", "limits.either.per")
+    assert text.startswith("mark is not the same kind of thing")
+
+
 def test_a_pot_needs_its_payer_in_both() -> None:
     changed = city(pot(when_short="report", rest_to="county"))
     changed["payers"]["county"] = {"label": {"zh": "县", "en": "county"}}
