@@ -1226,7 +1226,8 @@ class Limit:
         first, last = [int(year) for year in (self.terms["years"] or "1..9999").split("..")]
         found = [line for line in lines if self.is_over(line) and first <= line.due.year <= last]
         return sorted(found, key=lambda line: (
-            self.among.index(self.known_as(line)), line.due, line.payee, line.district or "", line.facility or "", line.period
+            self.among.index(self.known_as(line)), line.due, line.payee, line.district or "", line.facility or "",
+            line.period,
         ))  # fmt: skip
 
     def known_as(self, line: Line) -> str:

@@ -62,8 +62,9 @@ def city(limits: Document | None = None, **changes: Any) -> Document:
         "meal_rate": value("5", "yuan / person_day"), "supplement_rate": value("80"), "most": value("150"),
         "pot_sum": value("400"),
     }  # fmt: skip
+    meals = {"replaces": f"{PROVINCE}:meal_subsidy", "label": label}
     own = {
-        "city_meals": clause("meals", "person_days * meal_rate", "city", replaces=f"{PROVINCE}:meal_subsidy", label=label),
+        "city_meals": clause("meals", "person_days * meal_rate", "city", **meals),
         "supplement": clause("residents", "supplement_rate", "city"),
     }  # fmt: skip
     always = {"own_home": {"among": ["supplement"], "per": ["person", "month"], "keep": "first"}}
@@ -203,7 +204,8 @@ def test_a_provinces_amount_is_cut_by_a_citys_limit_where_and_when_that_is_in_fo
     limits = {"first": {"among": BOTH, "per": ["person", "month"], "keep": "first"}}
     result = calculated(province(), city(limits))
     assert {key[1:]: amount for key, amount in owed(result).items() if key[0] == "allowance"} == {
-        ("R1", "2022-02"): "100.00", ("R1", "2022-03"): "0.00", ("R2", "2022-02"): "100.00", ("R2", "2022-03"): "100.00",
+        ("R1", "2022-02"): "100.00", ("R1", "2022-03"): "0.00",
+        ("R2", "2022-02"): "100.00", ("R2", "2022-03"): "100.00",
     }  # fmt: skip
     lines = str(result.explain("allowance", "R1", "2022-03"))
     assert "test/city:first: -100.00 ← test/city:supplement R1 2022-03 80.00" in lines
@@ -292,6 +294,19 @@ def test_a_pot_reaches_anothers_parts_only_where_its_document_is_in_force() -> N
     assert found["asked"] == "100.00"  # in D1 from March: one allowance; the province's meals are replaced
 
 
+def test_pots_of_one_name_are_of_their_own_schedules() -> None:
+    def with_pot(content: Document, clause_name: str, **more: Any) -> Document:
+        own = {"among": [clause_name], "per": ["year"], "at_most": "own_sum", "when_short": "pro_rata", **more}
+        content["limits"] = {**content["limits"], "envelope": own}
+        content["values"] = {**content["values"], "own_sum": value("30")}
+        return content
+
+    result = calculated(with_pot(province(), "meal_subsidy", rest_to="city"), with_pot(city(), "supplement"))
+    assert [one["cut"] for one in result.pots] == ["30.00", "50.00"]
+    amounts = result.by_payer().set_index("payer")["amount"]
+    assert (amounts["city"], amounts["province"]) == (Decimal("110.00"), Decimal("430.00"))
+
+
 # --- what is refused -----------------------------------------------------------------------------------------------
 
 
@@ -332,6 +347,19 @@ def test_keys_of_different_kinds_are_refused() -> None:
     assert text.startswith("mark is not the same kind of thing in the two schedules")
 
 
+def test_a_document_that_limits_the_clauses_of_two_others() -> None:
+    among = [f"{PROVINCE}:allowance", f"{CITY}:supplement"]
+    limits = {"either": {"among": among, "per": ["person", "month"], "keep": "highest"}}
+    third = document("test/third", "2022-01-01", limits=limits)
+    result = calculated(third, city(), province())
+    assert reasons(result, "supplement") == {("R1", "2022-03"): ("why-not", "limit: test/third:either")}
+    limits["either"]["per"] = ["mark", "month"]
+    several = (city(facts={"residents": {"mark": "text"}}), province(facts={"residents": {"mark": {"bed": "0..5"}}}))
+    ((file, path, text),) = errors(document("test/third", "2022-01-01", limits=limits), *several)
+    assert (file, path) == ("test/third.yaml", "limits.either.per")
+    assert text.startswith("mark is not the same kind of thing")
+
+
 def test_a_pot_needs_its_payer_in_both() -> None:
     changed = city(pot(when_short="report", rest_to="county"))
     changed["payers"]["county"] = {"label": {"zh": "县", "en": "county"}}
@@ -358,7 +386,8 @@ def test_clauses_of_one_name_and_payers_of_one_name() -> None:
     content = result.to_dict()
     clauses = {one["clause"]: one["amount"] for one in content["by_clause"]}
     assert clauses == {
-        "meal_subsidy": "60.00", "city_meals": "50.00", "test/province:allowance": "400.00", "test/city:allowance": "80.00",
+        "meal_subsidy": "60.00", "city_meals": "50.00",
+        "test/province:allowance": "400.00", "test/city:allowance": "80.00",
     }  # fmt: skip
     for by in ("clause", "payer", "district", "facility"):
         assert sum(Decimal(one["amount"]) for one in content[f"by_{by}"]) == Decimal(content["total"])

@@ -77,13 +77,13 @@ def apply_pots(schedules: Sequence[Schedule], parts: list[PayerPart]) -> dict[st
         ]
         results[pot.schedule.id] += _apply(pot, concerned, parts)
         if pot.limit.model.rest_to is not None:
-            _take_over(pot.name, pot.limit.model.rest_to, parts)
+            _take_over(pot.name, pot.limit.model.rest_to, concerned, parts)
     return results
 
 
-def _take_over(pot: str, payer: str, parts: list[PayerPart]) -> None:
+def _take_over(pot: str, payer: str, concerned: Sequence[PayerPart], parts: list[PayerPart]) -> None:
     """What the pot cut from each line is owed by `payer`: added to its part of the line, or a part of its own."""
-    _owe_instead(payer, [(part, part.cuts[pot]) for part in parts if pot in part.cuts], parts)
+    _owe_instead(payer, [(part, part.cuts[pot]) for part in concerned if pot in part.cuts], parts)
 
 
 def _owe_instead(payer: str, taken: Iterable[tuple[PayerPart, int]], parts: list[PayerPart]) -> None:

@@ -197,7 +197,8 @@ def _apply_shared(name: str, runs: Sequence[Run]) -> None:
     first = runs[0]
     taking_part = [run.plan.shared[name] for run in runs]
     limit, source = taking_part[0].limit, sql.table(first.plan.named("shared", name), "u")
-    rows = pa.concat_tables(run.arrow(name, one.rows) for run, one in zip(runs, taking_part, strict=True))
+    tables = [run.arrow(name, one.rows) for run, one in zip(runs, taking_part, strict=True)]
+    rows = pa.concat_tables(tables, promote_options="permissive")  # a column may be narrower in one of them
     first.prepared.connection.register(source.name, rows)
     if limit.when_short == "report":
         first.exceeded[name] = int(first.prepared.rows(excess(limit, source))[0][0])

@@ -202,10 +202,14 @@ def print_schedule(schedule: Schedule, console: Console, language: Language) -> 
         document = version.model.document
         head = f"{version.id} · {version.first_day} · r{version.model.revision}"
         console.print(escape(f"{head} · {document.cited(language)} {document.part or ''}"), highlight=False)
+        if version.model.districts:
+            console.print(
+                escape(f"  {word('district', language)}: {', '.join(version.model.districts)}"), highlight=False
+            )
         for entry in described(version)["clauses"]:
             label = entry["label"][language] if entry["label"] else entry["name"]
             console.print(escape(f"\n[{entry['item']}] {label} ({entry['name']})"), highlight=False, markup=True)
-            for key in ("for", "every", "dated", "when", "amount", "parts", "split", "pay", "reading"):
+            for key in ("for", "every", "dated", "when", "amount", "parts", "split", "pay", "replaces", "reading"):
                 value = entry.get(key)
                 if value:
                     shown = value[language] if isinstance(value, dict) and set(value) == {"zh", "en"} else value
@@ -268,7 +272,9 @@ def described(version: Version) -> dict[str, Any]:
         entry.pop("examples", None)
         clauses.append({"name": name, "label": None, **entry, "values": _values_read(version, name, content)})
         assert clause.name == name
-    head = {key: content[key] for key in ("schedule", "document", "in_force", "revision", "place", "payers")}
+    head = {
+        key: content[key] for key in ("schedule", "document", "in_force", "revision", "place", "districts", "payers")
+    }
     rest = {key: content[key] for key in ("limits", "unquantified", "rules", "targets", "notes")}
     return {**head, "clauses": clauses, **rest}
 

@@ -41,7 +41,7 @@ def together(schedules: Sequence[Schedule]) -> Together:
     woven = tuple(weaving.woven(schedule) for schedule in schedules)
     if weaving.findings:
         raise ScheduleError(sorted(set(weaving.findings)))
-    return Together(woven, tuple(weaving.shared), tuple(weaving.absent))
+    return Together(woven, tuple(weaving.shared), tuple(weaving.absent.values()))
 
 
 def _reaches(schedule: Schedule) -> list[tuple[Version, Reach]]:
@@ -82,10 +82,11 @@ class _Weaving:
 
     schedules: Sequence[Schedule]
     findings: list[Finding] = field(default_factory=list)
-    absent: list[Finding] = field(default_factory=list)
+    absent: dict[tuple[str, Text], Finding] = field(default_factory=dict)
     shared: dict[str, tuple[str, ...]] = field(default_factory=dict)  # limit -> its clauses, SCHEDULE:CLAUSE
     shares: dict[str, dict[str, list[_Share]]] = field(default_factory=dict)  # schedule -> limit -> of each version
     replaced: dict[tuple[str, str], list[tuple[Version, Replacement]]] = field(default_factory=dict)
+    references: dict[str, CheckedLimit] = field(default_factory=dict)  # of limits over other schedules only: the first
 
     def __post_init__(self) -> None:
         self.by_id = {schedule.id: schedule for schedule in self.schedules}
@@ -130,8 +131,7 @@ class _Weaving:
         )
         remedy = Text("请一并计算", "calculate them together")
         place = version.checker.sources[0].place(path)
-        if not any((found.why, found.place.file) == (why, place.file) for found in self.absent):
-            self.absent.append(Finding(place, "absent-schedule", why, remedy, "", "warning"))
+        self.absent.setdefault((version.id, why), Finding(place, "absent-schedule", why, remedy, "", "warning"))
 
     def _is_clause(self, version: Version, path: Path, schedule: str, clause: str, code: str) -> bool:
         known = {name for other in self.by_id[schedule].versions for name in other.clauses}
@@ -239,7 +239,8 @@ class _Weaving:
             limit = LimitChecker(checker, share.label).checked()
             for clause in clauses:
                 _check_placed(share.reach, version.clauses[clause])
-            _check_comparable(share.limit, limit)
+            has_own = any(":" not in clause for clause in share.limit.model.among)
+            _check_comparable(share.limit if has_own else self.references.setdefault(share.label, limit), limit)
         except Refusal as refused:
             at = refused.path or ()
             key = "at_most" if at[:1] == ("values",) else next(iter(at[2:3]), None)
