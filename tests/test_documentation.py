@@ -8,11 +8,14 @@ What a fence says:
     yaml title="FILE"           a schedule file, which loads without a mistake
     yaml title="FILE" mistakes  a schedule file with mistakes
     yaml add="FILE"             lines to put under the sections of a schedule file
-    yaml                        a piece of a schedule: merged with the last `yaml title`, it loads, its examples hold
+    yaml                        a piece of a schedule: merged with the last `yaml title`, it loads, its examples hold;
+                                on the pages of the language, where there is none before it, with that of the overview
+    yaml quote="FILE#PATH …"    what stands at these dotted paths in a file of the repository, under their keys
     sh                          `make` and what it leads to: only looked at
     text                        nothing to run
 
-With UPDATE_DOCS=1 in the environment, what a command now prints is written into the page (not where there is a `...`).
+With UPDATE_DOCS=1 in the environment, what a command now prints is written into the page (not where there is a `...`),
+and so is what now stands in a file that is quoted.
 """
 
 from __future__ import annotations
@@ -43,8 +46,13 @@ from subsidy.schedule import catalogue
 from subsidy.schedule.load import load_file, load_text
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "README.zh.md", "docs/guide.md", "docs/guide.zh.md", "docs/language.md", "docs/api.md"]
-BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|add)="([^"]+)")?(?: (mistakes))?')
+LANGUAGE = ROOT / "docs" / "language"
+OVERVIEW = LANGUAGE / "README.md"
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), *LANGUAGE.glob("*.md"))
+)
+BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|add|quote)="([^"]+)")?(?: (mistakes))?')
 Content = dict[str, Any]
 
 
@@ -66,6 +74,8 @@ def run_block(example: Example) -> str | None:
         return run_console(source, Path(example.path))
     if language == "sh":
         return None if all(line in shell_lines() for line in source.splitlines()) else f"not in the Makefile:\n{source}"
+    if key == "quote":
+        return check_quote(name, source, Path(example.path))
     if key == "add":
         add_to(Path(name), source)
         load_file(Path(name))
@@ -85,11 +95,14 @@ def run_block(example: Example) -> str | None:
 
 def run_piece(base: Path, piece: str) -> str | None:
     """Load a schedule with a piece merged into it, and run the examples of the piece's clauses."""
-    merged = merge(yaml.load(base.read_text(encoding="utf-8"), yaml.BaseLoader), yaml.load(piece, yaml.BaseLoader))
+    addition = yaml.load(piece, yaml.BaseLoader)
+    whole = yaml.load(base.read_text(encoding="utf-8"), yaml.BaseLoader)
+    for name in whole["clauses"].keys() - addition.get("clauses", {}).keys():
+        whole["clauses"][name].pop("examples", None)
+    merged = merge(whole, addition)
     version = load_text(yaml.safe_dump(merged, allow_unicode=True, sort_keys=False), "piece.yaml")
-    own = yaml.load(piece, yaml.BaseLoader).get("clauses", {})
     failed = [outcome for outcome in run_examples(subsidy.Schedule((version,), (base,))) if not outcome.passed]
-    return "\n".join(outcome_text(one, "en") for one in failed if one.name.en.split()[2] in own) or None
+    return "\n".join(outcome_text(one, "en") for one in failed) or None
 
 
 def merge(one: Any, two: Any) -> Any:
@@ -99,13 +112,63 @@ def merge(one: Any, two: Any) -> Any:
 
 
 def add_to(path: Path, addition: str) -> None:
-    """Put the lines under each top-level key of `addition` right under that key of the file."""
+    """Put the lines under each top-level key of `addition` right under that key of the file, new keys at its end."""
     lines = path.read_text(encoding="utf-8").splitlines()
     for section in re.split(r"^(?=\w+:$)", addition, flags=re.MULTILINE):
         head, *rest = section.splitlines() or [""]
-        if head:
+        if head in lines:
             lines[lines.index(head) + 1 : lines.index(head) + 1] = rest
+        else:
+            lines += section.splitlines()
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+# --- quotations ----------------------------------------------------------------------------------------------------
+
+
+def check_quote(what: str, source: str, page: Path) -> str | None:
+    """Compare a block with what the repository holds, or put that into the page."""
+    file, _, paths = what.partition("#")
+    now = quoted(ROOT / file, paths.split())
+    if source.strip() == now.strip():
+        return None
+    if "UPDATE_DOCS" not in os.environ:
+        return f"{what} is now:\n{now}"
+    text = page.read_text(encoding="utf-8")
+    fence = f'```yaml quote="{what}"\n'
+    assert fence + source + "```" in text
+    page.write_text(text.replace(fence + source + "```", f"{fence}{now}```"), encoding="utf-8")
+    return None
+
+
+def quoted(file: Path, paths: list[str]) -> str:
+    """The lines of a YAML file at these dotted paths, each under the lines of the keys above it."""
+    text = file.read_text(encoding="utf-8")
+    lines, shown = text.splitlines(), set[int]()
+    for path in paths:
+        node = yaml.compose(text, yaml.SafeLoader)
+        place, rest = range(len(lines)), path
+        while rest and isinstance(node, yaml.MappingNode):
+            entries = {key.value: (key, value) for key, value in node.value}
+            name = max((name for name in entries if f"{rest}.".startswith(f"{name}.")), key=len, default=None)
+            assert name is not None, f"{file.name} has no {path}"
+            key, value = entries[name]
+            if not node.flow_style:
+                place = range(key.start_mark.line, last_line(value) + 1)
+                shown.add(place.start)
+            node, rest = value, rest[len(name) + 1 :]
+        assert not rest, f"{file.name} has no {path}"
+        shown |= set(place)
+    return "".join(f"{lines[number]}\n" for number in sorted(shown))
+
+
+def last_line(node: yaml.Node) -> int:
+    """Where a node ends, without the blank lines and comments that follow a block."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return last_line(last[1] if isinstance(last, tuple) else last)
+    end = node.end_mark
+    return int(end.line - (end.column == 0 and end.line > node.start_mark.line))
 
 
 # --- the console ---------------------------------------------------------------------------------------------------
@@ -214,5 +277,9 @@ def test_every_block_is_true(page: str, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8" if ".zh." in page else "C.UTF-8")
     document = SYBIL.parse(ROOT / page)
+    if (ROOT / page).is_relative_to(LANGUAGE):
+        name, source = re.findall(r'^```yaml title="([^"]+)"\n(.*?)^```$', OVERVIEW.read_text("utf-8"), re.M | re.S)[0]
+        Path(name).write_text(source, encoding="utf-8")
+        document.namespace["_schedule"] = name
     for example in document.examples():
         example.evaluate()
