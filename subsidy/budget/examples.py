@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from subsidy.budget.calculate import calculate
 from subsidy.budget.expected import Expected, Ledgers, Outcome
+from subsidy.engine.plan import clauses_read
 from subsidy.finding import Text
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
@@ -15,10 +16,24 @@ from subsidy.schedule.load import Version
 def run_examples(schedule: Schedule) -> Iterator[Outcome]:
     """Calculate every example of every version of a schedule."""
     for version, path in zip(schedule.versions, schedule.paths, strict=True):
-        alone = Schedule((version,), (path,))
         for clause, checked in version.clauses.items():
-            for position in range(len(checked.model.examples)):
-                yield _run(alone, version, clause, position)
+            if checked.model.examples:
+                alone = Schedule((version.only(_together_with(clause, version)),), (path,))
+                for position in range(len(checked.model.examples)):
+                    yield _run(alone, version, clause, position)
+
+
+def _together_with(clause: str, version: Version) -> set[str]:
+    """The clauses that the amount of this one may depend on: what it reads, and what competes with it."""
+    found, ahead = set(), [clause]
+    while ahead:
+        one = ahead.pop()
+        if one not in found and one in version.clauses:
+            found.add(one)
+            ahead += [read for read, _ in clauses_read(version.clauses[one])]
+            limits = [limit.model.among for limit in version.limits.values() if one in limit.model.among]
+            ahead += [other for among in limits for other in among]
+    return found
 
 
 def _run(schedule: Schedule, version: Version, clause: str, position: int) -> Outcome:

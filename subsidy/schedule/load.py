@@ -7,7 +7,7 @@ import datetime
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -63,6 +63,16 @@ class Version:
     @property
     def tables(self) -> Mapping[str, Table]:
         return self.checker.tables
+
+    def only(self, clauses: Set[str]) -> Version:
+        """The version with these clauses only, and the limits over none but them."""
+        kept = {name: clause for name, clause in self.clauses.items() if name in clauses}
+        limits = {
+            name: limit
+            for name, limit in self.limits.items()
+            if all(one in clauses for one in limit.model.among if ":" not in one)
+        }
+        return replace(self, clauses=kept, limits=limits, text_hash=f"{self.text_hash} {' '.join(kept)}")
 
     def fund(self, clause: str, payer: str) -> str | None:
         """The budget line from which a payer pays a clause."""
