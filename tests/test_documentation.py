@@ -7,6 +7,7 @@ What a fence says:
     csv title="FILE"            a file
     yaml title="FILE"           a schedule file, which loads without a mistake
     yaml title="FILE" mistakes  a schedule file with mistakes
+    yaml case="FILE"            a file of cases, which hold
     yaml add="FILE"             lines to put under the sections of a schedule file
     yaml                        a piece of a schedule: merged with the last `yaml title`, it loads, its examples hold;
                                 on the pages of the language, where there is none before it, with that of the overview
@@ -25,7 +26,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ from typer.testing import CliRunner
 
 import subsidy
 from subsidy.budget import calculate as calculation
+from subsidy.budget.cases import run_tests
 from subsidy.budget.examples import run_examples
+from subsidy.budget.expected import Outcome
 from subsidy.cli import app
 from subsidy.report.outcomes import outcome_text
 from subsidy.schedule import catalogue
@@ -52,7 +55,7 @@ PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), *LANGUAGE.glob("*.md"))
 )
-BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|add|quote)="([^"]+)")?(?: (mistakes))?')
+BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|case|add|quote)="([^"]+)")?(?: (mistakes))?')
 Content = dict[str, Any]
 
 
@@ -79,9 +82,11 @@ def run_block(example: Example) -> str | None:
     if key == "add":
         add_to(Path(name), source)
         load_file(Path(name))
-    elif key == "title":
+    elif key:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(source, encoding="utf-8")
+        if key == "case":
+            return failures(run_tests(name))
         if language == "yaml" and not mistakes:
             example.namespace["_schedule"] = name
             load_file(Path(name))
@@ -101,8 +106,11 @@ def run_piece(base: Path, piece: str) -> str | None:
         whole["clauses"][name].pop("examples", None)
     merged = merge(whole, addition)
     version = load_text(yaml.safe_dump(merged, allow_unicode=True, sort_keys=False), "piece.yaml")
-    failed = [outcome for outcome in run_examples(subsidy.Schedule((version,), (base,))) if not outcome.passed]
-    return "\n".join(outcome_text(one, "en") for one in failed) or None
+    return failures(run_examples(subsidy.Schedule((version,), (base,))))
+
+
+def failures(outcomes: Iterable[Outcome]) -> str | None:
+    return "\n".join(outcome_text(one, "en") for one in outcomes if not one.passed) or None
 
 
 def merge(one: Any, two: Any) -> Any:
