@@ -75,7 +75,8 @@ def by_month(draw: Draw, figures: Any) -> dict[str, Any]:
 
 
 def by_season(draw: Draw, figures: Any) -> dict[str, Any]:
-    return {key: figures() for key in pick(draw, [("..5", "6..8", ">8.."), ("6..<9", "other"), ("12", "1..2", "other")])}
+    ranges = [("..5", "6..8", ">8.."), ("6..<9", "other"), ("12", "1..2", "other")]
+    return {key: figures() for key in pick(draw, ranges)}
 
 
 def by_use(draw: Draw, figures: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every feature of the language stands in Template City with an amount, and every operation is checked by the oracle."""
+"""Every feature of the language stands in Template City with an amount; every operation is checked by the oracle."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ import subsidy
 from subsidy.money import Rounding
 from subsidy.schedule import expression as ex
 from subsidy.schedule.catalogue import Schedule, catalogue, schedule
+from subsidy.schedule.column import AGGREGATES, PERIODS, Column, Table
 from subsidy.schedule.date_words import DATE_WORDS, DISTANCES, TIME_WORDS
 from subsidy.schedule.infer import NUMBER_WORDS, ROUNDING_STEPS
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import AGGREGATES, PERIODS, Column, ScheduleFile, Table, Value
+from subsidy.schedule.model import ScheduleFile, Value
 from subsidy.schedule.node import Node, Operation
 from subsidy.schedule.scope import LIFE_FACTS
 
@@ -66,11 +67,11 @@ ALL_TREES = [
 
 def models(kind: Any, seen: dict[type, None]) -> dict[type, None]:
     """Every model a schedule may hold."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        if kind not in seen and kind is not Column:
-            seen[kind] = None
-            for field in kind.model_fields.values():
-                models(field.annotation, seen)
+    is_model = isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not Column
+    if is_model and kind not in seen:
+        seen[kind] = None
+        for field in kind.model_fields.values():
+            models(field.annotation, seen)
     for inner in typing.get_args(kind):
         models(inner, seen)
     return seen
@@ -106,13 +107,18 @@ def test_every_key_of_the_form_is_written_in_template_city() -> None:
 
 
 def columns() -> list[Column]:
-    return [column for version in VERSIONS for table in version.model.facts.values() for column in table.columns.values()]
+    tables = [table for version in VERSIONS for table in version.model.facts.values()]
+    return [column for table in tables for column in table.columns.values()]
 
 
 @pytest.mark.parametrize(
     ("what", "found", "known"),
     [
-        ("types of columns", {one.type for one in columns()}, set(typing.get_args(Column.model_fields["type"].annotation))),
+        (
+            "types of columns",
+            {one.type for one in columns()},
+            {*typing.get_args(Column.model_fields["type"].annotation)},
+        ),
         ("meanings of blank", {one.blank for one in columns()}, {"missing", "none", "0", "ongoing", "open", "yes"}),
         ("aggregates", {one.aggregate for one in columns()}, {*AGGREGATES}),
         (

@@ -24,9 +24,9 @@ from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.form import validated
 from subsidy.schedule.load import load_source
-from subsidy.schedule.model import Date, Filled, Name, Part, Reading, Whole
 from subsidy.schedule.source import KEY, Source, read_file
 from subsidy.schedule.source import Path as KeyPath
+from subsidy.schedule.written import Date, Filled, Name, Part, Reading, Whole
 
 CASES = Path("tests") / "cases"  # of a working directory
 OWN_KEYS = ("name", "rows", "expected")  # which no schedule has

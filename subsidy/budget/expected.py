@@ -13,7 +13,7 @@ from subsidy.budget.ledger import entitlement_table, payment_table
 from subsidy.budget.result import Result
 from subsidy.finding import Finding, Language, Place, Refusal, Text
 from subsidy.money import fen, yuan_text
-from subsidy.schedule.model import Amount, Date, Filled, Name, Part, Period
+from subsidy.schedule.written import Amount, Date, Filled, Name, Part, Period
 
 MOST_STEPS = 3
 NO_ROW = {"zh": "台账中没有这样的行", "en": "the ledger has no such row"}

@@ -10,10 +10,11 @@ from subsidy.engine.limits import clauses_among
 from subsidy.money import round_to, split
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.limit_check import pot_key_types
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import MONTHS_IN, Refund
+from subsidy.schedule.model import Refund
 
 Key = tuple[str | int | None, ...]
 LAST = 1_000_000  # the position of a payer that only took over

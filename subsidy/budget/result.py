@@ -16,7 +16,8 @@ from subsidy.engine.run import Run
 from subsidy.finding import Finding, Language
 from subsidy.money import yuan, yuan_text
 from subsidy.schedule.catalogue import Schedule
-from subsidy.schedule.model import Provision, Reading
+from subsidy.schedule.model import Provision
+from subsidy.schedule.written import Reading
 
 if TYPE_CHECKING:
     import pandas as pd

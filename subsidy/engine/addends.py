@@ -10,8 +10,8 @@ from subsidy.engine import calendar
 from subsidy.engine.calendar import EVER
 from subsidy.engine.grain import GrainCompiler
 from subsidy.engine.run import Prepared
+from subsidy.schedule.column import Column
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import Column
 from subsidy.schedule.node import Aggregate
 
 

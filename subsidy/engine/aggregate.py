@@ -6,9 +6,10 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
+from subsidy.engine.cells import MONTH
 from subsidy.engine.layers import ref
-from subsidy.engine.row import MONTH, RowCompiler
-from subsidy.schedule.model import MONTHS_IN
+from subsidy.engine.row import RowCompiler
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.node import Aggregate
 from subsidy.sql import Sql
 

@@ -8,8 +8,7 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.engine.calendar import Span
-from subsidy.engine.layers import Layers, ref
-from subsidy.engine.row import (
+from subsidy.engine.cells import (
     DAY,
     DAY_MONTH,
     DAY_OF_MONTH,
@@ -21,9 +20,10 @@ from subsidy.engine.row import (
     Value,
     roster_table,
 )
+from subsidy.engine.layers import Layers, ref
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import MONTHS_IN
 from subsidy.sql import Sql
 
 SUBJECT, PERIOD, COUNT, COUNTED, VERSION_DAY = "#subject", "#period", "#count", "#counted", "#version_day"

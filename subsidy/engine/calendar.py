@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.figures import day_number, day_of
-from subsidy.schedule.model import MONTHS_IN
 
 END_OF_TIME = day_number(datetime.date(9999, 12, 31))
 

@@ -11,19 +11,20 @@ from subsidy import sql
 from subsidy.engine import calendar
 from subsidy.engine.addends import own_periods, written
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
+from subsidy.engine.cells import MONTH as MONTH_COLUMN
+from subsidy.engine.cells import Value
 from subsidy.engine.findings import place_of
 from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
-from subsidy.engine.row import MONTH as MONTH_COLUMN
-from subsidy.engine.row import RowCompiler, Value
+from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import Run
 from subsidy.finding import Language
 from subsidy.money import yuan_text
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.date_words import DATE_WORDS, MONTH_OF_YEAR
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.figures import day_of
-from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type, Unit
 
 WORDS = {

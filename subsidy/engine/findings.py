@@ -17,9 +17,9 @@ from subsidy.engine.run import Prepared, Run
 from subsidy.finding import Finding, Place, Refusal, Text
 from subsidy.money import yuan_text
 from subsidy.schedule.checked import CheckedClause
+from subsidy.schedule.column import Column
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import Column
 from subsidy.schedule.node import Aggregate, Node, Type
 
 if TYPE_CHECKING:

@@ -25,11 +25,12 @@ from subsidy.engine.base import (
     rebased,
 )
 from subsidy.engine.calendar import Span
+from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, End, RosterShape
 from subsidy.engine.layers import Layers, ref
-from subsidy.engine.row import DAY, DAY_MONTH, DAY_OF_MONTH, End, RosterShape, RowCompiler
+from subsidy.engine.row import RowCompiler
 from subsidy.schedule.checked import CheckedAllocation, CheckedClause, CheckedClawback, CheckedLimit, Reach
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Aggregate, Node, Type
 from subsidy.sql import Sql
 

@@ -14,9 +14,9 @@ from subsidy.engine.grain import ClauseColumns
 from subsidy.engine.lookup import figure_table
 from subsidy.money import split_sql, split_with_rest_sql
 from subsidy.schedule.checked import NOT_STATED, CheckedClause
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.date_words import MONTH_OF_YEAR
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import MONTHS_IN
 from subsidy.schedule.node import Node, Type
 from subsidy.sql import Sql
 

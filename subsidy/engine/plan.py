@@ -11,6 +11,7 @@ from typing import Any
 from subsidy import sql
 from subsidy.engine.allocations import AllocationStep, with_allocated
 from subsidy.engine.calendar import EVER, Span
+from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, RosterShape, roster_table
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
 from subsidy.engine.instalments import instalment_query, with_recoveries
 from subsidy.engine.layers import Layers, ref
@@ -25,18 +26,6 @@ from subsidy.engine.lines import (
     numbered,
     parts_query,
     row_parts_query,
-)
-from subsidy.engine.row import (
-    DAY,
-    DAY_MONTH,
-    DAY_OF_MONTH,
-    FIRST,
-    LAST,
-    MONTH,
-    YEAR,
-    End,
-    RosterShape,
-    roster_table,
 )
 from subsidy.finding import Finding, Place, ScheduleError, Text
 from subsidy.schedule.catalogue import Schedule

@@ -2,64 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Literal, NamedTuple
 
 from sqlglot import exp
 
 from subsidy import sql
+from subsidy.engine.cells import (
+    DAY,
+    DAY_MONTH,
+    DAY_OF_MONTH,
+    FIRST,
+    LAST,
+    MONTH,
+    YEAR,
+    CellReader,
+    End,
+    RosterShape,
+    Value,
+)
 from subsidy.engine.date_words import Day, apart, month_of_year
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.lookup import figure_parts, figure_table, slice_table
 from subsidy.money import round_to_sql
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.figures import ELSE, Figures
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import MONTHS_IN, Column
-from subsidy.schedule.node import READY_PARTS, Aggregate, Fact, Node, Type
+from subsidy.schedule.node import READY_PARTS, Aggregate, Node, Type
 from subsidy.schedule.scope import Hops
 from subsidy.sql import Sql
 
-End = Literal["low", "high"]
-DAY, DAY_MONTH, DAY_OF_MONTH = "#day", "#day#m", "#day#d"  # the reading day
-YEAR, MONTH, FIRST, LAST = "#year", "#month", "#first", "#last"  # of the period; FIRST, LAST: days of the life in it
 
-
-class Value(NamedTuple):
-    """An expression in SQL. A quotient has a divisor; a date has its month number and day of the month."""
-
-    main: Sql
-    divisor: Sql | None = None
-    month: Sql | None = None
-    day_of_month: Sql | None = None
-
-
-@dataclass(frozen=True)
-class RosterShape:
-    """What the compiler must know of a roster: the typed columns of each table, and which are ready figures."""
-
-    columns: Mapping[str, frozenset[str]]
-    given: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def has(self, table: str, column: str = "") -> bool:
-        return table in self.columns and (not column or column in self.columns[table])
-
-    def is_given(self, table: str, column: str) -> bool:
-        return column in self.given.get(table, frozenset())
-
-
-def roster_table(table: str) -> str:
-    return f"roster:{table}"
-
-
-def typed_missing(kind: Type) -> Sql:
-    if kind.kind in ("text", "category"):
-        return sql.missing_text()
-    return sql.missing_condition() if kind.kind == "yes_no" else sql.missing()
-
-
-class RowCompiler:
+class RowCompiler(CellReader):
     """Puts the columns that expressions need on top of the base rows of `table`.
 
     `aggregated(aggregate)` gives the query (columns link, period?, result, divisor?) behind an aggregate;
@@ -76,11 +50,7 @@ class RowCompiler:
         aggregated: Callable[[Aggregate], exp.Select],
         clause_rows: Callable[[str], str | None],
     ) -> None:
-        self.version = version
-        self.shape = shape
-        self.layers = layers
-        self.table = table
-        self.end = end
+        super().__init__(version, shape, layers, table, end)
         self.aggregated = aggregated
         self.clause_rows = clause_rows
         self.values: dict[str, Value] = {}
@@ -91,109 +61,6 @@ class RowCompiler:
         copy = RowCompiler(self.version, self.shape, layers, self.table, self.end, self.aggregated, self.clause_rows)
         copy.values, copy._clause = dict(self.values), self._clause
         return copy
-
-    # --- columns of the roster ---------------------------------------------------------------------------------
-
-    def cell(self, hops: Hops, table: str, column: str, kind: Type) -> str:
-        """The column that holds a cell of the row reached through `hops`."""
-        plain = column.split("#")[0]
-        own = f"given:{column}" if self.shape.is_given(table, plain) else column
-        name = ".".join((*(hop for hop, _ in hops), own))
-        if name in self.layers:
-            return name
-        if not hops or not self.shape.has(table, column):
-            return self.layers.put(name, typed_missing(kind))
-        before = self.table if len(hops) == 1 else hops[-2][1]
-        link = self.cell(hops[:-1], before, hops[-1][0], Type("text"))
-        alias = "ref:" + ".".join(hop for hop, _ in hops)
-        key = self.version.tables[table].key or ""
-        self.layers.join(
-            alias, sql.table(roster_table(table), alias), sql.compare("=", sql.column(key, alias), ref(link))
-        )
-        return self.layers.put_joined(name, alias, column)
-
-    def _parts_of(self, kind: Type) -> tuple[str, ...]:
-        return ("", "#m", "#d") if kind.kind == "date" else ("",)
-
-    def _from_columns(self, names: list[str]) -> Value:
-        trees = [ref(name) for name in names]
-        return Value(trees[0], None, *trees[1:]) if len(trees) == 3 else Value(trees[0])
-
-    def fact(self, node: Node) -> Value:
-        fact = node.fact
-        assert fact is not None
-        if fact.history:
-            names = [self._history_cell(fact, node.type, part) for part in self._parts_of(node.type)]
-            return self._from_columns(names)
-        names = [
-            self.cell(fact.hops, fact.table, fact.column_name + part, node.type) for part in self._parts_of(node.type)
-        ]
-        if fact.column.blank == "open":
-            opened = f"{node.name} ({self.end})"
-            limit = self.open_end(fact, node.type)
-            return Value(ref(self.layers.put(opened, sql.first_known(ref(names[0]), limit))))
-        return self._from_columns(names)
-
-    def open_end(self, fact: Fact, kind: Type) -> Sql:
-        return self.range_end(fact.column, fact.table, fact.hops, kind, self.end)
-
-    def range_end(self, column: Column, table: str, hops: Hops, kind: Type, end: End) -> Sql:
-        """The low or high end of a declared range, in the scale of the fact."""
-        node = self.version.checker.range_end(column, end, table, ("facts", table), hops)
-        return self._to_scale(self.number(node), node.type.scale, kind.scale)
-
-    def _to_scale(self, tree: Sql, scale: int, wanted: int) -> Sql:
-        if wanted % scale:
-            return sql.int_div_floor(sql.scaled(tree, wanted), scale)
-        return sql.scaled(tree, wanted // scale)
-
-    def _history_cell(self, fact: Fact, kind: Type, part: str) -> str:
-        name = fact.name + part
-        if name in self.layers:
-            return name
-        options: list[Sql] = []
-        if self.shape.is_given(fact.table, fact.column_name):
-            options.append(ref(self.cell(fact.hops, fact.table, fact.column_name + part, kind)))
-        if self.shape.has(fact.history):
-            options.append(self._history_join(fact, part, name))
-        blank = _blank_value(fact.column)
-        if blank is not None:
-            options.append(blank)
-        if fact.column.blank == "open":
-            options.append(self.open_end(fact, kind))
-        if not options:
-            options.append(typed_missing(kind))
-        tree = options[0] if len(options) == 1 else sql.first_known(*options)
-        return self.layers.put(name, tree)
-
-    def history_row(self, fact: Fact) -> str:
-        """The column with the source row of the history's row that is read."""
-        name = ".".join((*(hop for hop, _ in fact.hops), fact.history, "_row"))
-        if name not in self.layers:
-            if not self.shape.has(fact.history):
-                return self.layers.put(name, sql.missing())
-            self.layers.put_joined(name, self._join_history(fact), "_row")
-        return name
-
-    def _history_join(self, fact: Fact, part: str, name: str) -> Sql:
-        return ref(self.layers.put_joined(f"history:{name}", self._join_history(fact), fact.column_name + part))
-
-    def _join_history(self, fact: Fact) -> str:
-        own, other = fact.history_key
-        link = self.cell(fact.hops, fact.table, other, Type("text"))
-        alias = "history:" + ".".join((*(hop for hop, _ in fact.hops), fact.history))
-        self.layers.join(
-            alias,
-            sql.table(roster_table(fact.history), alias),
-            sql.all_of(
-                [
-                    sql.compare("=", sql.column(own, alias), ref(link)),
-                    sql.compare("<=", sql.column("from", alias), ref(DAY)),
-                    sql.compare(">=", sql.column("valid_to", alias), ref(DAY)),
-                ]
-            ),
-        )
-        return alias
 
     # --- expressions -------------------------------------------------------------------------------------------
 
@@ -568,13 +435,3 @@ def _told(tree: Sql) -> str:
 
 def _least_common(one: int, two: int) -> int:
     return Fraction(one, two).numerator * two
-
-
-def _blank_value(column: Column) -> Sql | None:
-    if column.blank in ("missing", "none", "open"):
-        return None
-    if column.type == "number":
-        return sql.whole(0)
-    if column.type == "yes_no":
-        return sql.boolean(column.blank == "yes")
-    return sql.text(column.blank) if column.type == "one_of" else None

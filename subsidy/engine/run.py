@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import calendar
+from subsidy.engine.cells import End, RosterShape, roster_table
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.limits import excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, Statement, plan_for
-from subsidy.engine.row import End, RosterShape, roster_table
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
-from subsidy.schedule.model import PERIODS
+from subsidy.schedule.column import PERIODS
 
 if TYPE_CHECKING:
     import duckdb

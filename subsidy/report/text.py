@@ -15,8 +15,8 @@ from subsidy.budget.result import Result
 from subsidy.finding import Finding, Language
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
+from subsidy.schedule.column import Column
 from subsidy.schedule.load import Version
-from subsidy.schedule.model import Column
 
 WORDS = {
     "amount": ("金额（元）", "amount (yuan)"),

@@ -14,8 +14,8 @@ from subsidy.roster.refusal import CodedRefusal, coded
 
 if TYPE_CHECKING:
     from subsidy.schedule.checker import Checker
+    from subsidy.schedule.column import Column
     from subsidy.schedule.load import RosterColumn, Version
-    from subsidy.schedule.model import Column
 
 _IN_BRACKETS = re.compile(r"(.+?)\s*[(（\[【]([^()（）\[\]【】]*)[)）\]】]\s*")
 _REMARKS = ("note", "remark", "备注", "说明")

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from subsidy.finding import Refusal, Text, nearest
+from subsidy.schedule.column import RUNNING
 from subsidy.schedule.infer import refusal
-from subsidy.schedule.model import RUNNING
 from subsidy.schedule.node import Aggregate, Node, Type, Unit
 from subsidy.schedule.scope import Hops, Scope
 

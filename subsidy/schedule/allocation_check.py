@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.checked import PERIOD_WORDS, CheckedAllocation
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.infer import infer, refusal
-from subsidy.schedule.model import MONTHS_IN, Allocation
+from subsidy.schedule.model import Allocation
 from subsidy.schedule.node import Node, Type, Unit
 from subsidy.schedule.scope import Scope
 

@@ -16,9 +16,10 @@ from pydantic import Field
 from subsidy.finding import Finding, ScheduleError, Text, nearest
 from subsidy.schedule.catalogue import CONSOLIDATED
 from subsidy.schedule.form import validated
-from subsidy.schedule.model import Date, Document, Filled, InForce, Part, ScheduleFile, Whole
+from subsidy.schedule.model import Document, InForce, ScheduleFile
 from subsidy.schedule.source import KEY, Source, mapping, path_in, put, read_file, unknown_path
 from subsidy.schedule.source import Path as KeyPath
+from subsidy.schedule.written import Date, Filled, Part, Whole
 
 HEAD = ("schedule", "document", "in_force", "revision")
 SECTIONS = ("payers", "words", "facts", "values", "clauses", "limits", "unquantified", "rules", "targets")

@@ -8,12 +8,13 @@ from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
+from subsidy.schedule.column import MONTHS_IN, PERIODS, Table
 from subsidy.schedule.date_words import DATE_WORDS, TIME_WORDS
 from subsidy.schedule.depth import DEEPEST, Depth
 from subsidy.schedule.figures import check_each_figure
 from subsidy.schedule.infer import NUMBER_WORDS, refusal
 from subsidy.schedule.limit_check import LimitChecker
-from subsidy.schedule.model import MONTHS_IN, PERIODS, ScheduleFile, Table
+from subsidy.schedule.model import ScheduleFile
 from subsidy.schedule.node import Node
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import KEY, Path, Source

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from subsidy.schedule import expression as ex
-from subsidy.schedule.model import PERIODS, Clause, Label, Limit
+from subsidy.schedule.column import PERIODS
+from subsidy.schedule.model import Clause, Limit
 from subsidy.schedule.node import Node
+from subsidy.schedule.written import Label
 
 NOT_STATED = "not_stated"
 PERIOD_WORDS = frozenset(PERIODS)

@@ -13,9 +13,10 @@ from subsidy.schedule import expression as ex
 from subsidy.schedule.aggregate_check import AggregateChecker
 from subsidy.schedule.checked import CheckedClause, Reported, in_districts
 from subsidy.schedule.clause_check import ClauseChecker
+from subsidy.schedule.column import Column, Table
 from subsidy.schedule.figures import Figures, KeyForm, read_figures
 from subsidy.schedule.infer import infer, refusal
-from subsidy.schedule.model import Column, ScheduleFile, Table
+from subsidy.schedule.model import ScheduleFile
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
 from subsidy.schedule.scope import History, Hops, Scope, type_of_unit
 from subsidy.schedule.slices import SliceTable, read_slices

@@ -11,8 +11,8 @@ from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.allocation_check import AllocationChecker
 from subsidy.schedule.checked import NOT_STATED, CheckedAllocation, CheckedClause, Reported, Sharing
+from subsidy.schedule.column import Table
 from subsidy.schedule.infer import infer, refusal
-from subsidy.schedule.model import Table
 from subsidy.schedule.node import Node, Type, Unit
 from subsidy.schedule.pay_check import PayChecker
 from subsidy.schedule.scope import Scope

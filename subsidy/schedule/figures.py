@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.money import exact_number
 from subsidy.schedule.date_words import FIRST_YEAR, LAST_YEAR
-from subsidy.schedule.model import read_date
 from subsidy.schedule.node import Type
 from subsidy.schedule.ranges import HIGHEST, Range, day_number, day_of, gaps, read_range
 from subsidy.schedule.source import KEY
+from subsidy.schedule.written import read_date
 
 ELSE = "*"  # stands for every text that no branch of the figures names
 Keys = tuple[str | Range, ...]

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from subsidy.finding import Finding, Refusal, Text, nearest
-from subsidy.schedule.model import AS_WRITTEN, COLUMN_KEYS
+from subsidy.schedule.column import AS_WRITTEN, COLUMN_KEYS
 from subsidy.schedule.source import KEY, MOST_FINDINGS, Source, error_of
 
 

@@ -20,8 +20,9 @@ from subsidy.schedule.catalogue import schedules_root
 from subsidy.schedule.check import check
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
+from subsidy.schedule.column import Column, Table
 from subsidy.schedule.form import validated
-from subsidy.schedule.model import Column, ScheduleFile, SharedFacts, Table
+from subsidy.schedule.model import ScheduleFile, SharedFacts
 from subsidy.schedule.node import READY_PARTS, Type
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import Source, mapping, path_in, put, read_file, read_source, unknown_path

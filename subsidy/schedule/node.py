@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from subsidy.money import Rounding
-from subsidy.schedule.model import MONTHS_IN, Column
+from subsidy.schedule.column import MONTHS_IN, Column
 
 Kind = Literal["number", "yes_no", "category", "text", "date"]
 MOST_ROWS = 10_000_000  # an aggregate adds up

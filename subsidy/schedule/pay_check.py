@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule.checked import CheckedClawback, Instalments, Reported
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.infer import refusal
-from subsidy.schedule.model import MONTHS_IN, Pay, Value
+from subsidy.schedule.model import Pay, Value
 from subsidy.schedule.node import Node, Type, Unit
 from subsidy.schedule.scope import Scope
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from subsidy.finding import Refusal, Text
 from subsidy.money import exact_number
 from subsidy.schedule.expression import plain_number
-from subsidy.schedule.model import read_date
 from subsidy.schedule.node import MONTH, Type
+from subsidy.schedule.written import read_date
 
 LOWEST, HIGHEST = -(2**62), 2**62
 Range = tuple[int, int]  # whole numbers, both included

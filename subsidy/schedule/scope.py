@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.schedule import expression as ex
+from subsidy.schedule.column import MONTHS_IN, RUNNING, Column, Table
 from subsidy.schedule.date_words import TIME_WORDS, time_node
 from subsidy.schedule.infer import infer, refusal
-from subsidy.schedule.model import MONTHS_IN, RUNNING, Column, Table
 from subsidy.schedule.node import DIMENSIONLESS_WORDS, MONTH, YEAR, Fact, Node, Type, Unit
 from subsidy.schedule.slices import SliceTable
 
