@@ -15,7 +15,7 @@ from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 if TYPE_CHECKING:
     from subsidy.budget.calculate import calculate, check
     from subsidy.budget.result import Result
-    from subsidy.engine.explain import Explanation
+    from subsidy.engine.explanation import Explanation
     from subsidy.finding import Finding, FindingsError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
 
@@ -25,7 +25,7 @@ _HOMES = {
     "calculate": "subsidy.budget.calculate",
     "check": "subsidy.budget.calculate",
     "Result": "subsidy.budget.result",
-    "Explanation": "subsidy.engine.explain",
+    "Explanation": "subsidy.engine.explanation",
     "Finding": "subsidy.finding",
     "FindingsError": "subsidy.finding",
     "RosterError": "subsidy.finding",

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from subsidy import sql
 from subsidy.budget.ledger import entitlement_table, payment_table
 from subsidy.budget.payments import Payments
-from subsidy.engine.explain import Explanation, explain_entitlement
+from subsidy.engine.explain import explain_entitlement
 from subsidy.engine.explain_line import explain_line
+from subsidy.engine.explanation import Explanation
 from subsidy.engine.run import Run
 from subsidy.finding import Finding, Language
 from subsidy.money import yuan, yuan_text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +12,7 @@ from subsidy.engine.addends import own_periods, written
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
 from subsidy.engine.cells import MONTH as MONTH_COLUMN
 from subsidy.engine.cells import Value
+from subsidy.engine.explanation import WORDS, Explanation, Line, quantity_text, rate_text
 from subsidy.engine.findings import place_of
 from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
@@ -23,94 +23,10 @@ from subsidy.finding import Language
 from subsidy.money import yuan_text
 from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.date_words import DATE_WORDS, MONTH_OF_YEAR
-from subsidy.schedule.expression import plain_number
 from subsidy.schedule.figures import day_of
-from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type, Unit
-
-WORDS = {
-    "clause": {"zh": "条款", "en": "clause"},
-    "item": {"zh": "第 {} 条", "en": "item {}"},
-    "facts": {"zh": "事实", "en": "facts"},
-    "values": {"zh": "标准", "en": "figures"},
-    "conditions": {"zh": "条件", "en": "conditions"},
-    "steps": {"zh": "计算", "en": "calculation"},
-    "result": {"zh": "结果", "en": "result"},
-    "limits": {"zh": "限制", "en": "limits"},
-    "payments": {"zh": "拨付", "en": "payments"},
-    "met": {"zh": "满足", "en": "met"},
-    "not met": {"zh": "不满足", "en": "not met"},
-    "missing": {"zh": "缺失", "en": "missing"},
-    "share": {"zh": "按权重应得", "en": "share by weight"},
-    "floor": {"zh": "下限", "en": "floor"},
-    "ceiling": {"zh": "上限", "en": "ceiling"},
-    "decided": {"zh": "决定金额的是", "en": "decided by"},
-    "reading": {"zh": "理解", "en": "reading"},
-    "overlay": {"zh": "临时改动，非文件原文", "en": "overlay, not in the document"},
-    "replaces": {"zh": "在施行范围内替代 {}", "en": "instead of {} where it is in force"},
-    "replaced": {"zh": "{}由 {} 替代", "en": "{1} is paid instead {0}"},
-    "since": {"zh": "自 {} 起", "en": "from {} on"},
-    "since in": {"zh": "自 {} 起在 {} ", "en": "from {} on in {}"},
-    "document": {"zh": "依据", "en": "document"},
-}
+from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type
 
 SHOWN = {"fact", "aggregate", "life", "time", "clause", "value", "slices", *DATE_WORDS}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of an explanation: its section, what is named, what it is, and where it comes from."""
-
-    section: str
-    name: str
-    value: str
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """How a number came about. Shown as text by `print`; also as a dict and as Markdown."""
-
-    title: str
-    lines: tuple[Line, ...]
-    language: Language
-    amount: int = 0  # fen, of the entitlement or line
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        out = [self.title]
-        for section, lines in self._sections():
-            out.append(f"  {WORDS[section][self.language]}")
-            for line in lines:
-                source = f"   [{line.source}]" if line.source else ""
-                shown = f"{line.name}: {line.value}" if line.value else line.name
-                out.append(f"    {shown}{source}")
-        return "\n".join(out)
-
-    __repr__ = __str__
-
-    def _sections(self) -> list[tuple[str, list[Line]]]:
-        names = dict.fromkeys(line.section for line in self.lines)
-        return [(name, [line for line in self.lines if line.section == name]) for name in names]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "title": self.title,
-            "amount": yuan_text(self.amount),
-            **self.facts,
-            "lines": [
-                {"section": line.section, "name": line.name, "value": line.value, "source": line.source}
-                for line in self.lines
-            ],
-        }
-
-    def to_markdown(self) -> str:
-        out = [f"### {self.title}"]
-        for section, lines in self._sections():
-            out += ["", f"**{WORDS[section][self.language]}**", ""]
-            for line in lines:
-                source = f" ({line.source})" if line.source else ""
-                out.append(f"- {line.name}: {line.value}{source}" if line.value else f"- {line.name}{source}")
-        return "\n".join(out) + "\n"
 
 
 # --- one entitlement -----------------------------------------------------------------------------------------------
@@ -472,20 +388,6 @@ class _Explainer:
             for payer, owed, cut, amount in parts:
                 note = f" ({yuan_text(owed)} - {yuan_text(cut)})" if cut else ""
                 yield Line("payments", f"  {payer}", f"{yuan_text(amount)}{note}")
-
-
-def quantity_text(number: Fraction, unit: Unit) -> str:
-    """A number with its unit: 225.00 yuan, 12.5 m2, 0.6."""
-    if "yuan" in unit.over and (number * 100).denominator == 1:
-        return f"{yuan_text(int(number * 100))} {unit}"
-    return f"{plain_number(number)} {unit}" if unit.over or unit.under else plain_number(number)
-
-
-def rate_text(number: Fraction, unit: Unit, in_percent: bool) -> str:
-    """A figure as the document prints it: 3%, 2 yuan / m2."""
-    if not in_percent:
-        return quantity_text(number, unit)
-    return f"{plain_number(number * 100)}%{''.join(f' / {word}' for word in unit.under)}"
 
 
 def _told_by(leaf: Node) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from subsidy import sql
-from subsidy.engine.explain import WORDS, Explanation, Line
+from subsidy.engine.explanation import WORDS, Explanation, Line
 from subsidy.engine.run import Run
 from subsidy.finding import Language
 from subsidy.money import odd_units, yuan_text

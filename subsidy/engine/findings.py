@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from subsidy import sql
 from subsidy.engine import calendar
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT, plain_rows
+from subsidy.engine.blanks import missing_facts
 from subsidy.engine.calendar import EVER
-from subsidy.engine.grain import CompiledGrain, GrainCompiler, missing_facts
+from subsidy.engine.grain import CompiledGrain, GrainCompiler
 from subsidy.engine.layers import ref
 from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import Prepared, Run
