@@ -146,3 +146,14 @@ def test_a_payer_may_have_a_fund_of_its_own() -> None:
     }  # fmt: skip
     by_fund = result.by_fund()
     assert dict(zip(by_fund["fund"], by_fund["amount"], strict=True)) == {"养老专项": 50, "福彩公益金": 50}
+
+
+def test_a_refund_is_told_among_the_pots() -> None:
+    refund = {"item": "2", "among": ["grant"], "payer": "county", "per": ["year"], "at_most": "refund_cap"}
+    refund |= {"refund": {"by": "city", "share": "half"}}
+    clauses = {"grant": {**CAPPED, "split": {"county": "1"}}}
+    policy = schedule(document(values=VALUES, clauses=clauses, limits={"back": refund}))
+    (told,) = calculated(policy, works=[work("A", cost="200")]).to_dict()["pots"]
+    assert (told["when_short"], told["at_most"], told["asked"], told["refunded"], told["cut"]) == (
+        "refund", "70.00", "100.00", "70.00", "0.00",
+    )  # fmt: skip

@@ -160,7 +160,8 @@ def _apply(pot: _Pot, concerned: Iterable[PayerPart], parts: list[PayerPart]) ->
         available = None if ceiling is None else max(0, ceiling - before)
         group = sorted(groups[key], key=lambda part: _order(clauses, part))
         shown = dict(zip(limit.model.per, key, strict=True))
-        result = PotResult(name, limit.model.item, limit.model.years, shown, ceiling, before, 0, 0, limit.when_short)
+        way = "refund" if limit.model.refund else limit.when_short
+        result = PotResult(name, limit.model.item, limit.model.years, shown, ceiling, before, 0, 0, way)
         if limit.model.refund is not None:
             asked, refunded = _refund(version, limit.model.refund, group, available)
             shares = list(zip(group, split(refunded, [part.left for part in group]), strict=True))

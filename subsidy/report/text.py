@@ -51,6 +51,7 @@ WORDS = {
     "asked": ("需求", "asked for"),
     "over": ("超出", "over"),
     "cut": ("核减", "cut"),
+    "refunded": ("退还", "refunded"),
     "at most": ("总额", "at most"),
 }
 
@@ -168,8 +169,10 @@ def _print_pots(console: Console, result: Result, content: dict[str, Any], langu
     for entry in content["pots"]:
         label = f"{_label(result, entry['pot'], language)} {entry['years'] or ''}".strip()
         table.add_row(entry["item"] or "", escape(label), "")
-        for name in ("at_most", "asked", "over", "cut"):
-            table.add_row("", f"  {word(name.replace('_', ' '), language)}", money(entry[name]))
+        refunds = entry["when_short"] == "refund"
+        for name in ("at_most", "asked", "refunded") if refunds else ("at_most", "asked", "over", "cut"):
+            if entry[name] is not None:
+                table.add_row("", f"  {word(name.replace('_', ' '), language)}", money(entry[name]))
     console.print()
     console.print(table)
 
