@@ -7,7 +7,7 @@ What a fence says:
     csv title="FILE"            a file
     yaml title="FILE"           a schedule file, which loads without a mistake
     yaml title="FILE" mistakes  a schedule file with mistakes
-    yaml case="FILE"            a file of cases, which hold
+    yaml case="FILE"            a file of cases, which hold; `merged.yaml` is the schedule with the piece before it
     yaml add="FILE"             lines to put under the sections of a schedule file
     yaml                        a piece of a schedule: merged with the last `yaml title`, it loads, its examples hold;
                                 on the pages of the language, where there is none before it, with that of the overview
@@ -56,7 +56,7 @@ PAGES = sorted(
     for path in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), *LANGUAGE.glob("*.md"))
 )
 BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|case|add|quote)="([^"]+)")?(?: (mistakes))?')
-Content = dict[str, Any]
+MERGED = Path("merged.yaml")  # the last piece merged into its schedule, for the case after it
 
 
 def fences(document: Document) -> Iterator[Region]:
@@ -105,7 +105,9 @@ def run_piece(base: Path, piece: str) -> str | None:
     for name in whole["clauses"].keys() - addition.get("clauses", {}).keys():
         whole["clauses"][name].pop("examples", None)
     merged = merge(whole, addition)
-    version = load_text(yaml.safe_dump(merged, allow_unicode=True, sort_keys=False), "piece.yaml")
+    text = yaml.safe_dump(merged, allow_unicode=True, sort_keys=False)
+    MERGED.write_text(text, encoding="utf-8")
+    version = load_text(text, MERGED.name)
     return failures(run_examples(subsidy.Schedule((version,), (base,))))
 
 

@@ -157,3 +157,13 @@ def test_a_refund_is_told_among_the_pots() -> None:
     assert (told["when_short"], told["at_most"], told["asked"], told["refunded"], told["cut"]) == (
         "refund", "70.00", "100.00", "70.00", "0.00",
     )  # fmt: skip
+
+
+def test_the_order_of_limits_is_part_of_the_meaning_and_that_of_values_is_not() -> None:
+    limits = {name: {"item": "2", "among": ["grant"], "per": ["work"], "keep": name} for name in ("first", "highest")}
+
+    def meaning(values: dict[str, Any], limits: dict[str, Any]) -> str:
+        return schedule(document(values=values, clauses={"grant": CAPPED}, limits=limits)).latest.meaning_hash
+
+    turned = dict(reversed(VALUES.items())), dict(reversed(limits.items()))
+    assert meaning(VALUES, limits) == meaning(turned[0], limits) != meaning(VALUES, turned[1])

@@ -114,7 +114,13 @@ class Version:
 
     @functools.cached_property
     def meaning_hash(self) -> str:
-        canonical = json.dumps(self.canonical(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        """Of what the schedule means: the order of entries counts only where it decides about money."""
+        content = self.canonical()
+        for section in (content, *content["clauses"].values()):
+            for name in ("limits", "payers", "parts", "split", "steps"):
+                if isinstance(section.get(name), dict):
+                    section[name] = list(section[name].items())
+        canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
