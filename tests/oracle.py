@@ -1065,9 +1065,9 @@ class World:
             keys = [line.due if key == "date" else self.evaluate(ex.parse(key), on) for key in by]
             for payer in payers:
                 weight = MISSING if MISSING in keys else self.figure(by_value, [*keys, payer])
-                if not isinstance(weight, Fraction):
-                    raise ValueError(f"{by_value} has no share for {payer} and {keys}")
-                weights.append(weight)
+                weights.append(weight if isinstance(weight, Fraction) else Fraction(0))
+            if not any(weights):
+                weights[payers.index("not_stated")] = Fraction(1)
         shares = divided(line.amount, weights)
         if clause["split_to"]:
             step = self.figure(clause["split_to"], ())
