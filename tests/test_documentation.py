@@ -8,7 +8,7 @@ What a fence says:
     yaml title="FILE"           a schedule file, which loads without a mistake
     yaml title="FILE" mistakes  a schedule file with mistakes
     yaml case="FILE"            a file of cases, which hold; `merged.yaml` is the schedule with the piece before it
-    yaml add="FILE"             lines to put under the sections of a schedule file
+    yaml add="FILE"             lines to put under the sections of a schedule file, which then loads (but for `mistakes`)
     yaml                        a piece of a schedule: merged with the last `yaml title`, it loads, its examples hold;
                                 on the pages of the language, where there is none before it, with that of the overview
     yaml quote="FILE#PATH …"    what stands at these dotted paths in a file of the repository, under their keys
@@ -22,6 +22,7 @@ and so is what now stands in a file that is quoted.
 from __future__ import annotations
 
 import doctest
+import functools
 import os
 import re
 import shlex
@@ -29,7 +30,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -40,13 +41,21 @@ from typer.testing import CliRunner
 
 import subsidy
 from subsidy.budget import calculate as calculation
-from subsidy.budget.cases import run_tests
+from subsidy.budget.cases import Case, run_tests
 from subsidy.budget.examples import run_examples
-from subsidy.budget.expected import Outcome
+from subsidy.budget.expected import Expected, Outcome
 from subsidy.cli import app
 from subsidy.report.outcomes import outcome_text
+from subsidy.money import Rounding
 from subsidy.schedule import catalogue
-from subsidy.schedule.load import load_file, load_text
+from subsidy.schedule.amendment import AmendmentFile
+from subsidy.schedule.column import COLUMN_KEYS
+from subsidy.schedule.date_words import DATE_WORDS, TIME_WORDS
+from subsidy.schedule.expression import RESERVED
+from subsidy.schedule.infer import NUMBER_WORDS, ROUNDING_STEPS
+from subsidy.schedule.load import json_schema, load_file, load_text
+from subsidy.schedule.model import Every
+from subsidy.schedule.scope import LIFE_FACTS
 
 ROOT = Path(__file__).parent.parent
 LANGUAGE = ROOT / "docs" / "language"
@@ -81,7 +90,8 @@ def run_block(example: Example) -> str | None:
         return check_quote(name, source, Path(example.path))
     if key == "add":
         add_to(Path(name), source)
-        load_file(Path(name))
+        if not mistakes:
+            load_file(Path(name))
     elif key:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(source, encoding="utf-8")
@@ -153,11 +163,10 @@ def check_quote(what: str, source: str, page: Path) -> str | None:
 
 def quoted(file: Path, paths: list[str]) -> str:
     """The lines of a YAML file at these dotted paths, each under the lines of the keys above it."""
-    text = file.read_text(encoding="utf-8")
-    lines, shown = text.splitlines(), set[int]()
+    lines, whole = parsed(file)
+    shown = set[int]()
     for path in paths:
-        node = yaml.compose(text, yaml.SafeLoader)
-        place, rest = range(len(lines)), path
+        node, place, rest = whole, range(len(lines)), path
         while rest and isinstance(node, yaml.MappingNode):
             entries = {key.value: (key, value) for key, value in node.value}
             name = max((name for name in entries if f"{rest}.".startswith(f"{name}.")), key=len, default=None)
@@ -170,6 +179,12 @@ def quoted(file: Path, paths: list[str]) -> str:
         assert not rest, f"{file.name} has no {path}"
         shown |= set(place)
     return "".join(f"{lines[number]}\n" for number in sorted(shown))
+
+
+@functools.cache
+def parsed(file: Path) -> tuple[list[str], yaml.Node]:
+    text = file.read_text(encoding="utf-8")
+    return text.splitlines(), yaml.compose(text, yaml.CSafeLoader)
 
 
 def last_line(node: yaml.Node) -> int:
@@ -293,3 +308,49 @@ def test_every_block_is_true(page: str, tmp_path: Path, monkeypatch: pytest.Monk
         document.namespace["_schedule"] = name
     for example in document.examples():
         example.evaluate()
+
+
+# --- words and links -----------------------------------------------------------------------------------------------
+
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+NOT_WRITTEN = {"columns", "type", "table", "options", "low", "high", "aggregate", "each"}  # parts of a column as it is read
+
+
+def words() -> set[str]:
+    """Every word of the language that the program knows by name."""
+    found = {*RESERVED, *NUMBER_WORDS, *DATE_WORDS, *TIME_WORDS, *LIFE_FACTS, *ROUNDING_STEPS, *COLUMN_KEYS}
+    found |= {*get_args(Every), *get_args(Rounding), "highest", "first", "most", "report", "pro_rata", "in_order"}
+    found |= {"by_rank", "nothing", "partly", "first_day", "last_day", "other", "none", "ongoing", "open", "missing"}
+    found |= {"rest", "not_stated", "payer", "instalment", "months", "percent", "weight", "key", "text", "yes_no", "count"}
+    for form in (json_schema(), *(model.model_json_schema() for model in (AmendmentFile, Case, Expected))):
+        for model in (form, *form.get("$defs", {}).values()):
+            found |= model.get("properties", {}).keys()
+    return found - NOT_WRITTEN
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as GitHub links to them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_index_has_every_word_and_leads_to_it() -> None:
+    index = OVERVIEW.read_text(encoding="utf-8").partition("\n## Index\n")[2]
+    entries = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", index, flags=re.MULTILINE))
+    assert words() - entries.keys() == set()
+    assert list(entries) == sorted(entries)
+    for word, explained in entries.items():
+        for name, _ in LINK.findall(explained):
+            page = (LANGUAGE / name if name else OVERVIEW).read_text(encoding="utf-8").partition("\n## Index\n")[0]
+            assert re.search(rf"(?<!\w){re.escape(word)}(?!\w)", page), f"{name} does not explain {word}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    here = ROOT / page
+    for name, anchor in LINK.findall(here.read_text(encoding="utf-8")):
+        if "://" not in name:
+            there = here.parent / name if name else here
+            assert there.exists(), name
+            assert not anchor or anchor in anchors(there), f"{name}#{anchor}"
