@@ -367,11 +367,11 @@ BAD = [
     ),
     (
         "an unknown id",
-        ("schedule: beds.yaml", "schedule: cn/nowhere"),
+        ("schedule: beds.yaml", "schedule: cn/xian/elderly"),
         "3:11",
         "unknown-schedule",
-        "there is no schedule cn/nowhere; known here: cn/xian/elderly-care",
-        "没有补贴标准 cn/nowhere；可用：cn/xian/elderly-care",
+        "there is no schedule cn/xian/elderly; perhaps cn/xian/elderly-care is meant",
+        "没有补贴标准 cn/xian/elderly；是否应为 cn/xian/elderly-care",
     ),
     (
         "an unknown path of an overlay",
@@ -435,3 +435,22 @@ def test_a_case_that_cannot_be_read_stops_the_command(tmp_path: Path) -> None:
     assert (code, out) == (1, "")
     assert f"{file}:4:7 (year)" in err.replace("\n", "")
     assert "测试未完成。" in err
+
+
+def test_an_overlay_is_of_the_schedules_that_have_its_path(tmp_path: Path) -> None:
+    other = SCHEDULE.replace("test/beds", "test/other").replace("grant:", "gift:").replace("rate", "price")
+    (tmp_path / "other.yaml").write_text(other, encoding="utf-8")
+    case = CASE.replace("schedule: beds.yaml", 'schedule: [beds.yaml, other.yaml]\nset: {values.price.is: "1"}')
+    case += '  - {clause: gift, subject: H, amount: "3.00"}\n'
+    (outcome,) = outcomes(written(tmp_path, case))
+    assert outcome.passed
+
+
+def test_an_example_of_nothing_needs_a_row_that_owes_nothing(tmp_path: Path) -> None:
+    """A heading that is misspelled leaves no row, which is no amount of 0."""
+    example = '    examples: [{rows: {homes: [{home: H, opened: 2022-06-01, bedz: "3"}]}, amount: "0.00"}]\n'
+    file = tmp_path / "beds.yaml"
+    file.write_text(SCHEDULE + example, encoding="utf-8")
+    code, shown, _ = run("test", str(file), "--lang", "en")
+    assert code == 1
+    assert "the ledger has no such row" in shown

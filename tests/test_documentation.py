@@ -6,9 +6,10 @@ What a fence says:
     console                     `$ subsidy …`, `$ cp …`, `$ echo $?` and what they print; a line `...` is any lines
     csv title="FILE"            a file
     yaml title="FILE"           a schedule file, which loads without a mistake
-    yaml title="FILE" mistakes  a schedule file with mistakes
+    yaml … mistakes             the same, with mistakes
     yaml case="FILE"            a file of cases, which hold; `merged.yaml` is the schedule with the piece before it
-    yaml add="FILE"             lines to put under the sections of a schedule file, which then loads (but for `mistakes`)
+    yaml add="FILE"             lines to put at the head of the sections of a schedule file, which then loads
+    yaml append="FILE"          lines to put at the end of its sections
     yaml                        a piece of a schedule: merged with the last `yaml title`, it loads, its examples hold;
                                 on the pages of the language, where there is none before it, with that of the overview
     yaml quote="FILE#PATH …"    what stands at these dotted paths in a file of the repository, under their keys
@@ -45,8 +46,8 @@ from subsidy.budget.cases import Case, run_tests
 from subsidy.budget.examples import run_examples
 from subsidy.budget.expected import Expected, Outcome
 from subsidy.cli import app
-from subsidy.report.outcomes import outcome_text
 from subsidy.money import Rounding
+from subsidy.report.outcomes import outcome_text
 from subsidy.schedule import catalogue
 from subsidy.schedule.amendment import AmendmentFile
 from subsidy.schedule.column import COLUMN_KEYS
@@ -64,7 +65,7 @@ PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), *LANGUAGE.glob("*.md"))
 )
-BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|case|add|quote)="([^"]+)")?(?: (mistakes))?')
+BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|case|add|append|quote)="([^"]+)")?(?: (mistakes))?')
 MERGED = Path("merged.yaml")  # the last piece merged into its schedule, for the case after it
 
 
@@ -88,8 +89,8 @@ def run_block(example: Example) -> str | None:
         return None if all(line in shell_lines() for line in source.splitlines()) else f"not in the Makefile:\n{source}"
     if key == "quote":
         return check_quote(name, source, Path(example.path))
-    if key == "add":
-        add_to(Path(name), source)
+    if key in ("add", "append"):
+        add_to(Path(name), source, at_end=key == "append")
         if not mistakes:
             load_file(Path(name))
     elif key:
@@ -131,15 +132,18 @@ def merge(one: Any, two: Any) -> Any:
     return two
 
 
-def add_to(path: Path, addition: str) -> None:
-    """Put the lines under each top-level key of `addition` right under that key of the file, new keys at its end."""
+def add_to(path: Path, addition: str, at_end: bool) -> None:
+    """Put the lines under each top-level key of `addition` under that key of the file, new keys at its end."""
     lines = path.read_text(encoding="utf-8").splitlines()
     for section in re.split(r"^(?=\w+:$)", addition, flags=re.MULTILINE):
         head, *rest = section.splitlines() or [""]
-        if head in lines:
-            lines[lines.index(head) + 1 : lines.index(head) + 1] = rest
-        else:
-            lines += section.splitlines()
+        if head and head not in lines:
+            lines += ["", head]
+        if head:
+            place = lines.index(head) + 1
+            while at_end and place < len(lines) and lines[place].startswith(" "):
+                place += 1
+            lines[place:place] = rest
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -154,10 +158,7 @@ def check_quote(what: str, source: str, page: Path) -> str | None:
         return None
     if "UPDATE_DOCS" not in os.environ:
         return f"{what} is now:\n{now}"
-    text = page.read_text(encoding="utf-8")
-    fence = f'```yaml quote="{what}"\n'
-    assert fence + source + "```" in text
-    page.write_text(text.replace(fence + source + "```", f"{fence}{now}```"), encoding="utf-8")
+    replace_block(page, f'yaml quote="{what}"', source, now)
     return None
 
 
@@ -184,7 +185,9 @@ def quoted(file: Path, paths: list[str]) -> str:
 @functools.cache
 def parsed(file: Path) -> tuple[list[str], yaml.Node]:
     text = file.read_text(encoding="utf-8")
-    return text.splitlines(), yaml.compose(text, yaml.CSafeLoader)
+    whole = yaml.compose(text, yaml.CSafeLoader)
+    assert whole is not None
+    return text.splitlines(), whole
 
 
 def last_line(node: yaml.Node) -> int:
@@ -200,7 +203,7 @@ def last_line(node: yaml.Node) -> int:
 
 
 def run_console(source: str, page: Path) -> str | None:
-    last_code = 0
+    last_code, block = 0, source
     for part in re.split(r"^\$ ", source, flags=re.MULTILINE)[1:]:
         command, expected = re.fullmatch(r"((?:.*\\\n)*.*)\n?((?s:.*))", part).groups()  # type: ignore[union-attr]
         printed, last_code = run_command(command.replace("\\\n", ""), last_code)
@@ -209,9 +212,18 @@ def run_console(source: str, page: Path) -> str | None:
         if "UPDATE_DOCS" not in os.environ or "..." in expected.splitlines():
             return f"$ {command}\nshould print:\n{expected}\nand prints:\n{printed}"
         now = "\n".join(line.rstrip() for line in printed.strip().splitlines())
-        text = page.read_text(encoding="utf-8")
-        page.write_text(text.replace(f"$ {part}", f"$ {command}\n{now}\n"), encoding="utf-8")
+        block = block.replace(f"$ {part}", f"$ {command}\n{now}\n", 1)
+    if block != source:
+        replace_block(page, "console", source, block)
     return None
+
+
+def replace_block(page: Path, info: str, source: str, now: str) -> None:
+    """Put `now` into the page where `source` stands in a block that says `info`."""
+    before, after = (f"```{info}\n{text}```" for text in (source, now))
+    text = page.read_text(encoding="utf-8")
+    assert before in text, f"{page} has no such block:\n{before}"
+    page.write_text(text.replace(before, after, 1), encoding="utf-8")
 
 
 def run_command(command: str, last_code: int) -> tuple[str, int]:
@@ -313,15 +325,17 @@ def test_every_block_is_true(page: str, tmp_path: Path, monkeypatch: pytest.Monk
 # --- words and links -----------------------------------------------------------------------------------------------
 
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
-NOT_WRITTEN = {"columns", "type", "table", "options", "low", "high", "aggregate", "each"}  # parts of a column as it is read
+NOT_WRITTEN = {"columns", "type", "table", "options", "low", "high", "aggregate", "each"}  # of a column once it is read
+CHOICES = """
+    key text yes_no percent weight months other missing none ongoing open first_day last_day rest not_stated payer
+    instalment highest first most report pro_rata in_order by_rank partly nothing due accrued paid why-not finding
+"""
 
 
 def words() -> set[str]:
     """Every word of the language that the program knows by name."""
     found = {*RESERVED, *NUMBER_WORDS, *DATE_WORDS, *TIME_WORDS, *LIFE_FACTS, *ROUNDING_STEPS, *COLUMN_KEYS}
-    found |= {*get_args(Every), *get_args(Rounding), "highest", "first", "most", "report", "pro_rata", "in_order"}
-    found |= {"by_rank", "nothing", "partly", "first_day", "last_day", "other", "none", "ongoing", "open", "missing"}
-    found |= {"rest", "not_stated", "payer", "instalment", "months", "percent", "weight", "key", "text", "yes_no", "count"}
+    found |= {*get_args(Every), *get_args(Rounding), *CHOICES.split()}
     for form in (json_schema(), *(model.model_json_schema() for model in (AmendmentFile, Case, Expected))):
         for model in (form, *form.get("$defs", {}).values()):
             found |= model.get("properties", {}).keys()

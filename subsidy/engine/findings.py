@@ -230,7 +230,9 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
         remedy = Text("请填写", "fill it in")
     else:
         why = Text(f"{cell.key}：金额无法确定", f"{cell.key}: the amount cannot be determined")
-        remedy = Text("请核对所用的事实和标准", "check the facts and figures it reads")
+        remedy = Text(
+            "请核对所用的事实和标准，除数可能为零", "check the facts and figures it reads; a divisor may be 0"
+        )
     column = leaf.fact.column_name if leaf.fact else ""
     place = place_of(intake, cell.table, column, cell.row)
     return Finding(
