@@ -446,11 +446,13 @@ def test_an_overlay_is_of_the_schedules_that_have_its_path(tmp_path: Path) -> No
     assert outcome.passed
 
 
-def test_an_example_of_nothing_needs_a_row_that_owes_nothing(tmp_path: Path) -> None:
-    """A heading that is misspelled leaves no row, which is no amount of 0."""
-    example = '    examples: [{rows: {homes: [{home: H, opened: 2022-06-01, bedz: "3"}]}, amount: "0.00"}]\n'
+@pytest.mark.parametrize(("row", "told"), [("bedz: '3'", "finding"), ("beds: '3', opened: 2021-12-31", "no such row")])
+def test_an_example_of_nothing_needs_a_row_that_owes_nothing(tmp_path: Path, row: str, told: str) -> None:
+    """A heading that is misspelled leaves a finding, a day out of force no row; neither is an amount of 0."""
+    opened = "" if "opened" in row else "opened: 2022-06-01, "
+    example = f'    examples: [{{rows: {{homes: [{{home: H, {opened}{row}}}]}}, amount: "0.00"}}]\n'
     file = tmp_path / "beds.yaml"
     file.write_text(SCHEDULE + example, encoding="utf-8")
     code, shown, _ = run("test", str(file), "--lang", "en")
     assert code == 1
-    assert "the ledger has no such row" in shown
+    assert told in shown

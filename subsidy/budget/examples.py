@@ -45,5 +45,5 @@ def _run(schedule: Schedule, version: Version, clause: str, position: int) -> Ou
     expected = Expected(clause=clause, period=example.period, amount=example.amount)
     name = f"{version.id} {version.first_day} {clause} [{model.item}] #{position + 1}"
     place = version.checker.sources[0].place(("clauses", clause, "examples", position))
-    compared = tuple(Ledgers(result).compared(expected, needs_row=True))
+    compared = tuple(Ledgers(result).compared(expected, calculated=True))
     return Outcome(Text(name, name), place, example.source or "", compared, result.findings)

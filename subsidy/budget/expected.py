@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from subsidy.budget.ledger import entitlement_table, payment_table
+from subsidy.budget.ledger import FINDING, entitlement_table, payment_table
 from subsidy.budget.result import Result
 from subsidy.finding import Finding, Language, Place, Refusal, Text
 from subsidy.money import fen, yuan_text
@@ -105,14 +105,16 @@ class Ledgers:
         tables = (payment_table(one.schedule, one.high) for one in self.result.calculated)
         return [row for table in tables for row in table.to_pylist()]
 
-    def compared(self, expected: Expected, needs_row: bool = False) -> Iterator[Compared]:
-        """The amount, the state, or both. `needs_row`: that nothing was calculated is not an amount of 0."""
+    def compared(self, expected: Expected, calculated: bool = False) -> Iterator[Compared]:
+        """The amount, the state, or both. `calculated`: no row, and none that is a finding, is an amount of 0."""
         rows = self._rows(expected)
         what = Text(expected.named(), expected.named())
         steps = functools.partial(self._steps, expected, rows)
         if expected.amount is not None:
             column = "amount" if expected.is_payment else "owed"
-            found = yuan_text(sum(fen(row[column]) for row in rows)) if rows or not needs_row else "—"
+            found = yuan_text(sum(fen(row[column]) for row in rows))
+            if calculated and (not rows or any(row["state"] == FINDING for row in rows)):
+                found = FINDING if rows else "—"
             yield Compared(what, yuan_text(fen(expected.amount)), found, steps)
         if expected.state is not None:
             states = ", ".join(sorted({row["state"] for row in rows}))
