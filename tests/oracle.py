@@ -990,7 +990,7 @@ class World:
         yield from paid
         clawback = clause["clawback"]
         closed = one.read(ex.parse(clawback["on"])) if clawback else MISSING
-        if isinstance(closed, Day) and one.state == "paid":
+        if isinstance(closed, Day) and closed != ONGOING and one.state == "paid":
             share = one.read(ex.parse(clawback["share"]))
             assert isinstance(share, Fraction)
             for due, amounts in paid:

@@ -174,3 +174,30 @@ def test_another_clause_reads_what_was_distributed(needs: pd.DataFrame) -> None:
     by_clause = {clause: list(rows["owed"]) for clause, rows in found.groupby("clause")}
     assert by_clause["matching"] == by_clause["transfer"]
     assert sum(by_clause["matching"]) == 1000
+
+
+def test_what_another_document_replaces_takes_no_part() -> None:
+    document = json.loads(json.dumps(DOCUMENT))
+    document["values"]["fund"]["is"] = "300"
+    document["clauses"]["transfer"]["allocation"] = {"sum": "fund", "factors": {"elderly": "all"}}
+    local = json.loads(json.dumps(DOCUMENT)) | {
+        "schedule": "test/local",
+        "districts": ["A"],
+        "values": {"own": {"item": "1", "unit": "yuan", "is": "1"}},
+        "clauses": {"own_transfer": {
+            "item": "1", "for": "needs", "every": "year", "amount": "own", "split": {"province": "1"},
+            "replaces": "test/transfer:transfer",
+        }},
+    }  # fmt: skip
+    several = [
+        Schedule((load_text(json.dumps(one, ensure_ascii=False)),), (Path("case.yaml"),)) for one in (document, local)
+    ]
+    row = {"year": "2023", "elderly": "10", "hardship": "1", "last_year": "0"}
+    roster = subsidy.Roster(
+        districts=[{"district": key} for key in "ABC"], needs=[{"need": key, "district": key, **row} for key in "ABC"]
+    )
+    found = subsidy.calculate(several, roster, 2023).entitlements()
+    owed = {(row.clause, row.subject): int(row.owed) for row in found.itertuples()}
+    assert owed == {
+        ("transfer", "A"): 0, ("transfer", "B"): 150, ("transfer", "C"): 150, ("own_transfer", "A"): 1,
+    }  # fmt: skip

@@ -275,7 +275,7 @@ def test_the_oracle_agrees_on_template_city(version: Version) -> None:
 def renamed(
     version: Version, table: str, rows: Sequence[Mapping[str, str]], number: int
 ) -> Iterator[dict[str, str]]:  # fmt: skip
-    """The rows with key, person and references made their example's own; districts stay where the document names some."""
+    """The rows with key, person and references made their example's own; districts stay where a document names some."""
     shared = {"districts"} if version.model.districts else set()
     model = version.tables[table]
     own = {"person", *(name for name, to in model.references.items() if to not in shared)}

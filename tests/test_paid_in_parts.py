@@ -167,3 +167,20 @@ def test_the_order_of_limits_is_part_of_the_meaning_and_that_of_values_is_not() 
 
     turned = dict(reversed(VALUES.items())), dict(reversed(limits.items()))
     assert meaning(VALUES, limits) == meaning(turned[0], limits) != meaning(VALUES, turned[1])
+
+
+def test_whole_fen_are_whole_steps_too() -> None:
+    values = {**VALUES, "a_fen": {"item": "1", "unit": "yuan", "is": "0.01"}}
+    clause = {**CAPPED, "split": {"city": "1", "county": "1"}, "split_to": "a_fen"}
+    policy = schedule(document(values=values, clauses={"grant": clause}))
+    frame = calculated(policy, works=[work("W", cost="0.03")]).payments()
+    assert dict(zip(frame["payer"], frame["amount"], strict=True)) == {
+        "city": Decimal("0.02"), "county": Decimal("0.01"),
+    }  # fmt: skip
+
+
+def test_what_has_not_ended_is_not_taken_back() -> None:
+    policy = document(values=VALUES, clauses={"grant": {**CAPPED, "clawback": {"on": "late", "share": "all"}}})
+    works = {**policy["facts"]["works"], "late": {"date": "..", "blank": "ongoing"}}
+    result = calculated(schedule({**policy, "facts": {"works": works}}), works=[work("W")])
+    assert [str(amount) for amount in result.payments()["amount"]] == ["100.00"]

@@ -153,6 +153,7 @@ def _apply(pot: _Pot, concerned: Iterable[PayerPart], parts: list[PayerPart]) ->
     for part in concerned:
         groups.setdefault(_key(limit, part), []).append(part)
     clauses = clauses_among(pot.schedule, name)
+    taken: list[tuple[PayerPart, int]] = []
     results = []
     for key in sorted(groups, key=_sortable):
         ceiling = _figure(version, limit.model.at_most, limit.model.per, key)
@@ -164,16 +165,18 @@ def _apply(pot: _Pot, concerned: Iterable[PayerPart], parts: list[PayerPart]) ->
         result = PotResult(name, limit.model.item, limit.model.years, shown, ceiling, before, 0, 0, way)
         if limit.model.refund is not None:
             asked, refunded = _refund(version, limit.model.refund, group, available)
-            shares = list(zip(group, split(refunded, [part.left for part in group]), strict=True))
-            for part, share in shares:
+            for part, share in zip(group, split(refunded, [part.left for part in group]), strict=True):
                 part.owed -= share
                 part.left -= share
-            _owe_instead(limit.model.refund.by, [(part, share) for part, share in shares if share], parts)
+                if share:
+                    taken.append((part, share))
             results.append(replace(result, asked=asked, refunded=refunded))
         elif available is not None:
             asked = sum(part.left for part in group)
             cut = 0 if limit.when_short == "report" else _cut(name, limit, group, available)
             results.append(replace(result, asked=asked, cut=cut))
+    if limit.model.refund is not None:
+        _owe_instead(limit.model.refund.by, taken, parts)
     return results
 
 

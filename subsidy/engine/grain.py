@@ -310,15 +310,15 @@ class GrainCompiler:
             ref(layers.put(f"when:{clause.name}:{i}", rows.condition(node))) for i, node in enumerate(clause.when)
         ]
         amount = ref(layers.put(f"amount:{clause.name}", self._amount(clause, rows)))
-        pays = ref(layers.put(f"pays:{clause.name}", sql.all_of(conditions)))
-        branches = [(pays, amount), (sql.negation(pays), sql.whole(0))]
+        stands: list[Sql] = []
         if clause.replaced_by:
             replaced = [
                 (self._within(one.reach, clause, rows), sql.whole(number))
                 for number, one in enumerate(clause.replaced_by)
             ]
-            by = layers.put(replaced_column(clause.name), sql.case(replaced))
-            branches.insert(0, (sql.is_known(ref(by)), sql.whole(0)))
+            stands = [sql.is_missing(ref(layers.put(replaced_column(clause.name), sql.case(replaced))))]
+        pays = ref(layers.put(f"pays:{clause.name}", sql.all_of([*stands, *conditions])))
+        branches = [(pays, amount), (sql.negation(pays), sql.whole(0))]
         nothing = self._knowingly_nothing(clause, rows, conditions)
         if nothing is not None:
             branches.append((nothing, sql.whole(0)))

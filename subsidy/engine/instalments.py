@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -11,7 +12,10 @@ from subsidy import sql
 from subsidy.engine.lines import UNIT, Ledger, ledger_columns
 from subsidy.money import round_to_sql, split_sql
 from subsidy.schedule.checked import Instalments
+from subsidy.schedule.figures import day_number
 from subsidy.sql import Sql
+
+ONGOING = day_number(datetime.date(9999, 12, 31))
 
 
 def instalment_query(ledger: Ledger) -> exp.Select:
@@ -83,7 +87,8 @@ def with_recoveries(ledger: Ledger, relation: str, names: Sequence[str]) -> Sql:
         "due#m": month,
         "due#d": day_of_month,
     }
-    paid = sql.compare("<=", sql.column("due"), day)
+    has_come = sql.compare("<", day, sql.whole(ONGOING))
+    paid = sql.all_of([sql.compare("<=", sql.column("due"), day), has_come])
     recovered = sql.select(
         [sql.alias(replaced.get(name, sql.column(name)), name) for name in names], sql.table(relation), where=paid
     )

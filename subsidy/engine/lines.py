@@ -218,8 +218,8 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
     else:
         weighed = _weighed(ledger, lines, carried, payers)
         keep = [*keys, "line", "payer", "position"]
-        step = clause.sharing.step if clause.sharing else 1
-        if step == 1:
+        step = clause.sharing.step if clause.sharing else 0
+        if not step:
             shared = split_sql(weighed, keep, ["line"], "owed", "weight", ["position"], "part")
         else:
             shared = split_with_rest_sql(weighed, keep, ["line"], "owed", "weight", "position", step, "part")

@@ -63,7 +63,7 @@ class Sharing:
     weights: tuple[tuple[str, int], ...] = ()
     value: str = ""
     keys: tuple[Node, ...] = ()
-    step: int = 1  # fen; all parts but the last are whole multiples of it
+    step: int = 0  # fen; all parts but the last are whole multiples of it, where it is not 0
 
 
 @dataclass(frozen=True)

@@ -296,10 +296,10 @@ class ClauseChecker:
         return Sharing(weights, step=step)
 
     def _split_step(self, scope: Scope) -> int:
-        """The multiple of fen that `split_to` names; 1 where the split is to the fen."""
+        """The fen that `split_to` names; 0 where there is none."""
         name = self.model.split_to
         if name is None:
-            return 1
+            return 0
         known = self.checker.model.values
         if name not in known:
             raise self.refused("split_to", name, known, "没有数值", "there is no value")

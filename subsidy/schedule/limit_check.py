@@ -30,7 +30,7 @@ class LimitChecker:
         self.model = checker.model.limits[name]
         self.path: Path = ("limits", name)
 
-    def wrong(self, zh: str, en: str, fix_zh: str, fix_en: str, *path: str) -> Refusal:
+    def wrong(self, zh: str, en: str, fix_zh: str, fix_en: str, *path: str | int) -> Refusal:
         return refusal(zh, en, fix_zh, fix_en, 0).at((*self.path, *path))
 
     def checked(self) -> CheckedLimit:
@@ -59,7 +59,9 @@ class LimitChecker:
                 "write one of them",
             )
         clauses = {name: checker.clause(name) for name in own}
-        scopes = {name: Scope(checker, one.table, one.model.every, clause=name) for name, one in clauses.items()}
+        scopes = {
+            name: Scope(checker, one.table, one.model.every, reads_facts_only=True) for name, one in clauses.items()
+        }
         keep, most = self._way(model.keep, ("highest", "first"), ("most",), "keep")
         short, ranked = self._way(model.when_short, ("report", "pro_rata"), ("in_order", "by_rank"), "when_short")
         counts = self._counts({one.table for one in clauses.values()})
@@ -149,6 +151,14 @@ class LimitChecker:
         return counts
 
     def _check_ways(self, counts: Counts, short: str) -> None:
+        if counts == "months" and short:
+            raise self.wrong(
+                "以月计的上限没有 when_short",
+                "a ceiling in months has no when_short",
+                "请删除；保留最早的月份",
+                "remove it: the earliest months are kept",
+                "when_short",
+            )
         if counts == "subjects" and short not in ("", "in_order", "by_rank"):
             raise self.wrong(
                 f"名额不能 {short}",
@@ -219,6 +229,27 @@ class LimitChecker:
         for key in ("years", "used_before", "rest_to"):
             if not is_pot and getattr(model, key) is not None:
                 raise self.wrong(f"{key} 只用于资金池", f"{key} is for pots only", "请写 payer", "name a payer", key)
+        if model.used_before and not model.at_most:
+            raise self.wrong(
+                "used_before 须与 at_most 同用",
+                "used_before goes with at_most",
+                "请写 at_most，或删除 used_before",
+                "add at_most, or remove used_before",
+                "used_before",
+            )
+        if is_pot:
+            self._check_taker("rest_to", model.rest_to)
+            self._check_taker("refund", model.refund.by if model.refund else None)
+        for position, word in enumerate(model.per if is_pot else ()):
+            if word not in PERIOD_WORDS | {"district"}:
+                raise self.wrong(
+                    f"资金池的 per 不能有 {word}",
+                    f"a pot cannot be per {word}",
+                    "可用 district、year、half_year、quarter、month；按对象限制请删除 payer",
+                    "possible: district, year, half_year, quarter, month; without payer it is a limit on subjects",
+                    "per",
+                    position,
+                )
         if is_pot and model.at_most:
             for key, name in (("at_most", model.at_most), ("used_before", model.used_before)):
                 if name is None:
@@ -240,6 +271,28 @@ class LimitChecker:
                         key,
                     )
                 self.pot_figures(name)
+
+    def _check_taker(self, key: str, payer: str | None) -> None:
+        """A payer that takes over what another one owed stands at the district of the row."""
+        if payer is None:
+            return
+        if payer == self.model.payer:
+            raise self.wrong(
+                f"{payer} 不能接替自己",
+                f"{payer} cannot take over from itself",
+                "请写另一个承担主体",
+                "name another payer",
+                key,
+            )
+        of = self.checker.model.payers[payer].of if payer in self.checker.model.payers else None
+        if of not in (None, "district"):
+            raise self.wrong(
+                f"{payer} 的所在地是 {of}，不能接替他人承担",
+                f"{payer} is of {of} and cannot take over what another one owed",
+                "只有无 of 或 of: district 的承担主体可以",
+                "only a payer without of, or of: district, can",
+                key,
+            )
 
     def pot_figures(self, name: str) -> Figures:
         return self.checker.figures(name, pot_key_types(self.checker.model.values[name].by))

@@ -51,6 +51,14 @@ class PayChecker:
         number = len(weights) if chunk is None else self._most_chunks(chunk, MONTHS_IN[pay.every])
         first = self._not_before(pay)
         months = tuple(max(n * MONTHS_IN[pay.every], first) for n in range(number))
+        if months[-1] > LONGEST_MONTHS:
+            raise self.wrong(
+                "最后一期在一百年之后",
+                "the last instalment is due after more than a hundred years",
+                "请减少期数，或缩短 every、not_before",
+                "take fewer instalments, or a shorter every or not_before",
+                "pay",
+            )
         due_scope = Scope(self.checker, self.model.for_, "event", reads_facts_only=True)
         return Instalments(months, weights, chunk, self.clause.conditions(pay.while_, ("pay", "while"), due_scope))
 
@@ -71,12 +79,14 @@ class PayChecker:
             ).at((*self.clause.path, "pay", "shares"))
         figures = self.checker.figures(name, (Type("number"),))
         ordered = sorted(figures.rows, key=lambda row: row.keys)
-        if sum(figures.numbers) != 1 or [row.keys[0] for row in ordered] != [
-            (n, n) for n in range(1, len(ordered) + 1)
-        ]:
+        if (
+            sum(figures.numbers) != 1
+            or min(figures.numbers) < 0
+            or [row.keys[0] for row in ordered] != [(n, n) for n in range(1, len(ordered) + 1)]
+        ):
             raise refusal(
-                "各期比例之和须为 100%，期次从 1 起连续",
-                "the shares of instalments 1, 2, … must add up to 100%",
+                "各期比例不得为负，之和须为 100%，期次从 1 起连续",
+                "the shares of instalments 1, 2, … are not negative and add up to 100%",
                 "请核对",
                 "check them",
                 0,

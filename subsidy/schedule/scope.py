@@ -140,7 +140,8 @@ class Scope:
             near |= {f"{column}.{far}" for far in self._readable(to)}
         if self.every is not None:
             near |= {*TIME_WORDS, *(LIFE_FACTS if self.checker.tables[table].life else ())}
-        return near | set(self.steps) | set(self.checker.model.values) | set(self.checker.model.clauses)
+        clauses = set() if self.reads_facts_only else set(self.checker.model.clauses)
+        return near | set(self.steps) | set(self.checker.model.values) | clauses
 
     def _readable(self, table: str) -> list[str]:
         histories = self.checker.histories_of(table)

@@ -73,7 +73,8 @@ class _Share:
     def model(self, clauses: Iterable[str]) -> Limit:
         own = self.limit.model
         figures = {"at_most": self.value(own.at_most), "used_before": self.value(own.used_before)}
-        return own.model_copy(update={"among": tuple(clauses), **figures})
+        refund = own.refund and own.refund.model_copy(update={"share": self.value(own.refund.share)})
+        return own.model_copy(update={"among": tuple(clauses), **figures, "refund": refund})
 
 
 @dataclass
@@ -282,7 +283,8 @@ def _extended(version: Version, shares: Sequence[tuple[_Share, tuple[str, ...]]]
     values, limits = dict(old.model.values), dict(old.model.limits)
     for share, clauses in shares:
         limits[share.label] = share.model(clauses)
-        for name in (share.limit.model.at_most, share.limit.model.used_before):
+        own = share.limit.model
+        for name in (own.at_most, own.used_before, own.refund.share if own.refund else None):
             if name is not None:
                 values[str(share.value(name))] = share.owner.model.values[name]
     new = Checker(old.model.model_copy(update={"values": values, "limits": limits}), old.tables, old.sources)

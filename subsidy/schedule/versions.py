@@ -61,5 +61,7 @@ def _form(limit: CheckedLimit) -> dict[str, object]:
         "per": (limit.is_pot, [word if word in PERIOD_WORDS else "" for word in limit.model.per]),
         "keep": limit.keep,
         "when_short": limit.when_short,
+        "last": limit.last_gets_nothing,
+        "refund": limit.model.refund,
         "at_most": limit.counts,
     }
