@@ -298,7 +298,7 @@ def in_order(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return list(new) == [*kept, *(key for key in new if key not in old)]
 
 
-@settings(max_examples=15, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(cases(), cases())
 def test_any_schedule_is_an_amendment_of_any_other(one: Any, two: Any) -> None:
     base, whole = (yaml.load(case.texts[0], yaml.BaseLoader) for case in (one, two))

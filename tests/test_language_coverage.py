@@ -14,7 +14,9 @@ from pydantic import BaseModel
 from test_engine_equals_oracle import engine_entitlements, engine_payments, oracle_entitlements
 
 import subsidy
+from subsidy.budget.examples import run_examples
 from subsidy.money import Rounding
+from subsidy.report.outcomes import outcome_text
 from subsidy.schedule import expression as ex
 from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 from subsidy.schedule.column import AGGREGATES, PERIODS, Column
@@ -231,6 +233,12 @@ def test_every_clause_has_an_amount_worked_out_by_hand() -> None:
 
 def as_list(content: Any) -> list[Any]:
     return content if isinstance(content, list) else [content]
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_the_examples_of_template_city(name: str) -> None:
+    results = list(run_examples(schedule(name)))
+    assert [outcome_text(one, "en") for one in results if not one.passed] == []
 
 
 def nodes_of(version: Version) -> Iterator[Node]:

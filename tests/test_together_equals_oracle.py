@@ -30,7 +30,7 @@ from subsidy.schedule.load import load_text
 
 def randomly(examples: int) -> Callable[[Any], Any]:
     return settings(
-        max_examples=100 * examples if THOROUGH else examples,
+        max_examples=250 * examples if THOROUGH else examples,
         derandomize=not THOROUGH,
         phases=tuple(Phase) if THOROUGH else (Phase.explicit, Phase.generate),
         deadline=None,
@@ -74,7 +74,7 @@ def budget_of_all(several: list[Schedule], high: list[OracleResult], low: list[O
     return dict(cells)
 
 
-@randomly(10)
+@randomly(4)
 @given(pairs())
 def test_two_schedules_equal_the_oracle(case: Pair) -> None:
     several = [schedule(texts) for texts in case.texts]
@@ -123,7 +123,7 @@ def budget_on(policy: Schedule, rows: Rows, year: int) -> Cells:
     return engine_budget(result)
 
 
-@randomly(6)
+@randomly(2)
 @given(cases(), rosters(), st.booleans())
 def test_rosters_with_nothing_in_common_add_up(case: Case, other: Rows, turned: bool) -> None:
     """Whatever order the rows stand in. Pots, which a whole roster shares, are left out."""
