@@ -176,8 +176,8 @@ def test_what_has_no_row_and_what_has_many(tmp_path: Path) -> None:
     none, many, _ = outcome.compared
     assert (none.found, none.steps("zh"), none.steps("en")) == (
         "0.00",
-        ["台账中没有这样的行"],
-        ["the ledger has no such row"],
+        ["没有这样的一行；请核对对象、期次和施行期"],
+        ["there is no such row: check subject and period, and the days in force"],
     )
     assert many.found == "900.09"
     assert (len(many.steps("en")), many.steps("en")[-1], many.steps("zh")[-1]) == (4, "and 4 more", "另有 4 项")

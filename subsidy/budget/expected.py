@@ -16,7 +16,10 @@ from subsidy.money import fen, yuan_text
 from subsidy.schedule.written import Amount, Date, Filled, Name, Part, Period
 
 MOST_STEPS = 3
-NO_ROW = {"zh": "台账中没有这样的行", "en": "the ledger has no such row"}
+NO_ROW = {
+    "zh": "没有这样的一行；请核对对象、期次和施行期",
+    "en": "there is no such row: check subject and period, and the days in force",
+}
 MORE = {"zh": "另有 {} 项", "en": "and {} more"}
 
 

@@ -52,8 +52,9 @@ class AggregateChecker:
             raise refusal(
                 f"{over} 没有可归入 {column.every} 的日期",
                 f"the rows of {over} have no {column.every}",
-                "请去掉 every，或给该表加起止日期或月份列",
-                "remove every, or give the table a first and last day or a month",
+                "请去掉 every，或给该表加起止日期（一日之事写 span: [日, 日]）、month 或 year 列",
+                "remove every, or give the table a first and last day (span: [day, day] for one day), a month "
+                "or a year",
                 0,
             )
         return self._node(over, links[0], Scope(self.checker, over, column.every, reads_facts_only=True))

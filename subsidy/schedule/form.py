@@ -34,7 +34,8 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
         is_column = path[:1] == ("facts",) and len(path) == 4
         known = COLUMN_KEYS if is_column else _fields_at(model, path[:-1])
         why = Text(f"没有 {name} 这个键", f"there is no key {name}")
-        return Finding(source.place((*path, KEY)), "unknown-key", why, nearest(name, known))
+        remedy = COMMA if name.count("(") != name.count(")") else nearest(name, known)
+        return Finding(source.place((*path, KEY)), "unknown-key", why, remedy)
     if kind == "missing":
         why = Text(f"缺少 {name}", f"{name} is missing")
         remedy = (
@@ -58,6 +59,7 @@ def _form_finding(model: type[Any], source: Source, detail: Any) -> Finding:
     return Finding(source.place(path), "form", Text(f"{name} 的形式不对", f"{name} has the wrong form"), remedy, value)
 
 
+COMMA = Text("花括号内带逗号的文字须加引号", "a text with a comma inside { } needs quotes")
 _FORMS = {
     ("dict", "model"): Text("请写成 名称: 内容", "write name: content"),
     ("tuple", "list", "too_"): Text("请写成 [a, b]，至少一项", "write a list like [a, b], with one item at least"),

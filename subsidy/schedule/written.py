@@ -21,7 +21,10 @@ def _whole(value: object) -> int:
     if isinstance(value, int):
         return value
     if not isinstance(value, str) or not re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", value):
-        raise Refusal(Text("不是整数", "this is not a whole number"), Text("请写成 5 的形式", "write it like 5"))
+        why = Text("不是整数", "this is not a whole number")
+        if isinstance(value, str) and value.endswith("%"):
+            raise Refusal(why, Text("请写整数份额，如 40 与 60", "write whole shares, such as 40 and 60"))
+        raise Refusal(why, Text("请写成 5 的形式", "write it like 5"))
     return int(value)
 
 
@@ -47,6 +50,11 @@ def _yes_no(value: object) -> bool:
 
 
 def name_of(value: object) -> str:
+    if isinstance(value, str) and all(NAME.fullmatch(one) for one in value.split(".")) and "." in value:
+        raise Refusal(
+            Text("此处不能写路径", "a path cannot stand here"),
+            Text("请写本表的列名", "write the name of a column of the table itself"),
+        )
     if not isinstance(value, str) or not NAME.fullmatch(value) or value in RESERVED:
         raise Refusal(
             Text("不能用作名称", "this cannot be a name"),
