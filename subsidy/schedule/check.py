@@ -135,14 +135,17 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
         if not (table.life and "person" in table.columns and clause.model.every in MONTHS_IN and clause.model.cash):
             continue
         by_day = any(leaf.name == "days_present" for leaf in clause.amount.leaves())
-        limited = any(name in one.model.among and "person" in one.model.per and one.keep for one in limits.values())
+        limited = any(
+            name in one.model.among and "person" in one.model.per and (one.keep or one.counts == "months")
+            for one in limits.values()
+        )
         if not by_day and not limited:
             with checker.reporting(("clauses", name), "two-rows"):
                 raise refusal(
                     "同一人同一期可能有两行",
                     "one person may have two rows in one period",
-                    "请加 limit（per: [person, 周期]，keep: …），或按 days_present 计算",
-                    "add a limit per person and period with keep, or pay by days_present",
+                    "请加 limit（per: [person, 周期]，keep: …；或以月计的 at_most），或按 days_present 计算",
+                    "add a limit per person (keep, or at_most in months), or pay by days_present",
                     0,
                 )
 
