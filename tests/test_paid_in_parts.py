@@ -184,3 +184,21 @@ def test_what_has_not_ended_is_not_taken_back() -> None:
     works = {**policy["facts"]["works"], "late": {"date": "..", "blank": "ongoing"}}
     result = calculated(schedule({**policy, "facts": {"works": works}}), works=[work("W")])
     assert [str(amount) for amount in result.payments()["amount"]] == ["100.00"]
+
+
+@pytest.mark.parametrize("year", [2022, 2024])
+def test_a_condition_looks_ahead_whatever_year_is_asked(year: int) -> None:
+    """The guest never leaves, so all three instalments will be paid."""
+    pay = {"shares": "thirds", "every": "year", "while": "guests >= one"}
+    homes = {"home": "key", "district": "districts", "done": "date", "guests": {"count": "stays", "every": "month"}}
+    stays = {"stay": "key", "home": "homes", "from": "date", "to": {"date": "..", "blank": "ongoing"}}
+    values = {**VALUES, "one": {"item": "1", "unit": "stays", "is": "1"}}
+    grant = {**GRANT, "for": "homes", "amount": "most", "pay": pay}
+    policy = document(values=values, clauses={"grant": grant}) | {"facts": {"homes": homes, "stays": stays}}
+    result = calculated(
+        schedule(policy),
+        year,
+        homes=[{"home": "H", "district": "D", "done": "2022-03-31"}],
+        stays=[{"stay": "S", "home": "H", "from": "2022-01-01", "to": ""}],
+    )
+    assert sum(result.payments()["amount"]) == 1000

@@ -80,10 +80,22 @@ def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
     for name, table in intake.tables.items():
         connection.register(roster_table(name), table)
     first, last = _years_mentioned(intake, schedule)
-    horizon = max(year, min(last, year + FARTHEST_YEARS))
+    horizon = max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
     for name, content in _calendars(min(first, year), horizon).items():
         connection.register(name, content)
     return Prepared(connection, schedule, intake, shape, _has_open(schedule, intake))
+
+
+def _years_looked_ahead(schedule: Schedule) -> int:
+    """How many years after its own date an instalment may depend on what is added up in a period."""
+    months = [
+        max(plan.months)
+        for version in schedule.versions
+        for clause in version.clauses.values()
+        for plan in [clause.instalments]
+        if plan and any(leaf.aggregate and leaf.aggregate.every for one in plan.conditions for leaf in one.all_leaves())
+    ]
+    return -(-max(months, default=0) // 12)
 
 
 @functools.lru_cache(maxsize=16)
