@@ -212,3 +212,20 @@ def test_a_history_of_persons_may_refer_to_something_else() -> None:
     tables = {"checks": checks, "visits": visits, "facilities": [{"facility": "F", "district": "D"}]}
     result = calculated(schedule(document(facts=facts, values=values, clauses=clauses)), **tables)
     assert amounts(result) == {"grant": Decimal(60)}
+
+
+def test_what_a_blank_of_a_history_means_is_not_read_where_a_reference_leads_nowhere() -> None:
+    """A work of no home has no tier; that a home without an entry has tier 0 says nothing of it."""
+    facts = {
+        "homes": {"home": "key"},
+        "gradings": {"home": "homes", "from": "date", "tier": {"tier": "0..5", "blank": "0"}},
+        "works": {**WORKS, "home": {"ref": "homes", "blank": "none"}},
+    }
+    values = {"first": {"item": "1", "unit": "tier", "is": "1"}}
+    clauses = {"grant": {**GRANT, "when": "home.tier < first", "amount": "cost"}}
+    policy = schedule(document(values=values, clauses=clauses) | {"facts": facts})
+    works = [{**WORK, "home": "H"}, {**WORK, "work": "V", "home": ""}]
+    gradings = [{"home": "G", "from": "2020-01-01", "tier": "3"}]
+    result = calculated(policy, works=works, homes=[{"home": "H"}, {"home": "G"}], gradings=gradings)
+    found = {row.subject: (row.state, int(row.owed)) for row in result.entitlements().itertuples()}
+    assert found == {"W": ("paid", 100), "V": ("why-not", 0)}

@@ -129,15 +129,20 @@ class CellReader(ABC):
             options.append(ref(self.cell(fact.hops, fact.table, fact.column_name + part, kind)))
         if self.shape.has(fact.history):
             options.append(self._history_join(fact, part, name))
-        blank = _blank_value(fact.column)
+        blank = self.open_end(fact, kind) if fact.column.blank == "open" else _blank_value(fact.column)
         if blank is not None:
-            options.append(blank)
-        if fact.column.blank == "open":
-            options.append(self.open_end(fact, kind))
+            options.append(self._if_reached(fact, blank))
         if not options:
             options.append(typed_missing(kind))
         tree = options[0] if len(options) == 1 else sql.first_known(*options)
         return self.layers.put(name, tree)
+
+    def _if_reached(self, fact: Fact, blank: Sql) -> Sql:
+        """What a blank cell means, where the references lead to a row that has it."""
+        if not fact.hops:
+            return blank
+        key = self.cell(fact.hops, fact.table, self.version.tables[fact.table].key or "", Type("text"))
+        return sql.case([(sql.is_known(ref(key)), blank)])
 
     def history_row(self, fact: Fact) -> str:
         """The column with the source row of the history's row that is read."""
