@@ -19,6 +19,7 @@ from subsidy.finding import Finding, Place, ScheduleError, Text, nearest
 LARGEST_FILE = 2_000_000
 DEEPEST = 40
 MOST_FINDINGS = 200
+TOO_DEEP = Text("嵌套过深", "nested too deeply"), Text("补贴标准最多几层", "a schedule has a few levels only")
 KEY = "[key]"  # after a path: the key of the entry, not its content
 Path = tuple[str | int, ...]
 
@@ -202,13 +203,7 @@ class _Reader:
                 self.stop_too_deep(event)
 
     def stop_too_deep(self, event: Any) -> NoReturn:
-        self.refuse(
-            event,
-            "too-deep",
-            "",
-            Text("嵌套过深", "nested too deeply"),
-            Text("补贴标准最多几层", "a schedule has a few levels only"),
-        )
+        self.refuse(event, "too-deep", "", *TOO_DEEP)
         raise _TooDeepError
 
     def check(self, event: Any, path: Path) -> None:
@@ -271,6 +266,8 @@ def read_yaml(text: str, file: str = "") -> Source:
         mark = error.problem_mark or error.context_mark
         place = Place(file, row=mark.line + 1, column=str(mark.column + 1)) if mark else Place(file)
         problem = ", ".join(part for part in (error.context, error.problem) if part)
+        if "nesting depth" in problem:
+            raise ScheduleError([Finding(place, "too-deep", *TOO_DEEP)]) from None
         why = Text(f"YAML 格式错误：{problem}", f"this is not YAML: {problem}")
         raise ScheduleError(
             [Finding(place, "not-yaml", why, Text("请检查缩进、冒号和引号", "check indents, colons and quotes"))]
