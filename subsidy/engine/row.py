@@ -243,6 +243,8 @@ class RowCompiler(CellReader):
     # --- look-ups ----------------------------------------------------------------------------------------------
 
     def _figure(self, node: Node) -> Value:
+        if node.constant is not None:
+            return Value(sql.whole(int(node.constant * node.type.scale)))  # type: ignore[operator]
         figures = self.version.checker.figures_of(node)
         if not node.arguments:
             return self._constant(figures, node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path as FilePath
 
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression as ex
@@ -15,19 +16,20 @@ from subsidy.schedule.figures import check_each_figure
 from subsidy.schedule.infer import NUMBER_WORDS, refusal
 from subsidy.schedule.limit_check import LimitChecker
 from subsidy.schedule.model import ScheduleFile
-from subsidy.schedule.node import Node
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import KEY, Path, Source
+from subsidy.schedule.target_check import CheckedTarget, TargetChecker
 
 RESERVED_COLUMNS = ("count", "valid_to")
 
 
 def check(
     model: ScheduleFile, tables: Mapping[str, Table], sources: tuple[Source, ...]
-) -> tuple[Checker, dict[str, CheckedClause], dict[str, CheckedLimit]]:
+) -> tuple[Checker, dict[str, CheckedClause], dict[str, CheckedLimit], dict[str, CheckedTarget]]:
     """Everything a schedule means. Raises ScheduleError with every mistake that was found."""
     checker = Checker(model, tables, sources)
     limits: dict[str, CheckedLimit] = {}
+    targets: dict[str, CheckedTarget] = {}
     try:
         for name in model.clauses:
             with checker.reporting(("clauses", name), "clause"):
@@ -36,7 +38,10 @@ def check(
         _check_values(checker)
         _check_one_meaning(checker)
         _check_letter_case(checker)
-        _check_targets(checker)
+        for name in model.targets:
+            with checker.reporting(("targets", name), "target"):
+                targets[name] = TargetChecker(checker, name).checked()
+        _check_own_rows(checker)
         if not checker.findings:
             for name in model.limits:
                 with checker.reporting(("limits", name), "limit"):
@@ -50,7 +55,7 @@ def check(
         checker.findings.append(Finding(sources[0].place(()), "too-deep", why, remedy))
     if checker.findings:
         raise ScheduleError(checker.findings)
-    return checker, dict(checker.clauses), limits
+    return checker, dict(checker.clauses), limits, targets
 
 
 def _check_facts(checker: Checker) -> None:
@@ -150,6 +155,22 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
                 )
 
 
+def _check_own_rows(checker: Checker) -> None:
+    """The tables of the document's own figures are known, and their files are there."""
+    file = checker.sources[0].file
+    for table, name in checker.model.rows.items():
+        with checker.reporting(("rows", table), "rows"):
+            if table not in checker.tables:
+                why = Text(f"没有表 {table}", f"there is no table {table}")
+                raise Refusal(why, nearest(table, checker.tables))
+            beside = FilePath(file).parent / name
+            if file and not beside.is_file():
+                raise Refusal(
+                    Text(f"没有文件 {beside.name}", f"there is no file {beside.name}"),
+                    Text("请放在本文件旁边", "put it beside this file"),
+                )
+
+
 def _check_rules(checker: Checker) -> None:
     for rule, model in checker.model.rules.items():
         for position, written in enumerate(model.unread):
@@ -211,51 +232,6 @@ def _columns_read(clause: CheckedClause) -> set[tuple[str, str]]:
             found.add((node.aggregate.table, node.aggregate.column_name))
             nodes += node.aggregate.nodes
     return found
-
-
-def _check_targets(checker: Checker) -> None:
-    for name, target in checker.model.targets.items():
-        path = ("targets", name)
-        with checker.reporting(path, "target"):
-            if target.for_ not in checker.tables:
-                raise Refusal(
-                    Text(f"没有表 {target.for_}", f"there is no table {target.for_}"),
-                    nearest(target.for_, checker.tables),
-                ).at((*path, "for"))
-            scope = Scope(checker, target.for_, target.every, reads_facts_only=True)
-            measure = checker.formula(target.measure, (*path, "measure"), scope)
-            if measure.type.kind != "number":
-                raise refusal(
-                    f"{target.measure} 不是数量",
-                    f"{target.measure} is not a number",
-                    "此处需要数量或金额",
-                    "a quantity or an amount is needed here",
-                    0,
-                ).at((*path, "measure"))
-            if target.at_least is None and target.at_most is None:
-                raise refusal("缺少 at_least 或 at_most", "at_least or at_most is missing", "请补上", "add one", 0)
-            for key, bound in (("at_least", target.at_least), ("at_most", target.at_most)):
-                if bound is not None:
-                    _check_bound(checker, scope, measure, bound, (*path, key))
-
-
-def _check_bound(checker: Checker, scope: Scope, measure: Node, bound: str, path: Path) -> None:
-    known = checker.model.values
-    if bound not in known:
-        raise Refusal(Text(f"没有数值 {bound}", f"there is no value {bound}"), nearest(bound, known)).at(path)
-    try:
-        kind = scope.value(bound, None, 0).type
-    except Refusal as refused:
-        raise refused.at(path) from None
-    left, right = measure.type.unit.within(scope.row_names), kind.unit.within(scope.row_names)
-    if not measure.type.any_unit and left != right:
-        raise refusal(
-            f"单位不同：{left} 与 {right}",
-            f"the units differ: {left} and {right}",
-            "请核对两边的单位",
-            "compare like with like",
-            0,
-        ).at(path)
 
 
 def _check_one_meaning(checker: Checker) -> None:

@@ -14,7 +14,7 @@ from subsidy.schedule.aggregate_check import AggregateChecker
 from subsidy.schedule.checked import CheckedClause, Reported, in_districts
 from subsidy.schedule.clause_check import ClauseChecker
 from subsidy.schedule.column import Column, Table
-from subsidy.schedule.figures import Figures, KeyForm, read_figures
+from subsidy.schedule.figures import Figures, KeyForm, each_figure, read_figures
 from subsidy.schedule.infer import infer, refusal
 from subsidy.schedule.model import ScheduleFile
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
@@ -186,6 +186,12 @@ class Checker:
                 Text(f"没有数值 {written}", f"there is no value {written}"), nearest(written, self.model.values)
             ).at(path)
         return Scope(self, table, None, hops, reads_facts_only=True).value(written, None, 0)
+
+    def numbers(self, name: str) -> list[Fraction]:
+        """Every number that a value lists, whatever its keys."""
+        model = self.model.values[name]
+        found = [] if model.unit == "date" else each_figure(model.figures, model.unit)
+        return [figure for figure in found if isinstance(figure, Fraction)]
 
     def figures(self, name: str, keys: tuple[Type, ...]) -> Figures:
         if (name, keys) not in self.known_figures:

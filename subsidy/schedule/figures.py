@@ -115,6 +115,15 @@ def check_each_figure(written: Any, unit: str, path: tuple[str, ...]) -> None:
         raise refusal.at(path) from None
 
 
+def each_figure(written: Any, unit: str) -> Iterator[Figure]:
+    """Every figure, whatever its keys."""
+    if isinstance(written, dict):
+        for inner in written.values():
+            yield from each_figure(inner, unit)
+    else:
+        yield read_figure(written, unit)
+
+
 def read_figures(written: Any, unit: str, keys: Sequence[Type]) -> Figures:
     """Flat rows of a value's figures. Raises Refusal (with `path` of the keys) for what does not fit the keys."""
     forms = key_forms(written, keys)
@@ -220,6 +229,7 @@ __all__ = [
     "check_each_figure",
     "day_number",
     "day_of",
+    "each_figure",
     "flattened",
     "key_forms",
     "meet",

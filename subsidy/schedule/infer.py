@@ -19,7 +19,8 @@ from subsidy.schedule.node import Node, Type, Unit
 from subsidy.schedule.slices import SliceTable, sliced_node
 
 ROUNDING_STEPS = {"fen": Fraction(1, 100), "jiao": Fraction(1, 10), "yuan": Fraction(1)}
-NUMBER_WORDS = frozenset({"known", "least", "greatest", "nullif", "slices"})
+EXTREMES = ("lowest", "highest")
+NUMBER_WORDS = frozenset({"known", "least", "greatest", "nullif", "slices", *EXTREMES})
 LITERALS = {("", Fraction(0)), ("", Fraction(1)), ("percent", Fraction(1)), ("month", Fraction(12))}
 NO_UNIT = Unit()
 
@@ -38,6 +39,10 @@ class Names(Protocol):
     def has_keys(self, name: str) -> bool: ...
 
     def slices(self, name: str, keys: tuple[Node, ...] | None, at: int) -> tuple[SliceTable, tuple[Node, ...]]: ...
+
+    def figures(self, name: str) -> list[Fraction]: ...
+
+    def unit_of(self, name: str) -> Unit: ...
 
     def has_reading_day(self) -> bool: ...
 
@@ -423,6 +428,8 @@ def _call(tree: ex.Call, names: Names) -> Node:
         return bounded(date_call(tree, arguments, names.has_reading_day()), tree.at)
     if tree.name == "slices":
         return _slices(tree, names)
+    if tree.name in EXTREMES:
+        return _extreme(tree, names)
     if names.is_value(tree.name):
         keys = tuple(_key_argument(argument, names) for argument in tree.arguments)
         return replace(names.value(tree.name, keys, tree.at), written=ex.shown(tree))
@@ -452,6 +459,25 @@ def _slices(tree: ex.Call, names: Names) -> Node:
             )
     node = sliced_node(sliced, name, table, keys, tree.at)
     return bounded(replace(node, written=ex.shown(tree)), tree.at)
+
+
+def _extreme(tree: ex.Call, names: Names) -> Node:
+    """`lowest(rates)`, `highest(rates)`: the smallest or the largest figure of a value, whatever its keys."""
+    _arity(tree, 1, 1)
+    argument = tree.arguments[0]
+    name = argument.path[0] if isinstance(argument, ex.Name) and len(argument.path) == 1 else ""
+    figures = names.figures(name) if names.is_value(name) else []
+    if not figures:
+        raise refusal(
+            f"{ex.shown(argument)} 不是列出数的数值",
+            f"{ex.shown(argument)} is no value that lists numbers",
+            f"请写 {tree.name}(数值)",
+            f"write {tree.name}(VALUE)",
+            argument.at,
+        )
+    figure = min(figures) if tree.name == "lowest" else max(figures)
+    kind = Type("number", names.unit_of(name), math.lcm(*(one.denominator for one in figures)), figure, figure)
+    return bounded(Node("value", kind, (), name, constant=figure, written=ex.shown(tree)), tree.at)
 
 
 def _key_argument(argument: ex.Expression, names: Names) -> Node:

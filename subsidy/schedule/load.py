@@ -26,6 +26,7 @@ from subsidy.schedule.model import ScheduleFile, SharedFacts
 from subsidy.schedule.node import READY_PARTS, Type
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import Source, mapping, path_in, put, read_file, read_source, unknown_path
+from subsidy.schedule.target_check import CheckedTarget
 
 Overlay = Mapping[str, str]
 
@@ -50,6 +51,7 @@ class Version:
     checker: Checker
     clauses: Mapping[str, CheckedClause]
     limits: Mapping[str, CheckedLimit]
+    targets: Mapping[str, CheckedTarget]
     text_hash: str  # of the file's bytes; for an amendment also of those it changes
     overlays: tuple[tuple[str, str], ...] = ()
 
@@ -180,8 +182,8 @@ def _checked(source: Source, digest: str, overlays: Overlay | None = None) -> Ve
         tables[name] = (
             Table(span=table.span or known.span, columns={**known.columns, **table.columns}) if known else table
         )
-    checker, clauses, limits = check(model, tables, (source, *shared_sources))
-    return Version(model, checker, clauses, limits, digest, tuple(sorted((overlays or {}).items())))
+    checker, clauses, limits, targets = check(model, tables, (source, *shared_sources))
+    return Version(model, checker, clauses, limits, targets, digest, tuple(sorted((overlays or {}).items())))
 
 
 def _overlaid(source: Source, overlay: Overlay) -> Source:

@@ -12,6 +12,7 @@ from subsidy.schedule.written import (
     Amount,
     ClauseAnywhere,
     ClauseElsewhere,
+    CsvName,
     Date,
     Figures,
     Filled,
@@ -193,14 +194,20 @@ class Rule(Provision):
 
 
 class Target(Provision):
-    """A measure of a table and period with what it should reach."""
+    """A measure of each row (`when` says of which) with what it should reach, or what the document prints for it.
+
+    `additions`: facts of the row that a plan may change; `costs`: the value that says what one of them costs.
+    """
 
     for_: Name = Field(alias="for")
-    every: Every
+    every: Literal["month", "quarter", "half_year", "year", "once"]
+    when: Formula | None = None
     measure: Formula
-    at_least: Name | None = None
-    at_most: Name | None = None
-    printed: Filled | None = None
+    at_least: Formula | None = None
+    at_most: Formula | None = None
+    printed: Formula | None = None
+    additions: tuple[Name, ...] = ()
+    costs: dict[Name, Name] = {}
 
 
 class Note(Part):
@@ -227,6 +234,7 @@ class ScheduleFile(Part):
     unquantified: dict[Name, Provision] = {}
     rules: dict[Name, Rule] = {}
     targets: dict[Name, Target] = {}
+    rows: dict[Name, CsvName] = {}
     notes: tuple[Note, ...] = ()
 
 

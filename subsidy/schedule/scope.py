@@ -69,6 +69,12 @@ class Scope:
         by = self.checker.model.values[name].by
         return self.checker.look_up(name, self._keys(name, by, keys, at), at)
 
+    def figures(self, name: str) -> list[Fraction]:
+        return self.checker.numbers(name)
+
+    def unit_of(self, name: str) -> Unit:
+        return Unit.parse(self.checker.model.values[name].unit)
+
     def slices(self, name: str, keys: tuple[Node, ...] | None, at: int) -> tuple[SliceTable, tuple[Node, ...]]:
         """The slices of a value whose last key is what is sliced, and the keys before it."""
         by = self.checker.model.values[name].by

@@ -14,6 +14,8 @@ from subsidy.money import fen
 from subsidy.schedule.expression import RESERVED
 
 NAME = re.compile(r"[^\W\d]\w*")
+CSV_PATTERN = r"^[\w-]+(\.[\w-]+)*\.csv$"
+CSV_NAME = re.compile(CSV_PATTERN)
 PERIOD = re.compile(r"[0-9]{4}(-([0-9]{2}(-[0-9]{2})?|Q[1-4]|H[12]))?")
 
 
@@ -113,6 +115,16 @@ def _period(value: object) -> str:
     return value
 
 
+def _csv_name(value: object) -> str:
+    text = filled(value)
+    if not CSV_NAME.fullmatch(text):
+        raise Refusal(
+            Text("不是 CSV 文件名", "this is no name of a CSV file"),
+            Text("请写与本文件同一文件夹中的 .csv 文件名", "name a .csv file in the folder of this file"),
+        )
+    return text
+
+
 def _both_languages(value: object) -> object:
     return {"zh": value, "en": value} if isinstance(value, str) else value
 
@@ -132,6 +144,7 @@ Amount = Annotated[
     str, BeforeValidator(_amount), WithJsonSchema({**TEXT_SCHEMA, "description": "yuan, exact to the fen"})
 ]
 Period = Annotated[str, BeforeValidator(_period), WithJsonSchema({"type": "string", "pattern": f"^{PERIOD.pattern}$"})]
+CsvName = Annotated[str, BeforeValidator(_csv_name), WithJsonSchema({"type": "string", "pattern": CSV_PATTERN})]
 Formula = Annotated[str, BeforeValidator(filled), WithJsonSchema({**TEXT_SCHEMA, "description": "an expression"})]
 Figures = Annotated[
     Any, WithJsonSchema({"anyOf": [{"type": ["string", "number"]}, {"type": "object"}], "description": "figures"})
