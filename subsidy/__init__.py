@@ -15,6 +15,7 @@ from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 if TYPE_CHECKING:
     from subsidy.budget.calculate import calculate, check
     from subsidy.budget.result import Result
+    from subsidy.budget.targets import Targets, targets
     from subsidy.engine.explanation import Explanation
     from subsidy.finding import Finding, FindingsError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
@@ -31,7 +32,9 @@ _HOMES = {
     "RosterError": "subsidy.finding",
     "ScheduleError": "subsidy.finding",
     "Roster": "subsidy.roster.tables",
+    "Targets": "subsidy.budget.targets",
     "read_roster": "subsidy.roster.tables",
+    "targets": "subsidy.budget.targets",
 }
 __all__ = [
     "Explanation",
@@ -42,11 +45,13 @@ __all__ = [
     "RosterError",
     "Schedule",
     "ScheduleError",
+    "Targets",
     "calculate",
     "catalogue",
     "check",
     "read_roster",
     "schedule",
+    "targets",
 ]
 
 

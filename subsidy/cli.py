@@ -318,6 +318,55 @@ def explain(
         sys.stdout.write(f"{explanation}\n")
 
 
+@app.command("targets")
+def measure_targets(
+    schedule_ids: Ids,
+    roster: Annotated[
+        Path | None, typer.Argument(help="花名册；不给则只用文件自带的数 · roster; else the document's own figures")
+    ] = None,
+    costs: Annotated[
+        list[str] | None,
+        typer.Option("--cost", help="新增一个的费用 · what one addition costs: new_beds=cn/xian/elderly-care:bed_rate"),
+    ] = None,
+    proceed: Proceed = False,
+    on: OnDay = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+    lang: Lang = "",
+) -> None:
+    """目标是否达到，所载数是否相符 · Whether targets are reached and printed figures follow from others.
+
+    subsidy targets --schedule cn/yinchuan/elderly-care
+    """
+    from subsidy.budget.targets import targets
+    from subsidy.report.targets import print_targets
+    from subsidy.report.text import print_findings
+    from subsidy.roster.tables import read_roster
+
+    language = _language(lang)
+    outcome = {"zh": "目标未计算。", "en": "The targets were not measured."}
+    with _findings_reported(language, outcome):
+        given = None if roster is None else read_roster(roster)
+        prices = {fact: (_schedules([name], None)[0], value) for fact, name, value in map(_cost, costs or [])}
+        found = [targets(one, given, costs=prices, proceed=proceed) for one in _schedules(schedule_ids, changes, on)]
+    for one in found:
+        print_findings(one.findings, _console(stderr=True), language)
+    if as_json:
+        _print_json([one.to_dict() for one in found])
+        return
+    for number, one in enumerate(found):
+        sys.stdout.write("\n" * (number > 0))
+        print_targets(one, _console(), language)
+
+
+def _cost(written: str) -> tuple[str, str, str]:
+    fact, _, rest = written.partition("=")
+    name, _, value = rest.rpartition(":")
+    if not (fact and name and value):
+        raise typer.BadParameter(f"{written}: FACT=SCHEDULE:VALUE", param_hint="--cost")
+    return fact, name, value
+
+
 def main() -> None:
     """Entry point of the command `subsidy`."""
     for stream in (sys.stdout, sys.stderr):

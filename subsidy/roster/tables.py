@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
-from subsidy.roster.read import read_path
+from subsidy.roster.read import read_csv, read_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from subsidy.schedule.load import Version
 
 
 class Roster:
@@ -71,6 +74,13 @@ def read_roster(path: str | PathLike[str]) -> Roster:
     Text is kept exactly as it stands in the file. Raises RosterError for what cannot be read, with its place.
     """
     return Roster.of(read_path(Path(path)))
+
+
+def document_rows(version: Version) -> Roster:
+    """The tables that stand beside a schedule's version: the document's own figures. Raises RosterError."""
+    folder = Path(version.checker.sources[0].file).parent
+    found = [(table, read_csv(folder / name)) for table, name in version.model.rows.items()]
+    return Roster.of([replace(raw, name=table) for table, raw in found])
 
 
 def _from_frame(name: str, frame: Any) -> RawTable:
