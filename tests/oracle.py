@@ -99,9 +99,7 @@ def distributed(total: int, weights: list[Fraction], low: list[int], high: list[
             for weight, least, end in zip(weights, low, most, strict=True)
         ]
 
-    rates = sorted(
-        {Fraction(0)} | {end / w for w, end in zip(weights * 2, low + most, strict=True) if w}
-    )
+    rates = sorted({Fraction(0)} | {end / w for w, end in zip(weights * 2, low + most, strict=True) if w})
     above = next(rate for rate in rates if sum(at(rate)) >= total)
     below = max(rate for rate in rates if sum(at(rate)) < total)
     before, after = sum(at(below)), sum(at(above))
@@ -706,6 +704,9 @@ class World:
                 return self.value_with_causes(name, arguments, at)
             case ex.Call("slices", (sliced, rates)):
                 return self.sliced(sliced, rates, at)
+            case ex.Call("lowest_of" | "highest_of", (ex.Name((name,)),)):
+                figures = [figure for figure in every_figure(self.values[name]["is"]) if figure != "none"]
+                return (min if tree.name == "lowest_of" else max)(map(number, figures)), []
         pairs = [self.with_causes(inner, at) for inner in inner_trees(tree)]
         causes = [cause for _, inner in pairs for cause in inner]
         return self.operation(tree, [value for value, _ in pairs], at), causes
@@ -1076,6 +1077,7 @@ class World:
         for payer, part in zip(payers, shares, strict=True):
             line.parts[payer].owed = part
 
+
 # --- limits and pots -----------------------------------------------------------------------------------------------
 
 
@@ -1274,6 +1276,15 @@ def inner_trees(tree: ex.Expression) -> list[ex.Expression]:
         case ex.If(condition, then, otherwise):
             return [condition, then, otherwise]
     return []
+
+
+def every_figure(figures: Any) -> Iterator[str]:
+    """The figures of a value, whatever its keys."""
+    if isinstance(figures, dict):
+        for inner in figures.values():
+            yield from every_figure(inner)
+    else:
+        yield figures
 
 
 def kleene(values: Iterable[Value], decisive: bool) -> Value:

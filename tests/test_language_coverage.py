@@ -46,6 +46,9 @@ def written_expressions(version: Version) -> Iterator[str]:
         if clause.allocation:
             one = clause.allocation
             yield from (text for text in (one.coefficient, one.at_least, one.at_most) if text)
+    for target in version.model.targets.values():
+        named = (target.when, target.measure, target.at_least, target.at_most, target.printed)
+        yield from (text for text in named if text)
     for value in version.model.values.values():
         yield from (key for key in value.by if key not in ("payer", "instalment", "years"))
 

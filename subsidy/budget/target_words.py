@@ -22,18 +22,19 @@ MEASURE_WORDS = {"person": "人", "bed": "张", "facility": "家", "household": 
 WITHOUT_PLURAL = ("yuan", "mu", "m2")
 
 SENTENCES = {
-    "reached": Text("达到：{what}{measure}，{bounds}。", "Reached: {what}{measure}, {bounds}."),
-    "missed": Text("未达到：{what}{measure}，{bounds}。", "Missed: {what}{measure}, {bounds}."),
-    "agrees": Text("与所载相符：{what}{measure}。", "As printed: {what}{measure}."),
+    "reached": Text("达标：{what}为{measure}，{bounds}。", "Met: {what} is {measure}, {bounds}."),
+    "missed": Text("未达标：{what}为{measure}，{bounds}。", "Not met: {what} is {measure}, {bounds}."),
+    "agrees": Text("与所载相符：{what}为{measure}。", "As printed: {what} is {measure}."),
     "alone": Text(
-        "与所载相符，且只有此项相符：{what}{measure}。", "As printed, and the only one that gives it: {what}{measure}."
+        "与所载相符，且只有此项相符：{what}为{measure}。",
+        "As printed, and the only one that gives it: {what} is {measure}.",
     ),
     "differs": Text(
         "与所载不符：{what}应为{measure}，所载为{printed}，相差{gap}{cause}。",
-        "Not as printed: {what}should be {measure} and is printed as {printed}, a difference of {gap}{cause}.",
+        "Not as printed: {what} should be {measure} and is printed as {printed}, a difference of {gap}{cause}.",
     ),
-    "unknown": Text("无法计算：{what}{missing}空白。", "Cannot be measured: {what}{missing} is blank."),
-    "undivided": Text("无法计算：{what}除数为零。", "Cannot be measured: {what}the divisor is 0."),
+    "unknown": Text("无法计算：{what}，缺{missing}。", "Cannot be measured: {what}: {missing} is blank."),
+    "undivided": Text("无法计算：{what}，除数为零。", "Cannot be measured: {what}: the divisor is 0."),
 }
 BOUNDS = {
     ("at_least", True): Text("不低于{bound}，高出{gap}", "at least {bound}, {gap} above"),
@@ -146,7 +147,7 @@ class _Teller:
         kind = target.measure.type
         near = outcome.printed if outcome.printed is not None else _nearest(outcome)
         filling["measure"] = self.measurement(measured, target.measure, near, self._read(outcome))
-        filling["bounds"] = SEPARATOR[self.language].join(self._bound(one, measured, kind) for one in outcome.bounds)
+        filling["bounds"] = SEPARATOR[self.language].join(self._bound(one, measured, kind) for one in _telling(outcome))
         if outcome.printed is not None:
             filling["printed"] = self.number(outcome.printed, kind, measured.result)
             filling["gap"] = self.gap(abs(outcome.printed - measured.result), kind)
@@ -157,10 +158,10 @@ class _Teller:
     def _what(self, outcome: Outcome) -> str:
         label = outcome.target.model.label
         name = label.in_(self.language) if label else outcome.target.name
-        of = " ".join(part for part in (outcome.period, outcome.subject) if part)
-        if self.language == "zh":
-            return f"{name}（{of}）" if of else name
-        return f"{name} ({of}) " if of else f"{name} "
+        of = SEPARATOR[self.language].join(part for part in (outcome.subject, outcome.period) if part)
+        if not of:
+            return name
+        return f"{name}（{of}）" if self.language == "zh" else f"{name} ({of})"
 
     def _read(self, outcome: Outcome) -> str:
         """The facts behind a measure that is not just a quotient of two of them."""
@@ -187,7 +188,7 @@ class _Teller:
         )
 
     def additions(self, outcome: Outcome) -> Iterator[str]:
-        for bound in outcome.bounds:
+        for bound in _telling(outcome):
             for addition in bound.additions:
                 sentence = ADDITIONS[addition.kind, bound.reached].in_(self.language)
                 if sentence:
@@ -204,7 +205,7 @@ class _Teller:
             "without": "",
             "cost": "",
         }
-        if addition.without is not None:
+        if addition.without is not None and addition.number:
             without = self.measurement(addition.without, measure, bound.number)
             filling["without"] = WITHOUT.in_(self.language).format(without)
         if addition.costs is not None:
@@ -217,9 +218,14 @@ class _Teller:
         return low if low == high else f"{low}–{high}"
 
 
+def _telling(outcome: Outcome) -> list[Bound]:
+    """The bounds that are missed; where none is, all of them."""
+    return [bound for bound in outcome.bounds if not bound.reached] or list(outcome.bounds)
+
+
 def _nearest(outcome: Outcome) -> Fraction | None:
-    """The bound that is missed, or the first."""
-    bounds = sorted(outcome.bounds, key=lambda bound: bound.reached)
+    """The bound to compare with first."""
+    bounds = _telling(outcome)
     return bounds[0].number if bounds else None
 
 
@@ -261,8 +267,8 @@ def as_dict(outcome: Outcome, version: Version) -> dict[str, Any]:
         "read": {leaf.name: plain_number(number) for leaf, number in outcome.read},
         "missing": [leaf.name for leaf in outcome.missing],
     }
-    for bound in outcome.bounds:
-        content[bound.kind] = plain_number(bound.number)
+    bounds = {bound.kind: plain_number(bound.number) for bound in outcome.bounds}
+    content |= {"at_least": bounds.get("at_least"), "at_most": bounds.get("at_most")}
     content["printed"] = plain_number(outcome.printed) if outcome.printed is not None else None
     content["cause"] = {"zh": outcome.cause.zh, "en": outcome.cause.en} if outcome.cause else None
     content["additions"] = [

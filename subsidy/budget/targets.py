@@ -14,7 +14,7 @@ from subsidy.engine import calendar
 from subsidy.engine.findings import place_of
 from subsidy.engine.measures import Measured, Measures
 from subsidy.engine.run import Prepared, prepare
-from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text, nearest
 from subsidy.roster.intake import intake
 from subsidy.roster.names import Names
 from subsidy.roster.tables import Roster, document_rows
@@ -147,9 +147,10 @@ def targets(
 
     A table of the roster goes before the document's own of that name. `costs`: for a fact that a plan adds, a schedule
     and the name of its value that says what one costs (yuan per unit of the fact). Raises RosterError for rows with
-    mistakes (`proceed`: leaves them out), ScheduleError and Refusal for costs that do not fit.
+    mistakes (`proceed`: leaves them out), ScheduleError for costs that do not fit.
     """
     version = schedule.latest
+    given_costs = _costs(version, costs or {})
     taken_in = intake(_with_document_rows(version, roster), [version])
     if not proceed and taken_in.errors:
         raise RosterError(taken_in.findings)
@@ -157,7 +158,7 @@ def targets(
     outcomes: list[Outcome] = []
     unmeasured: list[CheckedTarget] = []
     for target in version.targets.values():
-        own_costs = {**target.costs, **_costs(target, costs or {})}
+        own_costs = {**target.costs, **given_costs.get(target.name, {})}
         found = list(_outcomes(prepared, version, target, own_costs)) if prepared.shape.has(target.model.for_) else []
         outcomes += _with_the_only_one(found)
         if not found:
@@ -174,12 +175,26 @@ def _with_document_rows(version: Version, roster: Roster | None) -> Roster:
     return Roster.of([*roster.raw, *(raw for raw in own.raw if raw.name not in given)])
 
 
-def _costs(target: CheckedTarget, given: Mapping[str, tuple[Schedule, str]]) -> dict[str, Cost]:
-    return {
-        fact: cost_of_one(given[fact][0].latest.checker, given[fact][1], node.type.unit)
-        for fact, node in target.additions.items()
-        if fact in given
-    }
+def _costs(version: Version, given: Mapping[str, tuple[Schedule, str]]) -> dict[str, dict[str, Cost]]:
+    """What the additions of each target cost. Raises ScheduleError with every cost that does not fit."""
+    found: dict[str, dict[str, Cost]] = {}
+    findings = []
+    for fact, (schedule, value) in given.items():
+        added = [(name, target.additions[fact]) for name, target in version.targets.items() if fact in target.additions]
+        try:
+            if not added:
+                known = {fact for target in version.targets.values() for fact in target.additions}
+                why = Text(f"没有目标以 {fact} 为新增项", f"no target has the addition {fact}")
+                raise Refusal(why, nearest(fact, known))
+            for name, node in added:
+                cost = cost_of_one(schedule.latest.checker, value, node.type.unit)
+                found.setdefault(name, {})[fact] = cost
+        except Refusal as refused:
+            what = f"{fact}={schedule.id}:{value}"
+            findings.append(Finding(Place(), "cost", refused.why, refused.remedy, what))
+    if findings:
+        raise ScheduleError(findings)
+    return found
 
 
 # --- one target ----------------------------------------------------------------------------------------------------

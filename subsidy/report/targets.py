@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from subsidy.schedule.target_check import CheckedTarget
 
 STATES = {
-    "reached": Text("达到", "reached"),
-    "missed": Text("未达到", "missed"),
+    "reached": Text("达标", "met"),
+    "missed": Text("未达标", "not met"),
     "agrees": Text("与所载相符", "as printed"),
     "differs": Text("与所载不符", "not as printed"),
     "unknown": Text("无法计算", "not measurable"),

@@ -19,7 +19,7 @@ from subsidy.schedule.node import Node, Type, Unit
 from subsidy.schedule.slices import SliceTable, sliced_node
 
 ROUNDING_STEPS = {"fen": Fraction(1, 100), "jiao": Fraction(1, 10), "yuan": Fraction(1)}
-EXTREMES = ("lowest", "highest")
+EXTREMES = ("lowest_of", "highest_of")
 NUMBER_WORDS = frozenset({"known", "least", "greatest", "nullif", "slices", *EXTREMES})
 LITERALS = {("", Fraction(0)), ("", Fraction(1)), ("percent", Fraction(1)), ("month", Fraction(12))}
 NO_UNIT = Unit()
@@ -462,7 +462,7 @@ def _slices(tree: ex.Call, names: Names) -> Node:
 
 
 def _extreme(tree: ex.Call, names: Names) -> Node:
-    """`lowest(rates)`, `highest(rates)`: the smallest or the largest figure of a value, whatever its keys."""
+    """`lowest_of(rates)`, `highest_of(rates)`: the smallest or the largest figure of a value, whatever its keys."""
     _arity(tree, 1, 1)
     argument = tree.arguments[0]
     name = argument.path[0] if isinstance(argument, ex.Name) and len(argument.path) == 1 else ""
@@ -475,7 +475,7 @@ def _extreme(tree: ex.Call, names: Names) -> Node:
             f"write {tree.name}(VALUE)",
             argument.at,
         )
-    figure = min(figures) if tree.name == "lowest" else max(figures)
+    figure = min(figures) if tree.name == "lowest_of" else max(figures)
     kind = Type("number", names.unit_of(name), math.lcm(*(one.denominator for one in figures)), figure, figure)
     return bounded(Node("value", kind, (), name, constant=figure, written=ex.shown(tree)), tree.at)
 
