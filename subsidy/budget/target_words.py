@@ -42,6 +42,7 @@ BOUNDS = {
     ("at_most", True): Text("不高于{bound}，低{gap}", "at most {bound}, {gap} below"),
     ("at_most", False): Text("高于{bound}，超出{gap}", "above {bound} by {gap}"),
 }
+JUST = Text("恰为{bound}", "just {bound}")
 ADDITIONS = {
     ("at_least", False): Text(
         "其他按计划不变，{fact}须为{number}（计划{planned}，多{gap}），即{then}{cost}。",
@@ -104,7 +105,8 @@ class _Teller:
     def unit(self, word: str, is_many: bool) -> str:
         """The word for a unit: in Chinese a measure word, in English a plural where there are many."""
         if self.language == "zh":
-            return MEASURE_WORDS.get(word, self.version.words.get(word, word))
+            is_row = word in self.version.tables
+            return MEASURE_WORDS.get(word) or ("个" if is_row else self.version.words.get(word, word))
         many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
         return (many if is_many and word not in WITHOUT_PLURAL else word).replace("_", " ")
 
@@ -164,28 +166,25 @@ class _Teller:
         return f"{name}（{of}）" if self.language == "zh" else f"{name} ({of})"
 
     def _read(self, outcome: Outcome) -> str:
-        """The facts behind a measure that is not just a quotient of two of them."""
+        """The quantities behind a measure, unless it is one of them or the quotient of two."""
         parts = Parts.of(outcome.target.measure)
         if all(part is not None and part.operation in ("fact", "aggregate") for part in (parts.above, parts.below)):
             return ""
+        said = {node.name for node in (outcome.target.measure, outcome.target.printed) if node is not None}
         shown = [
             f"{self.word(leaf.name)}{' ' if self.language == 'en' else ''}{self.number(number, leaf.type)}"
             for leaf, number in outcome.read
-            if leaf is not outcome.target.measure and leaf is not outcome.target.printed
+            if leaf.name not in said and leaf.type.unit.over not in ((YEAR,), (MONTH,))
         ]
         if not shown:
             return ""
         return SEPARATOR[self.language].join(shown)
 
     def _bound(self, bound: Bound, measured: Measurement, kind: Type) -> str:
-        return (
-            BOUNDS[bound.kind, bound.reached]
-            .in_(self.language)
-            .format(
-                bound=self.number(bound.number, kind, measured.result),
-                gap=self.gap(abs(measured.result - bound.number), kind),
-            )
-        )
+        gap = abs(measured.result - bound.number)
+        words = BOUNDS[bound.kind, bound.reached] if gap else JUST
+        filling = {"bound": self.number(bound.number, kind, measured.result), "gap": self.gap(gap, kind)}
+        return words.in_(self.language).format(**filling)
 
     def additions(self, outcome: Outcome) -> Iterator[str]:
         for bound in _telling(outcome):
