@@ -43,18 +43,22 @@ class Refusal(ValueError):  # noqa: N818 - its message reaches a finding; no use
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where something stands; what does not apply is empty or 0. `column` is a number in YAML, a heading in tables."""
+    """Where something stands; what does not apply is empty or 0. `column` is a number in YAML, a heading in tables.
+
+    `cell` is the address in a workbook, such as B7: of the row and column, or of the column's heading.
+    """
 
     file: str = ""
     sheet: str = ""
     row: int = 0
     column: str = ""
     path: str = ""
+    cell: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         parts = [part for part in (self.file, self.sheet) if part]
-        if self.row:
-            parts.append(str(self.row))
+        if self.row or self.cell:
+            parts.append(self.cell or str(self.row))
         if self.column:
             parts.append(self.column)
         place = ":".join(parts)
@@ -91,6 +95,7 @@ class Finding:
             "sheet": self.place.sheet,
             "row": self.place.row,
             "column": self.place.column,
+            "cell": self.place.cell,
             "path": self.place.path,
             "table": self.table,
             "subject": self.subject,

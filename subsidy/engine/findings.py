@@ -50,8 +50,10 @@ class Cell:
 
 def place_of(intake: Intake, table: str, column: str, row: int) -> Place:
     """Where a cell stands in the officer's file."""
+    if table in intake.tables:
+        return intake.place(table, column, row)
     file, sheet = intake.sources.get(table, ("", table))
-    return Place(file, sheet, row, intake.heading(table, column) if table in intake.tables else column)
+    return Place(file, sheet, row, column)
 
 
 # --- ranges --------------------------------------------------------------------------------------------------------

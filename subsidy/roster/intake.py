@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place
-from subsidy.roster import cells
+from subsidy.roster import cells, damaged
 from subsidy.roster.arrays import where
 from subsidy.roster.names import Names, is_remark
 from subsidy.roster.refusal import CodedRefusal, refusal
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from subsidy.schedule.load import RosterColumn, Version
-
-LOST_DIGITS = cells.lost_digits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +49,10 @@ class Intake:
     def heading(self, table: str, column: str) -> str:
         """A column's heading as the roster has it; its own name where the roster does not."""
         return self.headings.get(table, {}).get(column, column)
+
+    def place(self, table: str, column: str, row: int) -> Place:
+        """Where the cell of a source row stands in the officer's file."""
+        return self._sheets[table].raw.place(row, self.heading(table, column))
 
     def without(self, rows: Iterable[tuple[str, int]]) -> Intake:
         """The same with these rows (table, source row) blocked, and with them the rows that refer to them.
@@ -235,9 +237,10 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
     import pyarrow.compute as pc
 
     trimmed = pc.utf8_trim_whitespace(texts)
-    if cells.form_of(spec) == "text":
+    form = cells.form_of(spec)
+    if form == "text":
         sheet.columns[name] = trimmed
-        found.rows(sheet, LOST_DIGITS.code, where(pc.match_substring_regex(trimmed, cells.EXPONENT)), LOST_DIGITS, name)
+        _report_damaged_texts(sheet, name, found)
         return
     read = cells.reader(spec, names.words, bool(sheet.raw.file and sheet.raw.sheet))
     encoded = trimmed.dictionary_encode()
@@ -248,7 +251,7 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
         try:
             values.append(read(text))
         except CodedRefusal as error:
-            errors[position] = error
+            errors[position] = damaged.instead(form, text) or error
             values.append(None)
     _store(sheet, name, spec, values, indices)
     by_code: dict[str, list[int]] = {}
@@ -257,6 +260,21 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
     for code, positions in by_code.items():
         rows = where(pc.is_in(indices, value_set=pa.array(positions, indices.type)))
         found.rows(sheet, code, rows, lambda row: errors[indices[row].as_py()], name)
+
+
+def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
+    import numpy as np
+    import pyarrow.compute as pc
+
+    texts = sheet.columns[name]
+    by_code: dict[str, list[int]] = {}
+    refused: dict[int, CodedRefusal] = {}
+    for row in where(pc.match_substring_regex(texts, damaged.SUSPECT)).tolist():
+        if (error := damaged.instead("text", texts[row].as_py())) is not None:
+            refused[row] = error
+            by_code.setdefault(error.code, []).append(row)
+    for code, positions in by_code.items():
+        found.rows(sheet, code, np.array(positions), lambda row: refused[row], name)
 
 
 def _store(sheet: Sheet, name: str, spec: RosterColumn, values: list[Any], indices: Any) -> None:

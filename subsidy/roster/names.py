@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _IN_BRACKETS = re.compile(r"(.+?)\s*[(（\[【]([^()（）\[\]【】]*)[)）\]】]\s*")
 _REMARKS = ("note", "remark", "备注", "说明")
+_ROW_NUMBERS = ("序号", "序", "no", "no.")
+IGNORED = "ignore"  # what a mapping says of a column that nothing reads
 _MAGNITUDE = re.compile(r"[十百千万亿].*")
 _OTHER_SIZES = {
     "yuan": {"角", "分", "jiao", "fen"},
@@ -49,6 +51,17 @@ def known_names(names: Iterable[str], words: Mapping[str, str]) -> tuple[dict[st
 def is_remark(name: str) -> bool:
     """Whether a column or sheet holds remarks, which nothing reads."""
     return name.strip().casefold().startswith(_REMARKS)
+
+
+def is_read_by_nothing(heading: str) -> bool:
+    """Whether a column holds remarks or the numbers of rows, or is to be ignored."""
+    return is_remark(heading) or normal(heading) in _ROW_NUMBERS or heading == IGNORED
+
+
+def stem_of(heading: str) -> tuple[str, str]:
+    """A heading without the unit in brackets after it, and that unit."""
+    match = _IN_BRACKETS.fullmatch(heading)
+    return (match[1], match[2].strip()) if match else (heading, "")
 
 
 @dataclass(frozen=True)
@@ -112,9 +125,10 @@ class Names:
             if cached is None:
                 cached = _CACHE[version.checker] = _Cached(version.words)
             self.words.update(cached.words)
-        self._tables, _ = known_names(self._all_tables(), self.words)
+        self._tables, _ = known_names(self.all_tables(), self.words)
+        self._known: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {}
 
-    def _all_tables(self) -> list[str]:
+    def all_tables(self) -> list[str]:
         return list(dict.fromkeys(name for version in self.versions for name in version.tables))
 
     def table(self, written: str) -> str | None:
@@ -149,7 +163,7 @@ class Names:
         None for remarks, empty headings and columns that are there for another schedule.
         """
         shape = self.shape(table)
-        known, ambiguous = known_names(shape.columns, self.words)
+        known, ambiguous = self.known_columns(table)
         found = [self._column(shape, known, ambiguous, heading) for heading in headings]
         if self.others is None or not self.is_left_aside(table):
             return found
@@ -159,13 +173,18 @@ class Names:
             for own, other in zip(found, elsewhere, strict=True)
         ]
 
+    def known_columns(self, table: str) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]]]:
+        """Normal form of a heading -> column of a table; and the words that may be more than one."""
+        if table not in self._known:
+            self._known[table] = known_names(self.shape(table).columns, self.words)
+        return self._known[table]
+
     def _column(
         self, shape: Shape, known: Mapping[str, str], ambiguous: Mapping[str, Sequence[str]], heading: str
     ) -> str | CodedRefusal | None:
-        if normal(heading) in known or not heading or is_remark(heading):
+        if normal(heading) in known or not heading or is_read_by_nothing(heading):
             return known.get(normal(heading))
-        match = _IN_BRACKETS.fullmatch(heading)
-        stem, unit = (match[1], match[2].strip()) if match else (heading, "")
+        stem, unit = stem_of(heading)
         found = known.get(normal(stem))
         if found is not None:
             return self._wrong_unit(shape.columns[found].column, unit) or found
@@ -190,7 +209,7 @@ class Names:
 
     def unknown_table(self, written: str) -> Refusal:
         why = Text(f"没有名为 {written} 的表", f"there is no table {written}")
-        return Refusal(why, self._nearest(written, self._all_tables()))
+        return Refusal(why, self._nearest(written, self.all_tables()))
 
     def _nearest(self, written: str, names: Iterable[str]) -> Text:
         if any("\u4e00" <= letter <= "\u9fff" for letter in written):

@@ -15,6 +15,8 @@ from subsidy.finding import Finding, Place, RosterError, Text
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from subsidy.roster.grid import Grid
+
 LARGEST_EXACT = 2**53  # a float beyond it may have lost digits
 
 
@@ -22,7 +24,9 @@ LARGEST_EXACT = 2**53  # a float beyond it may have lost digits
 class RawTable:
     """Cells as text; null is a blank cell. `data` may have headings twice or empty ones: address columns by position.
 
-    `rows` numbers each row as the user sees it: line of a CSV file, row of a sheet, position from 1 in a frame.
+    `rows` numbers each row as the user sees it: line of a CSV file, row of a sheet, position from 1 in a frame; in
+    files `heading_row` is that of the headings. In a workbook each column has its `letters`. `means`: what a mapping
+    says each heading stands for. `above`: lines of a CSV file over its headings. `grid`: what the table was cut from.
     """
 
     name: str
@@ -30,6 +34,11 @@ class RawTable:
     rows: pa.Int64Array
     file: str = ""
     sheet: str = ""
+    heading_row: int = 0
+    letters: Sequence[str] = ()
+    means: Sequence[str] = ()
+    above: Sequence[tuple[int, list[str]]] = ()
+    grid: Grid | None = None
 
     @property
     def headings(self) -> list[str]:
@@ -38,13 +47,25 @@ class RawTable:
     def __len__(self) -> int:
         return int(self.data.num_rows)
 
+    def place(self, number: int = 0, heading: str = "") -> Place:
+        """Where a cell stands; without a number the column's heading."""
+        letters = self.letters[self.headings.index(heading)] if self.letters and heading in self.headings else ""
+        cell = f"{letters}{number or self.heading_row}" if letters else ""
+        return Place(self.file, self.sheet, number, heading, cell=cell)
+
     def column(self, position: int) -> pa.StringArray:
         chunks = self.data.column(position)
         return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
 
 
 def raw_table(
-    name: str, headings: Sequence[str], columns: Sequence[pa.Array], rows: Any, file: str = "", sheet: str = ""
+    name: str,
+    headings: Sequence[str],
+    columns: Sequence[pa.Array],
+    rows: Any,
+    file: str = "",
+    sheet: str = "",
+    **more: Any,
 ) -> RawTable:
     """A raw table of text columns: cells of white space become blank, rows of nothing but blanks are left out."""
     import pyarrow as pa
@@ -59,7 +80,7 @@ def raw_table(
             filled = pc.or_(filled, pc.is_valid(column))
         if not pc.all(filled).as_py():
             data, numbers = data.filter(filled).combine_chunks(), numbers.filter(filled)
-    return RawTable(name, data, numbers, file, sheet)
+    return RawTable(name, data, numbers, file, sheet, **more)
 
 
 def _without_white_space(column: pa.StringArray) -> pa.StringArray:

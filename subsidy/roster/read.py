@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.roster.raw import RawTable, raw_table, refused_file, text_array, unreadable
+from subsidy.roster.sniff import COMPOUND, ZIP, kind_of, not_a_workbook
 from subsidy.roster.workbook import WORKBOOKS, read_workbook
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_ROWS_NAMED = 50
+TITLES = 20  # lines over the headings
 
 
 def read_path(path: Path) -> list[RawTable]:
@@ -55,35 +57,42 @@ def read_path(path: Path) -> list[RawTable]:
 
 def _read_file(path: Path) -> list[RawTable]:
     suffix = path.suffix.lower()
+    if suffix not in (".csv", ".parquet", *WORKBOOKS):
+        raise refused_file(
+            path,
+            "not-a-roster",
+            Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
+            Text(
+                "请给出 .xlsx、.xls、.et、.ods 工作簿，或 CSV、Parquet 文件夹",
+                "give a workbook (.xlsx, .xls, .et, .ods), or a folder of CSV or Parquet",
+            ),
+        )
     try:
-        if suffix == ".csv":
-            return [read_csv(path)]
         if suffix == ".parquet":
             return [read_parquet(path)]
+        data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, type(error).__name__) from None
-    if suffix in WORKBOOKS:
-        return read_workbook(path)
-    raise refused_file(
-        path,
-        "not-a-roster",
-        Text(f"不认识的文件类型 {suffix}", f"a file of type {suffix} is no roster"),
-        Text(
-            "请给出 .xlsx、.xls、.ods 工作簿，或 CSV、Parquet 文件夹",
-            "give a workbook (.xlsx, .xls, .ods), or a folder of CSV or Parquet",
-        ),
-    )
+    if suffix == ".csv" and not data.startswith((ZIP, COMPOUND)):
+        return [read_csv(path, data)]
+    kind = kind_of(path, data)
+    if kind == "text":
+        raise not_a_workbook(path)
+    return read_workbook(path, data, kind)
 
 
 # --- CSV -----------------------------------------------------------------------------------------------------------
 
 
-def read_csv(path: Path) -> RawTable:
-    """A CSV file in UTF-8 (with or without mark) or GB18030; each row is named by the line it starts on."""
+def read_csv(path: Path, content: bytes) -> RawTable:
+    """A CSV file in UTF-8 (with or without mark) or GB18030; each row is named by the line it starts on.
+
+    Lines of one cell over wider ones are titles, not headings.
+    """
     import pyarrow as pa
 
-    data = _utf8(path)
-    headings, lines = _heading_record(data)
+    data = _utf8(path, content)
+    above, headings, heading_line, lines = _heading_record(data)
     if len(headings) == 1 and (";" in headings[0] or "\t" in headings[0]):
         raise refused_file(
             path,
@@ -100,11 +109,10 @@ def read_csv(path: Path) -> RawTable:
     else:
         columns = [pa.array([], pa.string()) for _ in headings]
         rows = []
-    return raw_table(path.stem, headings, columns, rows, str(path))
+    return raw_table(path.stem, headings, columns, rows, str(path), heading_row=heading_line, above=above)
 
 
-def _utf8(path: Path) -> bytes:
-    data = path.read_bytes()
+def _utf8(path: Path, data: bytes) -> bytes:
     if data.startswith(UTF8_MARK):
         data = data[len(UTF8_MARK) :]
     try:
@@ -124,13 +132,29 @@ def _utf8(path: Path) -> bytes:
     return data.replace(b"\r", b"\n") if b"\n" not in data else data
 
 
-def _heading_record(data: bytes) -> tuple[list[str], int]:
-    """The first record that is not blank, and the number of lines up to its end."""
+def _heading_record(data: bytes) -> tuple[list[tuple[int, list[str]]], list[str], int, int]:
+    """Titles (line, cells), headings, the line these start on, and the number of lines up to their end."""
     records = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""))
+    begun: list[tuple[int, list[str], int]] = []
+    start = 1
     for record in records:
         if any(cell.strip() for cell in record):
-            return [cell.strip() for cell in record], records.line_num
-    return [], records.line_num
+            begun.append((start, [cell.strip() for cell in record], records.line_num))
+            if len(begun) == TITLES + 2:
+                break
+        start = records.line_num + 1
+    if not begun:
+        return [], [], 0, records.line_num
+    first = _first_wide(begun)
+    line, headings, end = begun[first]
+    return [(number, cells) for number, cells, _ in begun[:first]], headings, line, end
+
+
+def _first_wide(records: Sequence[tuple[int, list[str], int]]) -> int:
+    """The position of the first record after such of one cell, if at least two of its width follow one another."""
+    first = next((i for i, (_, cells, _) in enumerate(records) if len(cells) > 1), 0)
+    widths = [len(cells) for _, cells, _ in records[first : first + 2]]
+    return first if len(widths) == 2 and widths[0] == widths[1] else 0
 
 
 def _offset_of_line(data: bytes, lines: int) -> int:

@@ -31,7 +31,7 @@ class Sheet:
 
     def place(self, row: int | None = None, column: str = "") -> Place:
         number = self.number(row) if row is not None else 0
-        return Place(self.raw.file, self.raw.sheet, number, self.headings.get(column, column))
+        return self.raw.place(number, self.headings.get(column, column))
 
     def number(self, row: int) -> int:
         """The row's number as the user sees it."""

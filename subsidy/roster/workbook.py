@@ -1,28 +1,25 @@
-"""Workbooks to raw tables, one per sheet."""
+"""Workbooks to grids, one per sheet, and each grid to the table it is if its headings come first."""
 
 from __future__ import annotations
 
-import re
-import zipfile
-from collections.abc import Iterator
+import io
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
-from subsidy.finding import Finding, Place, RosterError, Text
-from subsidy.roster.raw import RawTable, plain_text, raw_table, refused_file, unreadable
+from subsidy.finding import Text
+from subsidy.roster.grid import Area, Grid
+from subsidy.roster.raw import RawTable, plain_text, refused_file, unreadable
+from subsidy.roster.sniff import Kind, incomplete, protected
+from subsidy.roster.unseen import Unseen, unseen_in
 
-WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-_ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(?:(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>)?')
-_NO_RESULT = re.compile(rb"<c ([^>]*)><f[^>]*(?:/>|>[^<]*</f>)(?:<v */>|<v></v>)?</c>")
-_ADDRESS = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods")
 
 
-def read_workbook(path: Path) -> list[RawTable]:
-    """One table per sheet that is not empty; the heading row is the first that is not blank.
+def read_workbook(path: Path, data: bytes, kind: Kind) -> list[RawTable]:
+    """One table per sheet that is not empty, its headings in the first row that is not blank.
 
-    Raises RosterError for a file that cannot be read, and for cells that hold an error instead of a value.
+    Whether that is so is for `locate` to find out, from the grid that each table carries. A cell with an error or an
+    unfinished formula holds the error or the formula as text. Raises RosterError for a file that cannot be read.
     """
     try:
         import python_calamine as calamine
@@ -33,74 +30,43 @@ def read_workbook(path: Path) -> list[RawTable]:
             Text("读取工作簿需要 python-calamine", "reading workbooks needs python-calamine"),
             Text("请安装 subsidy[excel]，或另存为 CSV", "install subsidy[excel], or save the sheets as CSV"),
         ) from None
-    tables = []
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        for name in book.sheet_names:
-            found = _sheet(path, name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
-            if found is not None:
-                tables.append(found)
-    except (calamine.CalamineError, OSError) as error:
-        raise unreadable(path, type(error).__name__) from None
-    try:
-        failed = _failed_cells(path) if path.suffix.lower() in (".xlsx", ".xlsm") else []
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError) as error:
-        raise unreadable(path, type(error).__name__) from None
-    if failed:
-        raise RosterError(failed)
-    return tables
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
+        cells = [(name, sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges) for name, sheet in sheets]
+        unseen = unseen_in(data, kind, book.sheet_names)
+    except calamine.PasswordError:
+        raise protected(path) from None
+    except (calamine.CalamineError, OSError, ValueError, KeyError, SyntaxError) as error:
+        raise incomplete(path) if "detect" in str(error) else unreadable(path, type(error).__name__) from None
+    grids = [
+        _grid(path, name, rows, [Area(*first, *last) for first, last in merges or ()], unseen)
+        for name, rows, merges in cells
+    ]
+    return [table for table in map(plain_table, grids) if table is not None]
 
 
-def _sheet(path: Path, name: str, rows: list[list[Any]]) -> RawTable | None:
-    import numpy as np
+def _grid(path: Path, sheet: str, rows: list[list[Any]], merges: list[Area], unseen: Unseen) -> Grid:
     import pyarrow as pa
 
-    top = next((i for i, row in enumerate(rows) if any(cell not in ("", None) for cell in row)), None)
+    width = max([len(row) for row in rows] + [column + 1 for _, column in unseen.texts.get(sheet, ())], default=0)
+    height = max([len(rows)] + [row + 1 for row, _ in unseen.texts.get(sheet, ())])
+    if unseen.texts.get(sheet):
+        rows = [row + [""] * (width - len(row)) for row in rows]
+        rows += [[""] * width for _ in range(height - len(rows))]
+        for (row, column), text in unseen.texts[sheet].items():
+            rows[row][column] = text
+    cells = zip(*rows, strict=True) if rows else ()
+    columns = [pa.array([plain_text(cell) for cell in column], pa.string()) for column in cells]
+    areas = tuple(sorted({*merges, *unseen.merges.get(sheet, ())}))
+    return Grid(sheet.strip(), columns, range(1, height + 1), str(path), sheet, areas, addressed=True)
+
+
+def plain_table(grid: Grid) -> RawTable | None:
+    """The grid as a table whose headings stand in the first row that is not blank; None where all are."""
+    top = next((i for i in range(len(grid)) if any(grid.row(i))), None)
     if top is None:
         return None
-    headings = [(plain_text(cell) or "").strip() for cell in rows[top]]
-    below = rows[top + 1 :]
-    cells = list(zip(*below, strict=True)) if below else [() for _ in headings]
-    columns = [pa.array([plain_text(cell) for cell in column], pa.string()) for column in cells]
-    used = [i for i, heading in enumerate(headings) if heading or any(cell not in ("", None) for cell in cells[i])]
-    numbers = np.arange(top + 2, top + 2 + len(below))
-    return raw_table(name.strip(), [headings[i] for i in used], [columns[i] for i in used], numbers, str(path), name)
+    return grid.cut(dict(enumerate(grid.row(top))), top, top + 1, len(grid))
 
 
-# --- what the reader takes for blank cells -------------------------------------------------------------------------
-
-
-def _failed_cells(path: Path) -> list[Finding]:
-    """Cells of an .xlsx that hold an error such as #N/A, or a formula that was never calculated."""
-    findings: list[Finding] = []
-    with zipfile.ZipFile(path) as archive:
-        for sheet, part in _sheet_parts(archive):
-            content = archive.read(part)
-            errors = _ERROR.finditer(content) if b't="e"' in content else ()
-            for match in errors:
-                why = Text("单元格是错误值", "this cell holds an error")
-                findings += _failed(path, sheet, match[1], "error-cell", why, (match[2] or b"").decode())
-            unfinished = _NO_RESULT.finditer(content) if b"<f" in content else ()
-            for match in unfinished:
-                why = Text("公式没有计算结果", "this formula has no result")
-                findings += _failed(path, sheet, match[1], "formula-cell", why, "")
-    return findings
-
-
-def _failed(path: Path, sheet: str, attributes: bytes, code: str, why: Text, value: str) -> Iterator[Finding]:
-    address = _ADDRESS.search(attributes)
-    row, column = (int(address[2]), address[1].decode()) if address else (0, "")
-    remedy = Text("请改为数值或清空该格", "enter the value, or clear the cell")
-    yield Finding(Place(str(path), sheet, row, column), code, why, remedy, value)
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Each sheet's name and the part of the archive that holds it."""
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    for element in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter():
-        target = targets.get(element.get(_RELATION, ""))
-        if element.tag.endswith("}sheet") and target:
-            part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-            if part in archive.namelist():
-                yield element.get("name", ""), part
