@@ -35,6 +35,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
 Changes = Annotated[
     list[str] | None, typer.Option("--set", help="临时改动 · overlay: values.operating_rate.is.5.disabled=250")
 ]
+MappingPath = Annotated[
+    Path | None, typer.Option("--mapping", help="列名对照表 · what the file's own headings stand for (YAML)")
+]
 OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
 
 
@@ -204,7 +207,9 @@ def run_tests(
 
 
 @app.command()
-def check(roster: RosterPath, schedule_ids: Ids, as_json: AsJson = False, lang: Lang = "") -> None:
+def check(
+    roster: RosterPath, schedule_ids: Ids, mapping: MappingPath = None, as_json: AsJson = False, lang: Lang = ""
+) -> None:
     """检查花名册 · Check a roster: everything that is wrong, with its place and what would be right."""
     from subsidy.budget.calculate import check as check_roster
     from subsidy.report.text import print_findings
@@ -212,7 +217,7 @@ def check(roster: RosterPath, schedule_ids: Ids, as_json: AsJson = False, lang: 
 
     language = _language(lang)
     with _findings_reported(language):
-        findings = check_roster(_schedules(schedule_ids, None), read_roster(roster))
+        findings = check_roster(_schedules(schedule_ids, None), read_roster(roster, mapping))
     if as_json:
         _print_json([finding.to_dict() for finding in findings])
     else:
@@ -224,7 +229,13 @@ def check(roster: RosterPath, schedule_ids: Ids, as_json: AsJson = False, lang: 
 
 
 def _calculated(
-    roster: Path, ids: list[str], year: int, basis: str, proceed: bool, changes: list[str] | None
+    roster: Path,
+    mapping: Path | None,
+    ids: list[str],
+    year: int,
+    basis: str,
+    proceed: bool,
+    changes: list[str] | None,
 ) -> Result:
     from subsidy.budget.calculate import calculate
     from subsidy.roster.tables import read_roster
@@ -232,7 +243,8 @@ def _calculated(
     if basis not in ("due", "accrued"):
         raise typer.BadParameter(f"{basis}: due | accrued", param_hint="--basis")
     chosen = "due" if basis == "due" else "accrued"
-    return calculate(_schedules(ids, changes), read_roster(roster), year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
+    read = read_roster(roster, mapping)
+    return calculate(_schedules(ids, changes), read, year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
 
 
 Proceed = Annotated[
@@ -251,6 +263,7 @@ def budget(
     as_json: AsJson = False,
     receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
     changes: Changes = None,
+    mapping: MappingPath = None,
     lang: Lang = "",
 ) -> None:
     """计算预算 · Calculate a budget.
@@ -264,7 +277,7 @@ def budget(
     with _findings_reported(language):
         if receipt is not None:
             check_writable(receipt)
-        result = _calculated(roster, schedule_ids, year, basis, proceed, changes)
+        result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes)
     print_findings(result.findings, _console(stderr=True), language)
     if as_json:
         _print_json(result.to_dict())
@@ -289,6 +302,7 @@ def explain(
     period: Annotated[str | None, typer.Option("--period", help="2023-03 · 2023 · 2023-05-04")] = None,
     as_json: AsJson = False,
     changes: Changes = None,
+    mapping: MappingPath = None,
     lang: Lang = "",
 ) -> None:
     """说明一个数怎么来的 · Explain one entitlement (--subject) or one payment line (--payee, --due)."""
@@ -296,7 +310,7 @@ def explain(
     if bool(subject) == bool(payee and due):
         raise typer.BadParameter("--subject | --payee --due")
     with _findings_reported(language):
-        result = _calculated(roster, schedule_ids, year, "due", True, changes)
+        result = _calculated(roster, mapping, schedule_ids, year, "due", True, changes)
     explained: Callable[[], Any] = (
         (lambda: result.explain(clause, subject, period, language))
         if subject

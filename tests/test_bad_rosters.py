@@ -16,7 +16,7 @@ ERRORS = [path for path in CASES if head(path)["severity"] == "error"]
 
 
 def read(case: BadRoster) -> subsidy.Roster:
-    return subsidy.read_roster(case.roster)
+    return subsidy.read_roster(case.roster, mapping=case.mapping)
 
 
 def findings(case: BadRoster) -> list[Finding]:
@@ -29,7 +29,7 @@ def findings(case: BadRoster) -> list[Finding]:
 def told(finding: Finding, folder: Path) -> dict[str, str]:
     return {
         "code": finding.code,
-        "place": str(finding.place).replace(f"{folder}/", ""),
+        "place": str(finding.place).replace(f"{folder}/", "").replace(f"{folder.parent}/", ""),
         "severity": finding.severity,
         "en": f"{finding.why.en}; {finding.remedy.en}",
         "zh": f"{finding.why.zh}；{finding.remedy.zh}",
@@ -50,6 +50,7 @@ def test_an_error_stops_the_calculation_and_nothing_is_written(path: Path, tmp_p
         subsidy.calculate(case.schedule, read(case), 2023)
     receipt = tmp_path / "receipt.json"
     budget = ["budget", str(case.roster), "--schedule", case.schedule_id, "--year", "2023", "--receipt", str(receipt)]
+    budget += ["--mapping", str(case.mapping)] if case.mapping else []
     outcome = CliRunner().invoke(app, budget)
     assert (outcome.exit_code, outcome.stdout, receipt.exists()) == (1, "", False)
 

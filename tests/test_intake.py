@@ -361,8 +361,8 @@ def test_versions_that_differ_cannot_be_read_together(version: Version) -> None:
 @pytest.mark.parametrize(
     ("name", "written", "zh", "en"),
     [
-        ("cost", "12元", "错误 [not-a-number] «12元» 不是数字；请写成 12 或 12.50 的形式，不带单位。",
-         "error [not-a-number] «12元» this is not a number; write it like 12 or 12.50, without a unit."),
+        ("cost", "十二", "错误 [not-a-number] «十二» 不是数字；请写成 12 或 12.50 的形式，不带单位。",
+         "error [not-a-number] «十二» this is not a number; write it like 12 or 12.50, without a unit."),
         ("cost", "1,234.50", "错误 [thousands-separator] «1,234.50» 数字中有千位分隔符；请写成 1234.50。",
          "error [thousands-separator] «1,234.50» this number has thousands separators; write 1234.50."),
         ("cost", "１２", "错误 [full-width] «１２» 含有全角数字或符号；请改用半角，例如 12.50。",
@@ -377,8 +377,8 @@ def test_versions_that_differ_cannot_be_read_together(version: Version) -> None:
          "error [out-of-range] «100.01» this is outside the range 0..100 percent; check the figure and its unit."),
         ("opened", "2023-13-01", "错误 [no-such-day] «2023-13-01» 没有这一天；请核对年月日。",
          "error [no-such-day] «2023-13-01» there is no such day; check year, month and day."),
-        ("opened", "44927", "错误 [not-a-date] «44927» 不是日期；请写成 2023-03-05。",
-         "error [not-a-date] «44927» this is not a date; write it like 2023-03-05."),
+        ("opened", "5 March", "错误 [not-a-date] «5 March» 不是日期；请写成 2023-03-05。",
+         "error [not-a-date] «5 March» this is not a date; write it like 2023-03-05."),
         ("opened", datetime.datetime(2023, 3, 5, 8),
          "错误 [time-of-day] «2023-03-05 08:00:00» 日期带有时刻；请只写日期，例如 2023-03-05。",
          "error [time-of-day] «2023-03-05 08:00:00» this date has a time of day; "

@@ -88,7 +88,7 @@ def _number_reader(spec: RosterColumn, in_workbook: bool) -> Read:
     is_percent = column.unit == "percent"
     may_have_sign = is_percent or (column.derived and kind.unit == Unit())
     scale = Fraction(kind.scale, 100) if is_percent else Fraction(kind.scale)
-    low, high, shown = _range(spec)
+    low, high, shown = range_of(spec)
     least, most = max(ceil(low * scale), -LARGEST), min(floor(high * scale), LARGEST)
 
     def read(text: str) -> int:
@@ -120,7 +120,7 @@ def _number_reader(spec: RosterColumn, in_workbook: bool) -> Read:
     return read
 
 
-def _range(spec: RosterColumn) -> tuple[Fraction, Fraction, str]:
+def range_of(spec: RosterColumn) -> tuple[Fraction, Fraction, str]:
     """The ends to check now, in the column's own unit; ends that are values are checked by the engine."""
     column, kind = spec.column, spec.type
     ends = []

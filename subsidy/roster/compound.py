@@ -78,7 +78,7 @@ def _stream(data: bytes, size: int, table: list[int], start: int) -> bytes:
 
 def _joined(data: bytes, size: int, table: list[int], start: int, before: int) -> bytes:
     """The sectors of a chain, of which a circle would be a damaged file."""
-    parts = []
+    parts: list[bytes] = []
     while start < END:
         if len(parts) > len(table):
             raise ValueError("circle of sectors")

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place
-from subsidy.roster import cells, damaged
+from subsidy.roster import cells, damaged, suspect
 from subsidy.roster.arrays import where
-from subsidy.roster.names import Names, is_remark
+from subsidy.roster.mapping import check_headings, check_mapping
+from subsidy.roster.names import Names, normal
 from subsidy.roster.refusal import CodedRefusal, refusal
 from subsidy.roster.sheet import Collector, Sheet
 from subsidy.roster.tables import Roster
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from subsidy.schedule.load import RosterColumn, Version
+
+Words = Mapping[str, Mapping[str, str]]  # column -> word in the file -> what it stands for
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +96,9 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
     names = Names(versions, others)
     found = Collector(names)
     sheets = _matched(roster, names, found)
+    words = {normal(column): said for column, said in roster.mapping.values.items()} if roster.mapping else {}
     for sheet in sheets.values():
-        _read(sheet, names, found)
+        _read(sheet, names, words, found)
     usable = {table: sheet for table, sheet in sheets.items() if sheet.usable}
     for sheet in usable.values():
         rows.check_blanks(sheet, found)
@@ -136,41 +140,59 @@ def _ready(sheet: Sheet) -> list[str]:
 
 
 def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]:
+    """The tables of a roster by name, wherever they stand in it."""
     import numpy as np
 
+    from subsidy.roster.header import Fitting
+    from subsidy.roster.locate import located
+
+    mapping, plain = roster.mapping, Fitting(names)
+    if mapping is not None:
+        check_mapping(mapping, roster.raw, names, found)
     sheets: dict[str, Sheet] = {}
+    there: dict[str, list[str]] = {}
     for raw in roster.raw:
-        table = names.table(raw.name)
-        if table is None:
-            if not is_remark(raw.name) and not names.is_left_aside(raw.name):
-                place = Place(raw.file, raw.sheet)
-                found.add(place, "unknown-table", names.unknown_table(raw.name), value=raw.name)
-            continue
-        sheet = Sheet(table, raw, names.shape(table), np.zeros(len(raw), bool), np.zeros(len(raw), bool))
-        if table in sheets:
-            other = sheets[table].raw.name
-            why = refusal(
-                f"{other} 也是表 {table}", f"{other} is the table {table} too",
-                "请合并为一张表", "join the two into one",
-            )  # fmt: skip
-            found.add(sheet.place(), "duplicate-table", why, table, raw.name)
-            sheets[table].usable = False
-            continue
-        sheets[table] = sheet
-        for column in sheet.shape.conflicts:
-            why = refusal(
-                f"各版本对列 {column} 的定义不同", f"the versions define the column {column} in different ways",
-                "请分别计算各版本", "calculate them one by one",
-            )  # fmt: skip
-            found.add(sheet.place(column=column), "versions-differ", why, table)
+        fitting = plain if mapping is None else Fitting(names, *mapping.renamed(raw, names))
+        for section in located(raw, names, fitting, found):
+            table, count = section.table, len(section.raw)
+            sheet = Sheet(table, section.raw, names.shape(table), np.zeros(count, bool), np.zeros(count, bool))
+            sheet.titles = section.titles
+            there.setdefault(table, []).extend(section.raw.headings)
+            _add(sheet, sheets, names, found)
+    if mapping is not None:
+        for written in mapping.tables:
+            named = names.table(written)
+            if named is not None:
+                check_headings(mapping, roster.raw, written, there.get(named), found)
     return sheets
+
+
+def _add(sheet: Sheet, sheets: dict[str, Sheet], names: Names, found: Collector) -> None:
+    table = sheet.table
+    if table in sheets:
+        other = sheets[table].raw.name
+        why = refusal(
+            f"{other} 也是表 {table}", f"{other} is the table {table} too",
+            "请合并为一张表", "join the two into one",
+        )  # fmt: skip
+        found.add(sheet.place(), "duplicate-table", why, table, sheet.raw.name)
+        sheets[table].usable = False
+        return
+    sheets[table] = sheet
+    for column in sheet.shape.conflicts:
+        why = refusal(
+            f"各版本对列 {column} 的定义不同", f"the versions define the column {column} in different ways",
+            "请分别计算各版本", "calculate them one by one",
+        )  # fmt: skip
+        found.add(sheet.place(column=column), "versions-differ", why, table)
 
 
 def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
     """Column -> position in the raw table."""
     assigned: dict[str, int] = {}
     headings = sheet.raw.headings
-    for position, (heading, column) in enumerate(zip(headings, names.columns(sheet.table, headings), strict=True)):
+    columns = names.columns(sheet.table, sheet.raw.means or headings)
+    for position, (heading, column) in enumerate(zip(headings, columns, strict=True)):
         place = sheet.place(column=heading)
         if isinstance(column, CodedRefusal):
             found.add(place, column.code, column, sheet.table, heading)
@@ -213,10 +235,16 @@ def _check_needed(sheet: Sheet, names: Names, found: Collector) -> None:
 # --- cells ---------------------------------------------------------------------------------------------------------
 
 
-def _read(sheet: Sheet, names: Names, found: Collector) -> None:
+def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
     import pyarrow as pa
 
+    from subsidy.roster import footers, merged
+    from subsidy.roster.locate import check_units
+
     assigned = _assigned(sheet, names, found)
+    check_units(sheet, assigned, names, found)
+    footers.set_aside(sheet, assigned, found)
+    merged.fill(sheet, assigned, found)
     shape = sheet.shape
     _check_needed(sheet, names, found)
     if not sheet.usable:
@@ -226,10 +254,23 @@ def _read(sheet: Sheet, names: Names, found: Collector) -> None:
     for name in dict.fromkeys([*first, *shape.columns]):
         spec = shape.columns[name]
         if name in assigned:
-            _read_column(sheet, name, spec, sheet.raw.column(assigned[name]), names, found)
+            texts = _translated(sheet.raw.column(assigned[name]), words.get(normal(name), {}))
+            _read_column(sheet, name, spec, texts, names, found)
         elif spec.origin == "own":
             _store(sheet, name, spec, [], pa.nulls(len(sheet.raw), pa.int32()))
     sheet.columns["_row"] = sheet.raw.rows
+
+
+def _translated(texts: Any, words: Mapping[str, str]) -> Any:
+    """Cells with the words of a mapping replaced by what they stand for."""
+    import pyarrow as pa
+
+    if not words:
+        return texts
+    encoded = texts.dictionary_encode()
+    said = {word.strip(): meaning for word, meaning in words.items()}
+    distinct = [said.get(text.strip(), text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(distinct, pa.string()).take(encoded.indices)
 
 
 def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names: Names, found: Collector) -> None:
@@ -241,6 +282,8 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
     if form == "text":
         sheet.columns[name] = trimmed
         _report_damaged_texts(sheet, name, found)
+        if name in (sheet.shape.key, "person", *sheet.shape.references):
+            suspect.check_ids(sheet, name, texts, found)
         return
     read = cells.reader(spec, names.words, bool(sheet.raw.file and sheet.raw.sheet))
     encoded = trimmed.dictionary_encode()
@@ -254,6 +297,7 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
             errors[position] = damaged.instead(form, text) or error
             values.append(None)
     _store(sheet, name, spec, values, indices)
+    suspect.check_magnitude(sheet, name, found)
     by_code: dict[str, list[int]] = {}
     for position, wrong in errors.items():
         by_code.setdefault(wrong.code, []).append(position)

@@ -134,6 +134,24 @@ class Names:
     def table(self, written: str) -> str | None:
         return self._tables.get(normal(written))
 
+    def known_table(self, written: str) -> str | None:
+        """The table of this name, be it for another schedule."""
+        return self.table(written) or (self.others.table(written) if self.others else None)
+
+    def columns_known(self, table: str) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]]]:
+        """`known_columns`, also of a table that is there for another schedule."""
+        if table in self.all_tables() or self.others is None:
+            return self.known_columns(table)
+        return self.others.known_columns(table)
+
+    def columns_named(self, written: str) -> list[RosterColumn]:
+        """The columns of this name in all tables."""
+        found = self.others.columns_named(written) if self.others else []
+        for table in self.all_tables():
+            column = self.known_columns(table)[0].get(normal(written))
+            found += [self.shape(table).columns[column]] if column else []
+        return found
+
     def shape(self, table: str) -> Shape:
         """The table as all versions together know it. `conflicts` are columns on which they disagree."""
         shapes = [_shape(version, table) for version in self.versions if table in version.tables]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ class Sheet:
     columns: dict[str, Any] = field(default_factory=dict)  # name -> Arrow array
     joined: dict[int, list[int]] = field(default_factory=dict)  # row's number -> numbers of those joined to it
     usable: bool = True
+    titles: Sequence[tuple[Place, str]] = ()  # the lines over the headings
 
     def place(self, row: int | None = None, column: str = "") -> Place:
         number = self.number(row) if row is not None else 0
@@ -63,9 +64,11 @@ class Collector:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._last: dict[tuple[str, str], Finding] = {}
 
-    def add(self, place: Place, code: str, refused: Refusal, table: str = "", value: str = "") -> None:
-        """An error about a table or a column as a whole."""
-        self._found.append(Finding(place, code, refused.why, refused.remedy, value, table=table))
+    def add(
+        self, place: Place, code: str, refused: Refusal, table: str = "", value: str = "", severity: Severity = "error"
+    ) -> None:
+        """A finding about a table, a column or a place as a whole; it blocks no row."""
+        self._found.append(Finding(place, code, refused.why, refused.remedy, value, severity, table))
 
     def rows(
         self,
@@ -92,6 +95,9 @@ class Collector:
             )  # fmt: skip
             self._found.append(self._last[kind])
         self._counts[kind] += len(rows)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
     def all(self) -> list[Finding]:
         return sorted({*self._found, *self._closing()})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.roster.mapping import ColumnMapping, read_mapping
 from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
 from subsidy.roster.read import read_csv, read_path
 
@@ -28,14 +29,17 @@ class Roster:
     checked here. Raises RosterError for what is no table.
     """
 
+    mapping: ColumnMapping | None = None
+
     def __init__(self, **frames: Any) -> None:
         self._raw = [_from_frame(name, frame) for name, frame in frames.items()]
 
     @classmethod
-    def of(cls, tables: Sequence[RawTable]) -> Roster:
-        """A roster of raw tables as a reader made them."""
+    def of(cls, tables: Sequence[RawTable], mapping: ColumnMapping | None = None) -> Roster:
+        """A roster of raw tables as a reader made them, and what a mapping says about their headings."""
         roster = cls()
         roster._raw = list(tables)
+        roster.mapping = mapping
         return roster
 
     @property
@@ -68,12 +72,28 @@ class Roster:
         return f"Roster({counts})"
 
 
-def read_roster(path: str | PathLike[str]) -> Roster:
-    """A roster from a folder of CSV or Parquet files (one per table) or a workbook (one sheet per table).
+def read_roster(path: str | PathLike[str], mapping: str | PathLike[str] | None = None) -> Roster:
+    """A roster from a folder of CSV or Parquet files (one per table) or a workbook.
 
-    Text is kept exactly as it stands in the file. Raises RosterError for what cannot be read, with its place.
+    Text is kept exactly as it stands in the file. `mapping`: a YAML file that says which of the file's own headings and
+    words stand for which columns and categories. Raises RosterError for what cannot be read, with its place: everything
+    that is wrong with the files and with the mapping at once.
     """
-    return Roster.of(read_path(Path(path)))
+    findings: list[Finding] = []
+    tables: list[RawTable] = []
+    said: ColumnMapping | None = None
+    try:
+        tables = read_path(Path(path))
+    except RosterError as error:
+        findings += error.findings
+    if mapping is not None:
+        try:
+            said = read_mapping(Path(mapping))
+        except RosterError as error:
+            findings += error.findings
+    if findings:
+        raise RosterError(findings)
+    return Roster.of(tables, said)
 
 
 def document_rows(version: Version) -> Roster:

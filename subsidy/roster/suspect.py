@@ -1,0 +1,95 @@
+"""Columns that are odd as a whole: figures a thousand times too small, zeros lost from ids, spaces around them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from subsidy.finding import Refusal
+from subsidy.roster.arrays import where
+from subsidy.roster.cells import range_of
+from subsidy.roster.refusal import refusal
+from subsidy.roster.sheet import Collector, Sheet
+
+FEWEST_FIGURES = 3  # from which a column is judged
+TOO_SMALL = 1000  # how many times all of them are below the highest that is allowed, and at most this many yuan
+
+
+def check_magnitude(sheet: Sheet, name: str, found: Collector) -> None:
+    """All amounts of a column of yuan so small that they were perhaps typed in 万元."""
+    import pyarrow.compute as pc
+
+    spec = sheet.shape.columns[name]
+    if spec.column.unit != "yuan" or spec.column.type != "number":
+        return
+    figures = sheet.columns[name]
+    figures = figures.filter(pc.not_equal(figures, 0))
+    if len(figures) - figures.null_count < FEWEST_FIGURES:
+        return
+    scale, high = spec.type.scale, range_of(spec)[1]
+    limit = min(high / TOO_SMALL, Fraction(TOO_SMALL)) * scale
+    largest = pc.max(pc.abs(figures)).as_py()
+    if largest >= limit:
+        return
+    count, shown = len(figures) - figures.null_count, _plain(largest, scale)
+    why = refusal(
+        f"此列 {count} 个数字最大为 {shown}，而本列可至 {int(high)} 元，可能是以万元填写的",
+        f"the largest of the {count} figures in this column is {shown}, while it may go up to {int(high)} yuan: "
+        "they may be in units of 10,000",
+        "请核对单位，本列应以元填写", "check the unit: this column is in yuan",
+    )  # fmt: skip
+    found.add(sheet.place(column=name), "magnitude", why, sheet.table, severity="warning")
+
+
+def _plain(number: int, scale: int) -> str:
+    from decimal import Decimal
+
+    text = format(Decimal(number) / scale, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def check_ids(sheet: Sheet, name: str, written: Any, found: Collector) -> None:
+    """Ids with spaces around them, and ids that have lost the zeros that others of the column begin with."""
+    import pyarrow.compute as pc
+
+    texts = sheet.columns[name]
+    spaced = where(pc.not_equal(pc.binary_length(written), pc.binary_length(texts)))
+    if len(spaced):
+        row = int(spaced[0])
+        why = refusal(
+            f"此列有 {len(spaced)} 格前后带空格，已按去掉空格后的值读取",
+            f"{len(spaced)} cells of this column have spaces around them and are read without",
+            f"请删去空格，例如改为 {texts[row].as_py()}", f"remove them; write {texts[row].as_py()}",
+        )  # fmt: skip
+        found.add(
+            sheet.place(row, name), "spaces-around", why, sheet.table,
+            (written[row].as_py() or "").replace(" ", "␣").replace("\u3000", "␣").replace("\u00a0", "␣"), "warning",
+        )  # fmt: skip
+    _check_zeros(sheet, name, found)
+
+
+def _check_zeros(sheet: Sheet, name: str, found: Collector) -> None:
+    import pyarrow.compute as pc
+
+    texts = sheet.columns[name]
+    padded = pc.starts_with(texts, "0")
+    if not pc.any(padded).as_py():
+        return
+    digits = pc.utf8_is_digit(texts)
+    padded = pc.and_(padded, digits)
+    if not pc.any(padded).as_py():
+        return
+    width = pc.max(pc.binary_length(texts.filter(padded))).as_py()
+    short = pc.and_(pc.and_(digits, pc.invert(padded)), pc.less(pc.binary_length(texts), width))
+    rows = where(short)
+
+    def describe(row: int) -> Refusal:
+        right = texts[row].as_py().zfill(width)
+        return refusal(
+            f"同列其他编号以 0 开头、共 {width} 位，此处可能丢失了前面的 0",
+            f"other ids of this column begin with 0 and have {width} digits: this one may have lost its zeros",
+            f"如应为 {right}，请将该列设为文本格式后改正",
+            f"if it is {right}, format the column as text and correct it",
+        )
+
+    found.rows(sheet, "lost-zeros", rows, describe, name, "warning")
