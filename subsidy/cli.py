@@ -228,6 +228,33 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("map")
+def propose_mapping(
+    roster: RosterPath,
+    schedule_ids: Ids,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="写入文件 · write to this file")] = None,
+    lang: Lang = "",
+) -> None:
+    """列名对照表 · Propose a mapping for a roster with headings of its own; what the file has decided already stays.
+
+    subsidy map 花名册.xlsx --schedule cn/xian/elderly-care -o map.yaml
+    """
+    from subsidy.budget.receipt import write_whole
+    from subsidy.roster.mapping import read_mapping
+    from subsidy.roster.propose import proposed_mapping
+    from subsidy.roster.tables import read_roster
+
+    language = _language(lang)
+    with _findings_reported(language, {"zh": "对照表未写入。", "en": "The mapping was not written."}):
+        versions = [version for one in _schedules(schedule_ids, None) for version in one.versions]
+        previous = read_mapping(output) if output is not None and output.exists() else None
+        text = proposed_mapping(read_roster(roster), versions, previous, language)
+        if output is None:
+            sys.stdout.write(text)
+        else:
+            write_whole(output, text)
+
+
 def _calculated(
     roster: Path,
     mapping: Path | None,

@@ -109,6 +109,7 @@ def make_receipt(
                 for table in sorted(roster.tables)
                 if not is_remark(table)
             },
+            **({"mapping": roster.mapping.sha256} if roster.mapping else {}),
             "given_facts": {table: sorted(columns) for table, columns in sorted(given.items()) if columns},
             "options": dict(options),
             "readings": [entry["name"] for entry in budget["readings"]],

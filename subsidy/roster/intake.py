@@ -308,6 +308,7 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
 
 def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
     import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = sheet.columns[name]
@@ -319,6 +320,10 @@ def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
             by_code.setdefault(error.code, []).append(row)
     for code, positions in by_code.items():
         found.rows(sheet, code, np.array(positions), lambda row: refused[row], name)
+    if refused and name in sheet.shape.references:
+        unread = np.zeros(len(texts), bool)
+        unread[list(refused)] = True
+        sheet.columns[name] = pc.if_else(pa.array(unread), pa.scalar(None, pa.string()), texts)
 
 
 def _store(sheet: Sheet, name: str, spec: RosterColumn, values: list[Any], indices: Any) -> None:

@@ -57,12 +57,17 @@ class ColumnMapping:
                 continue
             if mapped.sheet:
                 expected.add(table)
-            known, _ = names.columns_known(table)
-            renamed[table] = {
-                normal(heading): IGNORED if said == IGNORED else known.get(normal(said), said)
-                for heading, said in mapped.columns.items()
-            }
+            renamed[table] = _meanings(mapped, names.columns_known(table)[0])
         return renamed, expected
+
+
+def _meanings(mapped: TableMapping, known: Mapping[str, str]) -> dict[str, str]:
+    """What each heading stands for; what `check_mapping` refuses is ignored."""
+    meanings: dict[str, str] = {}
+    for heading, said in mapped.columns.items():
+        column = known.get(normal(said), IGNORED)
+        meanings[normal(heading)] = IGNORED if column in meanings.values() else column
+    return meanings
 
 
 def read_mapping(path: str | Path) -> ColumnMapping:

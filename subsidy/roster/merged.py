@@ -69,7 +69,7 @@ def _filled(area: Area, others: int) -> CodedRefusal:
     return coded(
         "merged-cells",
         f"{area} 合并了多行，其下 {others} 个空白格已按此值读取",
-        f"{area} merges several rows, and the {others} blank cells below are read as this value",
+        f"{area} merges several rows, and the blank cells below ({others}) are read as this value",
         "如不是同一值，请取消合并，逐行填写",
         "where they are not the same, take the merge apart and fill in each row",
     )

@@ -146,6 +146,14 @@ def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> No
         text = sheet.columns[name][row].as_py()
         why = Text(f"表 {label.zh} 中没有 {text}", f"the table {label.en} has no row {text}")
         unlisted = Text("请补上该行，或更正此格", "add that row, or correct this cell")
+        if padded := [key for key in known if key != text and key.lstrip("0") == text.lstrip("0")]:
+            shown = " / ".join(padded)
+            return refusal(
+                f"{why.zh}，但有 {shown}：可能丢失了前面的 0",
+                f"{why.en}, but there is {shown}: zeros at the front may be lost",
+                "请将该列设为文本格式后改正",
+                "format the column as text and correct it",
+            )
         return Refusal(why, nearest(text, known) if known else unlisted)
 
     found.rows(sheet, "unknown-reference", rows, describe, name)

@@ -58,7 +58,7 @@ def check_ids(sheet: Sheet, name: str, written: Any, found: Collector) -> None:
         row = int(spaced[0])
         why = refusal(
             f"此列有 {len(spaced)} 格前后带空格，已按去掉空格后的值读取",
-            f"{len(spaced)} cells of this column have spaces around them and are read without",
+            f"there are spaces around cells of this column ({len(spaced)}), which are read without them",
             f"请删去空格，例如改为 {texts[row].as_py()}", f"remove them; write {texts[row].as_py()}",
         )  # fmt: skip
         found.add(

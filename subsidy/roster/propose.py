@@ -1,0 +1,182 @@
+"""A mapping to begin with: what is known of a roster's headings filled in, the rest as comments to decide on."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from subsidy.finding import Language, Text
+from subsidy.roster.grid import Grid, grid_of
+from subsidy.roster.header import Fitting, Header, headers_at
+from subsidy.roster.locate import located
+from subsidy.roster.mapping import ColumnMapping, TableMapping
+from subsidy.roster.names import IGNORED, Names, is_read_by_nothing, is_remark, known_names, normal
+from subsidy.roster.sheet import Collector
+from subsidy.roster.tables import Roster
+from subsidy.schedule.load import Version
+
+LIKE, MOST_SUGGESTED = 0.34, 3
+MOST_WORDS = 200  # of one column that are looked at
+_PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off|~)$)[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff|]*")
+_INTRODUCTION = Text(
+    "# 列名对照表：左边是文件中的标题，右边是列名；不用的列写 ignore。以 # 开头的行尚未决定，决定后删去 #。",
+    "# What the headings of the file (left) stand for; write ignore for a column that nothing reads.\n"
+    "# Lines that begin with # are not decided yet: decide, and remove the #.",
+)
+
+
+@dataclass
+class _Entry:
+    """A table of the proposal: decided headings, and open ones with what they may be."""
+
+    sheet: str
+    decided: dict[str, str] = field(default_factory=dict)
+    open: dict[str, list[str]] = field(default_factory=dict)
+
+
+def proposed_mapping(
+    roster: Roster, versions: Sequence[Version], previous: ColumnMapping | None, language: Language
+) -> str:
+    """A mapping for a roster as YAML. What `previous` has decided stays."""
+    names = Names(versions)
+    entries: dict[str, _Entry] = {}
+    words: dict[str, dict[str, list[str]]] = {}
+    unknown: list[str] = []
+    for raw in roster.raw:
+        if is_remark(raw.name):
+            continue
+        fitting = Fitting(names, *previous.renamed(raw, names)) if previous else Fitting(names)
+        sections = located(raw, names, fitting, Collector(names))
+        for section in sections:
+            entry = entries.setdefault(section.table, _Entry(raw.sheet or raw.name))
+            columns = names.columns(section.table, section.raw.means or section.raw.headings)
+            known = [column if isinstance(column, str) else None for column in columns]
+            _decide(entry, section.table, section.raw.headings, known, names)
+            for position, column in enumerate(known):
+                if column:
+                    texts = section.raw.column(position).dictionary_encode().dictionary.to_pylist()
+                    _open_words(words, section.table, column, texts[:MOST_WORDS], names)
+        if not sections:
+            guessed = _guessed(grid_of(raw), names)
+            if guessed is None or guessed[0] in entries:
+                unknown.append(raw.sheet or raw.name)
+                continue
+            table, header = guessed
+            entries[table] = _Entry(raw.sheet or raw.name)
+            _decide(entries[table], table, list(header.headings.values()), [None] * len(header.headings), names)
+    _keep(entries, previous, names)
+    return _written(entries, words, unknown, previous, names, language)
+
+
+def _decide(entry: _Entry, table: str, headings: Sequence[str], columns: Sequence[str | None], names: Names) -> None:
+    free = [column for column in names.shape(table).columns if column not in columns]
+    needed = [column for column in names.shape(table).needed if column in free]
+    for heading, column in zip(headings, columns, strict=True):
+        if column:
+            entry.decided[heading] = column
+        elif heading and not is_read_by_nothing(heading):
+            entry.open[heading] = _suggested(heading, free, needed, names)
+
+
+def _suggested(heading: str, free: Iterable[str], needed: Sequence[str], names: Names) -> list[str]:
+    """The columns whose names are most like a heading, then those without which the table cannot be read."""
+    likeness = {column: _likeness(heading, column, names) for column in free}
+    like = sorted((column for column in likeness if likeness[column] >= LIKE), key=lambda column: -likeness[column])
+    return list(dict.fromkeys([*like[:MOST_SUGGESTED], *needed]))[:MOST_SUGGESTED]
+
+
+def _likeness(heading: str, name: str, names: Names) -> float:
+    spellings = {name, names.words.get(name, name)}
+    return max(difflib.SequenceMatcher(None, normal(heading), normal(one)).ratio() for one in spellings)
+
+
+def _open_words(
+    words: dict[str, dict[str, list[str]]], table: str, column: str, texts: Iterable[str | None], names: Names
+) -> None:
+    """The words in a column of categories that are none of its categories."""
+    options = names.shape(table).columns[column].type.options
+    known, _ = known_names(options, names.words)
+    for text in texts:
+        if options and text and normal(text.strip()) not in known:
+            likely = sorted(options, key=lambda option: -_likeness(text, option, names))
+            words.setdefault(column, {})[text.strip()] = likely[:MOST_SUGGESTED]
+
+
+def _guessed(grid: Grid, names: Names) -> tuple[str, Header] | None:
+    """The table whose columns are most like the headings of a sheet in which none was found."""
+    rows = [row for row in range(min(len(grid), 20)) if len(list(filter(None, grid.row(row)))) > 1]
+    if not rows:
+        return None
+    header = next(headers_at(grid, rows[0]))
+
+    def score(table: str) -> float:
+        columns = names.shape(table).columns
+        best = [max(_likeness(heading, column, names) for column in columns) for heading in header.headings.values()]
+        return sum(likeness for likeness in best if likeness >= LIKE)
+
+    table = max(names.all_tables(), key=score)
+    return (table, header) if score(table) else None
+
+
+def _keep(entries: dict[str, _Entry], previous: ColumnMapping | None, names: Names) -> None:
+    """What was decided before comes first and as it was."""
+    for written, mapped in (previous.tables if previous else {}).items():
+        table = names.table(written) or written
+        entry = entries.setdefault(table, _Entry(mapped.sheet))
+        entry.sheet = mapped.sheet or entry.sheet
+        entry.decided = {**mapped.columns, **{k: v for k, v in entry.decided.items() if k not in mapped.columns}}
+        taken = set(entry.decided.values())
+        entry.open = {
+            heading: [column for column in likely if column not in taken]
+            for heading, likely in entry.open.items()
+            if not _is_decided(heading, mapped)
+        }
+
+
+def _is_decided(heading: str, mapped: TableMapping) -> bool:
+    return normal(heading) in {normal(written) for written in mapped.columns}
+
+
+# --- as YAML -------------------------------------------------------------------------------------------------------
+
+
+def _written(
+    entries: Mapping[str, _Entry], words: Mapping[str, Mapping[str, Sequence[str]]], unknown: Sequence[str],
+    previous: ColumnMapping | None, names: Names, language: Language,
+) -> str:  # fmt: skip
+    lines = [_INTRODUCTION.in_(language), "tables:"]
+    for table, entry in entries.items():
+        lines += [f"  {table}:" + _word(table, names), f"    sheet: {_quoted(entry.sheet)}", "    columns:"]
+        lines += [f"      {_quoted(heading)}: {_quoted(said)}" for heading, said in entry.decided.items()]
+        lines += _open_lines(entry.open, [IGNORED], names)
+    for sheet in unknown:
+        say = Text(f"  # 工作表 {sheet} 认不出是哪张表", f"  # it is not known which table the sheet {sheet} is")
+        lines.append(say.in_(language))
+    decided = previous.values if previous else {}
+    columns = list(dict.fromkeys([*decided, *words]))
+    lines += ["values:"] if columns else []
+    for column in columns:
+        lines.append(f"  {column}:" + _word(column, names))
+        said = decided.get(column, {})
+        lines += [f"      {_quoted(word)}: {_quoted(meaning)}" for word, meaning in said.items()]
+        lines += _open_lines(
+            {word: likely for word, likely in words.get(column, {}).items() if word not in said}, [], names
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _word(name: str, names: Names) -> str:
+    return f"  # {names.words[name]}" if name in names.words else ""
+
+
+def _open_lines(entries: Mapping[str, Sequence[str]], more: Sequence[str], names: Names) -> Iterator[str]:
+    for heading, likely in entries.items():
+        shown = [f"{name}（{names.words[name]}）" if name in names.words else name for name in likely]
+        yield f"      # {_quoted(heading)}: ?  # {' | '.join([*shown, *more])}"
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
