@@ -13,7 +13,9 @@ from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 
 MOST_LOOKED_AT = 5000  # rows without a key
-NOTE_CELLS = 4
+NOTE_CELLS, MOST_NOTES = 4, 50
+FEWEST_COLUMNS = 3  # of a table in which a row of one cell is odd
+_SENTENCE = re.compile(r"[：，。；、！？,;!?\s]|.{16}")
 _TOTAL = (
     r"(?i)^(?=.*(?:计|总和|合計|total|sum))(?:本页|本表|全区|全市)?(?P<part>小计|subtotal)?(?:合计|总计|共计|总和|合計|total|sum|grandtotal)?"
     r"(?:金额|人数)?(?:[(（].*[)）])?[:：]?$"
@@ -42,6 +44,7 @@ def set_aside(sheet: Sheet, assigned: Mapping[str, int], found: Collector) -> No
             totals[row] = bool(match["part"])
         elif (len(filled) <= NOTE_CELLS and re.match(_SIGNED, filled[0])) or re.match(_NOTED, filled[0]):
             notes.append(row)
+    _report_stray(sheet, found)
     if not totals and not notes:
         return
     for row in notes:
@@ -52,7 +55,7 @@ def set_aside(sheet: Sheet, assigned: Mapping[str, int], found: Collector) -> No
     kept = pa.array(stay)
     data, rows = sheet.raw.data.filter(kept).combine_chunks(), sheet.raw.rows.filter(kept)
     sheet.raw = replace(sheet.raw, data=data, rows=rows)
-    sheet.wrong, sheet.lost = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
+    sheet.wrong, sheet.lost = sheet.wrong[stay], sheet.lost[stay]
 
 
 def _without_key(sheet: Sheet, assigned: Mapping[str, int]) -> list[int]:
@@ -80,6 +83,27 @@ def _report_note(sheet: Sheet, row: int, found: Collector) -> None:
     texts = (sheet.raw.column(i)[row].as_py() for i in range(sheet.raw.data.num_columns))
     shown = " ".join(text.strip() for text in texts if text)
     found.add(sheet.place(row), "footer-row", why, sheet.table, shown, "warning")
+
+
+def _report_stray(sheet: Sheet, found: Collector) -> None:
+    """Rows of one cell at the end that read like a sentence."""
+    import numpy as np
+
+    columns = [sheet.raw.column(i) for i in range(sheet.raw.data.num_columns)]
+    if len(columns) < FEWEST_COLUMNS:
+        return
+    for row in range(len(sheet.raw) - 1, max(len(sheet.raw) - MOST_NOTES, 0) - 1, -1):
+        filled = [column[row].as_py() for column in columns if column[row].is_valid]
+        if len(filled) > 1:
+            return
+        if _SENTENCE.search(filled[0].strip()) and not re.match(rf"{_SIGNED}|{_NOTED}", filled[0]):
+            why = refusal(
+                "表尾此行只有一格有内容，像是说明", "this last row has one filled cell, which reads like a note",
+                "如为说明，请删去或以“注：”开头；如为数据，请补全",
+                "if it is a note, delete it or begin it with “Note:”; if it is a row, complete it",
+            )  # fmt: skip
+            sheet.block(np.array([row]), "")
+            found.add(sheet.place(row), "stray-row", why, sheet.table, filled[0].strip())
 
 
 # --- totals --------------------------------------------------------------------------------------------------------

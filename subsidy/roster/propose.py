@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from subsidy.finding import Language, Text
@@ -42,6 +42,7 @@ def proposed_mapping(
 ) -> str:
     """A mapping for a roster as YAML. What `previous` has decided stays."""
     names = Names(versions)
+    paid = {clause.model.for_ for version in versions for clause in version.clauses.values()}
     entries: dict[str, _Entry] = {}
     words: dict[str, dict[str, list[str]]] = {}
     unknown: list[str] = []
@@ -60,7 +61,7 @@ def proposed_mapping(
                     texts = section.raw.column(position).dictionary_encode().dictionary.to_pylist()
                     _open_words(words, section.table, column, texts[:MOST_WORDS], names)
         if not sections:
-            guessed = _guessed(grid_of(raw), names)
+            guessed = _guessed(grid_of(raw), names, paid)
             if guessed is None or guessed[0] in entries:
                 unknown.append(raw.sheet or raw.name)
                 continue
@@ -105,20 +106,21 @@ def _open_words(
             words.setdefault(column, {})[text.strip()] = likely[:MOST_SUGGESTED]
 
 
-def _guessed(grid: Grid, names: Names) -> tuple[str, Header] | None:
-    """The table whose columns are most like the headings of a sheet in which none was found."""
+def _guessed(grid: Grid, names: Names, paid: Set[str]) -> tuple[str, Header] | None:
+    """The table whose columns are most like the headings of a sheet in which none was found, `paid` ones first."""
     rows = [row for row in range(min(len(grid), 20)) if len(list(filter(None, grid.row(row)))) > 1]
     if not rows:
         return None
     header = next(headers_at(grid, rows[0]))
 
-    def score(table: str) -> float:
+    def score(table: str) -> tuple[bool, float]:
         columns = names.shape(table).columns
         best = [max(_likeness(heading, column, names) for column in columns) for heading in header.headings.values()]
-        return sum(likeness for likeness in best if likeness >= LIKE)
+        likeness = sum(one for one in best if one >= LIKE)
+        return likeness > 0 and table in paid, likeness
 
     table = max(names.all_tables(), key=score)
-    return (table, header) if score(table) else None
+    return (table, header) if score(table)[1] else None
 
 
 def _keep(entries: dict[str, _Entry], previous: ColumnMapping | None, names: Names) -> None:

@@ -140,19 +140,10 @@ def _reach(width: int, header: Header, others: Sequence[Header]) -> list[int]:
 
 
 def _end_before_titles(grid: Grid, start: int, stop: int) -> int:
-    """Where a table ends above the next: before blank rows and the lines of one cell after them."""
+    """Where a table ends above the headings of the next: blank rows and rows of one cell over these are titles."""
     if stop == len(grid):
         return stop
-    row = stop
-    while row > start and sum(map(bool, grid.row(row - 1))) == 1:
-        row -= 1
-    return row if row in (start, stop) or not any(grid.row(row - 1)) else _merged_from(grid, row, stop)
-
-
-def _merged_from(grid: Grid, row: int, stop: int) -> int:
-    """The first of the last lines that are merged across, which are titles without a blank row above them."""
-    across = {area.top for area in grid.merges if area.right > area.left}
-    while stop > row and stop - 1 in across:
+    while stop > start and sum(map(bool, grid.row(stop - 1))) <= 1:
         stop -= 1
     return stop
 
@@ -164,6 +155,14 @@ def _titles(
     top = max((other.row + other.depth for other in others if other.row < header.row), default=0)
     if top:
         top = _end_before_titles(grid, top, header.row)
+        if top < header.row and any(grid.row(top)) and top not in {area.top for area in grid.merges}:
+            why = refusal(
+                "紧接在上一张表之下，只有一格，按下一张表的标题处理",
+                "a row of one cell right under a table, taken for the title of the next",
+                "如为数据，请补全此行", "if it is a row of the table, complete it",
+            )  # fmt: skip
+            cell = next(i for i, text in enumerate(grid.row(top)) if text)
+            found.add(_place(grid, top, cell), "title-row", why, table, grid.row(top)[cell], "warning")
     for row in range(top, header.row):
         cells = [(i, text) for i, text in enumerate(grid.row(row)) if text and i in columns]
         if len(cells) > max(TITLE_CELLS, len(header.headings) // 2):

@@ -1,0 +1,221 @@
+"""Workbooks as officers have them: however the tables lie in the file, the same rows are read."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_roster_files import loaded, write_book
+from typer.testing import CliRunner
+
+import subsidy
+from subsidy.cli import app
+from subsidy.roster.intake import Intake, intake
+from subsidy.roster.tables import Roster, read_roster
+
+SCHEDULE = str(Path(__file__).parent / "bad_rosters" / "homes.schedule.yaml")
+HOMES = [["院号", "院名", "床位数", "实际费用"], ["H1", "甲院", 5, 1200.5], ["H2", "乙院", 7, 3000]]
+STAYS = [["编号", "姓名", "院号", "入住日期"], ["S1", "P1", "H1", "2023-01-05"], ["S2", "P2", "H2", "2023-02-01"]]
+
+
+def taken_in(path: Path, mapping: Path | None = None) -> Intake:
+    return intake(read_roster(path, mapping), loaded(SCHEDULE).versions)
+
+
+def read(path: Path, sheets: dict[str, Any], mapping: Path | None = None) -> Intake:
+    write_book(path, {name: rows if isinstance(rows, dict) else {"rows": rows} for name, rows in sheets.items()})
+    return taken_in(path, mapping)
+
+
+def rows(result: Intake, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    data = result.tables[table]
+    return list(zip(*(data.column(name).to_pylist() for name in columns), strict=True))
+
+
+def assert_plain(result: Intake, *codes: str) -> None:
+    """The two homes and, where there are stays, the two stays; and no findings but these warnings."""
+    assert [finding.code for finding in result.findings] == list(codes), [one.line() for one in result.findings]
+    assert rows(result, "homes", "home", "places", "cost") == [("H1", 5, 120050), ("H2", 7, 300000)]
+    if "stays" in result.tables:
+        assert rows(result, "stays", "stay", "person", "home") == [("S1", "P1", "H1"), ("S2", "P2", "H2")]
+
+
+# --- where the table is --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xlsm", ".xls", ".et", ".ods"])
+def test_titles_blank_rows_and_columns_totals_and_signatures(tmp_path: Path, suffix: str) -> None:
+    title = ["某区2023年养老院花名册", None, None, None]
+    sheet = [title, ["填报单位：某区民政局", None, "2023年12月31日", "单位：元"], HOMES[0], [], *HOMES[1:]]
+    sheet += [["合 计", None, 12, "4,200.50"], [], ["制表人：甲", None, "审核人：乙", None]]
+    shifted = [[None, *row] for row in sheet]
+    result = read(tmp_path / f"r{suffix}", {"Sheet1": {"rows": shifted, "merge": ["B1:E1"]}})
+    assert_plain(result, "footer-row")
+    assert str(result.place("homes", "cost", 5)) == f"{tmp_path}/r{suffix}:Sheet1:E5:实际费用"
+
+
+def test_headings_over_two_rows(tmp_path: Path) -> None:
+    upper = ["院号", "院名", "规模与费用", None]
+    lower = [None, None, "床位数", "实际费用（元）"]
+    merge = ["A2:A3", "B2:B3", "C2:D2"]
+    sheet = {"rows": [["花名册"], upper, lower, *HOMES[1:]], "merge": merge}
+    assert_plain(read(tmp_path / "r.xlsx", {"Sheet1": sheet}))
+    assert_plain(read(tmp_path / "s.xlsx", {"Sheet1": [upper, lower, *HOMES[1:]]}))
+    assert_plain(read(tmp_path / "t.xlsx", {"养老院": {**sheet, "rows": [["花名册"], upper, lower, *HOMES[1:]]}}))
+
+
+def test_tables_below_each_other(tmp_path: Path) -> None:
+    sheet = [["一、养老院"], *HOMES, ["合计", None, 12, None], [], ["二、入住人员"], [], *STAYS]
+    assert_plain(read(tmp_path / "r.xlsx", {"Sheet1": sheet}))
+    assert_plain(read(tmp_path / "s.xlsx", {"养老院": [*HOMES, [], *STAYS]}))
+    assert_plain(read(tmp_path / "t.xlsx", {"养老院": [*HOMES, ["入住"], *STAYS]}), "title-row")
+
+
+def test_a_second_table_far_below(tmp_path: Path) -> None:
+    many = [[f"H{i}", None, 5, 1] for i in range(3, 103)]
+    result = read(tmp_path / "r.xlsx", {"养老院": [*HOMES, *many, [], *STAYS]})
+    assert [finding.code for finding in result.findings] == []
+    assert (len(result.tables["homes"]), len(result.tables["stays"])) == (102, 2)
+
+
+def test_tables_side_by_side(tmp_path: Path) -> None:
+    sheet = [[*one, None, *two] for one, two in zip(HOMES, STAYS, strict=True)]
+    assert_plain(read(tmp_path / "r.xlsx", {"Sheet1": [["养老院", *[None] * 4, "入住人员"], *sheet]}))
+
+
+def test_sheets_with_names_of_their_own(tmp_path: Path) -> None:
+    result = read(tmp_path / "r.xlsx", {"院": HOMES, "2023名单": STAYS, "说明": [["任意文字"]], "空": []})
+    assert_plain(result)
+    assert result.sources["stays"] == (str(tmp_path / "r.xlsx"), "2023名单")
+
+
+def test_a_title_decides_between_two_tables(tmp_path: Path) -> None:
+    sheet = [["某区面包车一览表"], ["车号", "院号", "座位数"], ["V1", "H1", 9]]
+    result = read(tmp_path / "r.xlsx", {"养老院": HOMES, "Sheet2": sheet})
+    assert_plain(result)
+    assert rows(result, "vans", "van", "seats") == [("V1", 9)]
+
+
+def test_a_merge_down_a_column_is_read_for_all_its_rows(tmp_path: Path) -> None:
+    stays = [*STAYS, ["S3", "P3", None, "2023-03-01"]]
+    result = read(tmp_path / "r.xlsx", {"养老院": HOMES, "入住": {"rows": stays, "merge": ["C3:C4"]}})
+    assert rows(result, "stays", "stay", "home") == [("S1", "H1"), ("S2", "H2"), ("S3", "H2")]
+    (finding,) = result.findings
+    assert (finding.code, finding.severity, finding.value) == ("merged-cells", "warning", "C3:C4")
+
+
+def test_a_merged_figure_blocks_all_its_rows(tmp_path: Path) -> None:
+    homes = [*HOMES[:2], ["H2", "乙院", 7, None]]
+    result = read(tmp_path / "r.xlsx", {"养老院": {"rows": homes, "merge": ["D2:D3"]}})
+    assert result.blocked == {"homes": 2}
+
+
+@pytest.mark.parametrize("first", ["某区养老院花名册\n单位：元,,,\n", "某区养老院花名册,,,\n,,,\n"])
+def test_csv_with_titles_and_a_total(tmp_path: Path, first: str) -> None:
+    body = "\n".join(",".join(str(cell) for cell in row) for row in [*HOMES, ["合计", "", 12, "4200.5"]])
+    (tmp_path / "名单.csv").write_text(first + body, encoding="gb18030")
+    assert_plain(taken_in(tmp_path / "名单.csv"))
+
+
+def test_totals_of_parts_and_of_all(tmp_path: Path) -> None:
+    sheet = [["合计", None, 12, None], HOMES[1], ["小计", None, 5, None], HOMES[2], ["小计", None, 7, 3000]]
+    assert_plain(read(tmp_path / "r.xlsx", {"养老院": [HOMES[0], *sheet]}))
+
+
+def test_a_file_is_what_it_holds_whatever_its_name(tmp_path: Path) -> None:
+    write_book(tmp_path / "r.ods", {"养老院": {"rows": HOMES}})
+    (tmp_path / "r.ods").rename(tmp_path / "r.xls")
+    assert_plain(taken_in(tmp_path / "r.xls"))
+
+
+def test_everything_that_is_wrong_with_files_and_mapping_is_told_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "roster"
+    folder.mkdir()
+    (folder / "a.csv").write_text("home,name\nH1\n")
+    (folder / "b.parquet").write_text("none")
+    (tmp_path / "map.yaml").write_text("tabels: {}\n")
+    with pytest.raises(subsidy.RosterError) as caught:
+        read_roster(folder, tmp_path / "map.yaml")
+    assert [one.code for one in caught.value.findings] == ["mapping-form", "row-width", "unreadable-file"]
+
+
+def test_findings_of_all_sheets_come_together_with_their_cells(tmp_path: Path) -> None:
+    homes = [HOMES[0], ["H1", {"error": "#N/A"}, "5张", {"time": "05:05"}]]
+    stays = [STAYS[0], ["S1", "P1", "H1", 45000], ["S2", "P2", "H9", datetime.date(2023, 1, 1).isoformat()]]
+    found = read(tmp_path / "r.xlsx", {"养老院": homes, "入住": stays}).findings
+    assert [(one.code, one.to_dict()["cell"]) for one in found if one.severity == "error"] == [
+        ("serial-date", "D2"), ("unknown-reference", "C3"),
+        ("became-time", "D2"), ("unit-in-cell", "C2"), ("error-cell", "B2"),
+    ]  # fmt: skip
+
+
+def test_a_plain_roster_without_a_workbook_has_no_cells() -> None:
+    (finding,) = intake(Roster(homes=[{"home": "H1", "places": "x"}]), loaded(SCHEDULE).versions).findings
+    assert (finding.place.cell, str(finding.place)) == ("", "homes:1:places")
+
+
+# --- mappings ------------------------------------------------------------------------------------------------------
+
+FOREIGN = [["院", "机构全称", "张数", "花费", "民族"], ["H1", "甲院", 5, 1200.5, "x"], ["H2", "乙院", 7, 3000, "x"]]
+MAPPING = """\
+tables:
+  homes:
+    sheet: 名单
+    columns: {院: home, 机构全称: 院名, 张数: places, 花费: cost, 民族: ignore}
+  stays:
+    columns: {入住人: person}
+values:
+  person: {老王: P1}
+"""
+
+
+def test_a_mapping_names_sheets_headings_and_words(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(MAPPING, encoding="utf-8")
+    stays = [["编号", "入住人", *STAYS[0][2:]], ["S1", "老王", *STAYS[1][2:]], STAYS[2]]
+    result = read(tmp_path / "r.xlsx", {"名单": FOREIGN, "Sheet2": stays}, tmp_path / "map.yaml")
+    assert_plain(result)
+    assert result.heading("homes", "cost") == "花费"
+
+
+def test_a_group_and_its_heading_may_be_mapped_together(tmp_path: Path) -> None:
+    upper, lower = ["院号", "城镇", None, "农村", None], [None, "张数", "花费", "张数", "花费"]
+    merge = ["A1:A2", "B1:C1", "D1:E1"]
+    (tmp_path / "map.yaml").write_text(
+        "tables:\n  homes:\n    sheet: S\n"
+        "    columns: {城镇|张数: places, 城镇|花费: cost, 农村|张数: ignore, 农村|花费: ignore}\n",
+        encoding="utf-8",
+    )
+    body = [["H1", 5, 1200.5, 1, 2], ["H2", 7, 3000, 3, 4]]
+    sheet = {"rows": [upper, lower, *body], "merge": merge}
+    assert_plain(read(tmp_path / "r.xlsx", {"S": sheet}, tmp_path / "map.yaml"))
+
+
+def test_a_mapping_is_proposed_decided_and_kept(tmp_path: Path) -> None:
+    roster, mapping = tmp_path / "r.xlsx", tmp_path / "map.yaml"
+    write_book(roster, {"名单": {"rows": FOREIGN}, "入住": {"rows": STAYS}})
+    run = ["map", str(roster), "--schedule", SCHEDULE, "-o", str(mapping), "--lang", "zh"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    proposed = mapping.read_text(encoding="utf-8")
+    assert "  stays:  # 入住\n    sheet: 入住\n    columns:\n      编号: stay\n" in proposed
+    assert "      # 院: ?  # " in proposed
+    assert CliRunner().invoke(app, ["check", str(roster), "-s", SCHEDULE, "--mapping", str(mapping)]).exit_code == 1
+    decided = proposed.replace("# 院: ?", "院: home")
+    for heading, column in (("机构全称", "name"), ("张数", "places"), ("花费", "cost"), ("民族", "ignore")):
+        decided = decided.replace(f"# {heading}: ?", f"{heading}: {column}")
+    mapping.write_text(decided, encoding="utf-8")
+    assert_plain(taken_in(roster, mapping))
+    assert CliRunner().invoke(app, run).exit_code == 0
+    assert "花费: cost" in mapping.read_text(encoding="utf-8")
+    assert "?" not in mapping.read_text(encoding="utf-8")
+    budget = ["budget", str(roster), "-s", SCHEDULE, "-y", "2023", "--mapping", str(mapping)]
+    assert CliRunner().invoke(app, budget).exit_code == 0
+
+
+def test_the_receipt_names_the_mapping(tmp_path: Path) -> None:
+    write_book(tmp_path / "r.xlsx", {"名单": {"rows": FOREIGN}})
+    (tmp_path / "map.yaml").write_text(MAPPING.split("  stays")[0], encoding="utf-8")
+    roster = read_roster(tmp_path / "r.xlsx", tmp_path / "map.yaml")
+    receipt = subsidy.calculate(loaded(SCHEDULE), roster, 2023).receipt.content
+    assert len(receipt["mapping"]) == 64
