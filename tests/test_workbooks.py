@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import io
+import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import subsidy
 from subsidy.cli import app
 from subsidy.roster.intake import Intake, intake
 from subsidy.roster.tables import Roster, read_roster
+from subsidy.roster.unseen import unseen_in
 
 SCHEDULE = str(Path(__file__).parent / "bad_rosters" / "homes.schedule.yaml")
 HOMES = [["院号", "院名", "床位数", "实际费用"], ["H1", "甲院", 5, 1200.5], ["H2", "乙院", 7, 3000]]
@@ -154,6 +158,27 @@ def test_findings_of_all_sheets_come_together_with_their_cells(tmp_path: Path) -
 def test_a_plain_roster_without_a_workbook_has_no_cells() -> None:
     (finding,) = intake(Roster(homes=[{"home": "H1", "places": "x"}]), loaded(SCHEDULE).versions).findings
     assert (finding.place.cell, str(finding.place)) == ("", "homes:1:places")
+
+
+def test_errors_and_merges_in_a_binary_workbook_are_seen() -> None:
+    def record(kind: int, content: bytes) -> bytes:
+        coded = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        return coded + bytes([len(content)]) + content
+
+    def text(written: str) -> bytes:
+        return struct.pack("<I", len(written)) + written.encode("utf-16-le")
+
+    cells = record(0, struct.pack("<I", 6)) + record(3, struct.pack("<IIB", 2, 0, 42))
+    cells += record(11, struct.pack("<IIB", 3, 0, 7)) + record(176, struct.pack("<4I", 1, 4, 0, 0))
+    relation = '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.bin"/></Relationships>'
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("xl/workbook.bin", record(156, struct.pack("<II", 0, 1) + text("rId1") + text("名单")))
+        archive.writestr("xl/_rels/workbook.bin.rels", relation)
+        archive.writestr("xl/worksheets/sheet1.bin", cells)
+    found = unseen_in(packed.getvalue(), "xlsb", ["名单"])
+    assert found.texts == {"名单": {(6, 2): "#N/A", (6, 3): "#DIV/0!"}}
+    assert [str(area) for area in found.merges["名单"]] == ["A2:A5"]
 
 
 # --- mappings ------------------------------------------------------------------------------------------------------

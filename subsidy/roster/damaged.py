@@ -16,6 +16,7 @@ INVISIBLE = {
 }  # fmt: skip
 ERROR_CELL = r"#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|ERROR!)|Err:[0-9]{3}"
 # in a column of text these are looked for; in others all that cannot be read is looked at
+SUSPECT_ASCII = rf"{EXPONENT}|^[#=]."
 SUSPECT = rf"{EXPONENT}|^(?:{ERROR_CELL})$|^=.|[{''.join(INVISIBLE)}]"
 
 _ERROR = re.compile(ERROR_CELL)

@@ -25,6 +25,8 @@ _SIGNED = (
     r"日期|填表日期|盖章|单位[(（]盖章|(?i:prepared by|checked by|approved by))"
 )
 _NOTED = r"^\s*(?:注\s*[:：0-9]|备注\s*[:：]|说明\s*[:：]|附注|填表说明|(?i:notes?\s*:))"
+_LATIN = r"^(?i:total|sum|subtotal|grand ?total|prepared by|checked by|approved by|notes?\s*:)"
+_WORDED = rf"{_SIGNED}|{_NOTED}|计[:：]?\s*$|{_LATIN}"  # what may stand in the column of the key instead of a key
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -69,7 +71,7 @@ def _without_key(sheet: Sheet, assigned: Mapping[str, int]) -> list[int]:
         return []
     keys = sheet.raw.column(assigned[names[0]])
     rows = np.flatnonzero(keys.is_null().to_numpy(zero_copy_only=False)) if keys.null_count else np.empty(0, np.int64)
-    worded = pc.match_substring_regex(keys, rf"{_SIGNED}|{_NOTED}|计[:：]?\s*$|^(?i:total|sum|subtotal)$")
+    worded = pc.match_substring_regex(keys, _LATIN if pc.all(pc.string_is_ascii(keys)).as_py() else _WORDED)
     if pc.any(worded).as_py():
         rows = np.union1d(rows, np.flatnonzero(worded.fill_null(False).to_numpy(zero_copy_only=False)))
     return [int(row) for row in rows[:MOST_LOOKED_AT]]

@@ -314,7 +314,8 @@ def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
     texts = sheet.columns[name]
     by_code: dict[str, list[int]] = {}
     refused: dict[int, CodedRefusal] = {}
-    for row in where(pc.match_substring_regex(texts, damaged.SUSPECT)).tolist():
+    pattern = damaged.SUSPECT_ASCII if pc.all(pc.string_is_ascii(texts)).as_py() else damaged.SUSPECT
+    for row in where(pc.match_substring_regex(texts, pattern)).tolist():
         if (error := damaged.instead("text", texts[row].as_py())) is not None:
             refused[row] = error
             by_code.setdefault(error.code, []).append(row)

@@ -1,4 +1,4 @@
-"""What the reader of workbooks does not show: cells with errors, formulas without a result, merged cells of .ods."""
+"""What the reader of workbooks does not show: errors, formulas without a result, merged cells of .ods and .xlsb."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from xml.etree import ElementTree
 
-from subsidy.roster import compound
+from subsidy.roster import binary, compound
 from subsidy.roster.grid import Area, position
 from subsidy.roster.sniff import Kind
 
@@ -41,6 +41,8 @@ def unseen_in(data: bytes, kind: Kind, sheets: Sequence[str]) -> Unseen:
     elif kind == "xls":
         for number, row, column, error in compound.failed_cells(data):
             found.note(sheets[number], row, column, error)
+    elif kind == "xlsb":
+        _from_xlsb(data, found)
     elif kind == "ods":
         _from_ods(data, found)
     return found
@@ -72,6 +74,15 @@ def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
             if part in archive.namelist():
                 yield element.get("name", ""), part
+
+
+def _from_xlsb(data: bytes, found: Unseen) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for sheet, one in binary.scanned(archive):
+            if isinstance(one, Area):
+                found.merges.setdefault(sheet, []).append(one)
+            else:
+                found.note(sheet, *one)
 
 
 def _from_ods(data: bytes, found: Unseen) -> None:

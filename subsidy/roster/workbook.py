@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def read_workbook(path: Path, data: bytes, kind: Kind) -> list[RawTable]:
         unseen = unseen_in(data, kind, book.sheet_names)
     except calamine.PasswordError:
         raise protected(path) from None
-    except (calamine.CalamineError, OSError, ValueError, KeyError, SyntaxError) as error:
+    except (calamine.CalamineError, OSError, ValueError, KeyError, SyntaxError, struct.error, IndexError) as error:
         raise incomplete(path) if "detect" in str(error) else unreadable(path, type(error).__name__) from None
     grids = [
         _grid(path, name, rows, [Area(*first, *last) for first, last in merges or ()], unseen)
