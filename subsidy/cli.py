@@ -372,6 +372,7 @@ def measure_targets(
     proceed: Proceed = False,
     on: OnDay = None,
     changes: Changes = None,
+    mapping: MappingPath = None,
     as_json: AsJson = False,
     lang: Lang = "",
 ) -> None:
@@ -387,7 +388,7 @@ def measure_targets(
     language = _language(lang)
     outcome = {"zh": "目标未计算。", "en": "The targets were not measured."}
     with _findings_reported(language, outcome):
-        given = None if roster is None else read_roster(roster)
+        given = None if roster is None else read_roster(roster, mapping)
         prices = {fact: (_schedules([name], None)[0], value) for fact, name, value in map(_cost, costs or [])}
         found = [targets(one, given, costs=prices, proceed=proceed) for one in _schedules(schedule_ids, changes, on)]
     for one in found:

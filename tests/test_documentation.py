@@ -281,9 +281,9 @@ def shared_calculations() -> Iterator[None]:
         made = partial(schedule, name, on)
         return made() if Path(name).suffix else once((name, on), made)
 
-    def read_once(path: Any) -> Any:
+    def read_once(path: Any, mapping: Any = None) -> Any:
         place = Path(path).resolve()
-        return once(place, partial(read, path)) if place.is_relative_to(ROOT) else read(path)
+        return once(place, partial(read, path)) if place.is_relative_to(ROOT) and not mapping else read(path, mapping)
 
     def calculate_once(schedules: Any, roster: Any, year: int, **options: Any) -> Any:
         several = (schedules,) if isinstance(schedules, subsidy.Schedule) else tuple(schedules)

@@ -16,6 +16,7 @@ from subsidy.engine.measures import Measured, Measures
 from subsidy.engine.run import Prepared, prepare
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text, nearest
 from subsidy.roster.intake import intake
+from subsidy.roster.locate import tables_in
 from subsidy.roster.names import Names
 from subsidy.roster.tables import Roster, document_rows
 from subsidy.schedule.catalogue import Schedule
@@ -171,8 +172,8 @@ def _with_document_rows(version: Version, roster: Roster | None) -> Roster:
     if roster is None:
         return own
     names = Names([version])
-    given = {names.table(raw.name) for raw in roster.raw}
-    return Roster.of([*roster.raw, *(raw for raw in own.raw if raw.name not in given)])
+    given = tables_in(roster, names)
+    return Roster.of([*roster.raw, *(raw for raw in own.raw if raw.name not in given)], roster.mapping)
 
 
 def _costs(version: Version, given: Mapping[str, tuple[Schedule, str]]) -> dict[str, dict[str, Cost]]:

@@ -144,7 +144,7 @@ def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]
     import numpy as np
 
     from subsidy.roster.header import Fitting
-    from subsidy.roster.locate import located
+    from subsidy.roster.locate import fitting_for, located
 
     mapping, plain = roster.mapping, Fitting(names)
     if mapping is not None:
@@ -152,7 +152,7 @@ def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]
     sheets: dict[str, Sheet] = {}
     there: dict[str, list[str]] = {}
     for raw in roster.raw:
-        fitting = plain if mapping is None else Fitting(names, *mapping.renamed(raw, names))
+        fitting = plain if mapping is None else fitting_for(raw, names, mapping)
         for section in located(raw, names, fitting, found):
             table, count = section.table, len(section.raw)
             sheet = Sheet(table, section.raw, names.shape(table), np.zeros(count, bool), np.zeros(count, bool))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from subsidy.finding import Place, Refusal, Text
 from subsidy.roster.grid import Grid, grid_of
@@ -16,6 +17,10 @@ from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import CodedRefusal, refusal
 from subsidy.roster.sections import LOOKED_AT, Section, exact_headings, sections
 from subsidy.roster.sheet import Collector, Sheet
+
+if TYPE_CHECKING:
+    from subsidy.roster.mapping import ColumnMapping
+    from subsidy.roster.tables import Roster
 
 
 def located(raw: RawTable, names: Names, fitting: Fitting, found: Collector) -> list[Section]:
@@ -38,6 +43,21 @@ def located(raw: RawTable, names: Names, fitting: Fitting, found: Collector) -> 
         return [Section(named, raw)]
     found.add(Place(raw.file, raw.sheet), *_not_found(grid, names, fitting), value=raw.name)
     return []
+
+
+def fitting_for(raw: RawTable, names: Names, mapping: ColumnMapping | None) -> Fitting:
+    """What headings may stand for in this sheet or file."""
+    return Fitting(names) if mapping is None else Fitting(names, *mapping.renamed(raw, names))
+
+
+def tables_in(roster: Roster, names: Names) -> set[str]:
+    """The tables that a roster has, by whatever name."""
+    found = Collector(names)
+    return {
+        section.table
+        for raw in roster.raw
+        for section in located(raw, names, fitting_for(raw, names, roster.mapping), found)
+    }
 
 
 def _is_plain(raw: RawTable, table: str, names: Names, fitting: Fitting) -> bool:

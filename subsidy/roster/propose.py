@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from subsidy.finding import Language, Text
 from subsidy.roster.grid import Grid, grid_of
-from subsidy.roster.header import Fitting, Header, headers_at
-from subsidy.roster.locate import located
+from subsidy.roster.header import Header, headers_at
+from subsidy.roster.locate import fitting_for, located
 from subsidy.roster.mapping import ColumnMapping, TableMapping
 from subsidy.roster.names import IGNORED, Names, is_read_by_nothing, is_remark, known_names, normal
 from subsidy.roster.sheet import Collector
@@ -49,8 +49,7 @@ def proposed_mapping(
     for raw in roster.raw:
         if is_remark(raw.name):
             continue
-        fitting = Fitting(names, *previous.renamed(raw, names)) if previous else Fitting(names)
-        sections = located(raw, names, fitting, Collector(names))
+        sections = located(raw, names, fitting_for(raw, names, previous), Collector(names))
         for section in sections:
             entry = entries.setdefault(section.table, _Entry(raw.sheet or raw.name))
             columns = names.columns(section.table, section.raw.means or section.raw.headings)

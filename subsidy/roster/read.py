@@ -70,28 +70,33 @@ def _read_file(path: Path) -> list[RawTable]:
     try:
         if suffix == ".parquet":
             return [read_parquet(path)]
+        if suffix == ".csv" and not _begins_like_a_workbook(path):
+            return [read_csv(path)]
         data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, type(error).__name__) from None
-    if suffix == ".csv" and not data.startswith((ZIP, COMPOUND)):
-        return [read_csv(path, data)]
     kind = kind_of(path, data)
     if kind == "text":
         raise not_a_workbook(path)
     return read_workbook(path, data, kind)
 
 
+def _begins_like_a_workbook(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(COMPOUND)).startswith((ZIP, COMPOUND))
+
+
 # --- CSV -----------------------------------------------------------------------------------------------------------
 
 
-def read_csv(path: Path, content: bytes) -> RawTable:
+def read_csv(path: Path) -> RawTable:
     """A CSV file in UTF-8 (with or without mark) or GB18030; each row is named by the line it starts on.
 
     Lines of one cell over wider ones are titles, not headings.
     """
     import pyarrow as pa
 
-    data = _utf8(path, content)
+    data = _utf8(path)
     above, headings, heading_line, lines = _heading_record(data)
     if len(headings) == 1 and (";" in headings[0] or "\t" in headings[0]):
         raise refused_file(
@@ -112,7 +117,8 @@ def read_csv(path: Path, content: bytes) -> RawTable:
     return raw_table(path.stem, headings, columns, rows, str(path), heading_row=heading_line, above=above)
 
 
-def _utf8(path: Path, data: bytes) -> bytes:
+def _utf8(path: Path) -> bytes:
+    data = path.read_bytes()
     if data.startswith(UTF8_MARK):
         data = data[len(UTF8_MARK) :]
     try:
