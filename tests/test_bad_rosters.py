@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import subsidy
 from subsidy.cli import app
 from subsidy.finding import Finding, FindingsError
 
+DOCS = Path(__file__).parent.parent / "docs"
+INTAKE_EN, INTAKE_ZH = ((DOCS / name).read_text(encoding="utf-8") for name in ("intake.md", "intake.zh.md"))
 ERRORS = [path for path in CASES if head(path)["severity"] == "error"]
 
 
@@ -58,3 +61,12 @@ def test_an_error_stops_the_calculation_and_nothing_is_written(path: Path, tmp_p
 def test_the_bad_rosters_are_numbered_once() -> None:
     numbers = [path.name.split("-")[0] for path in CASES]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_the_pages_about_intake_explain_the_same_codes() -> None:
+    english, chinese = (
+        set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", text.partition(heading)[2]))
+        for text, heading in ((INTAKE_EN, "## Every finding"), (INTAKE_ZH, "## 全部疑点"))
+    )
+    assert english == chinese
+    assert {head(path)["code"] for path in CASES if path.name < "060"} <= english

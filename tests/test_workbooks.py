@@ -128,6 +128,22 @@ def test_totals_of_parts_and_of_all(tmp_path: Path) -> None:
     assert_plain(read(tmp_path / "r.xlsx", {"养老院": [HOMES[0], *sheet]}))
 
 
+def test_a_sum_that_a_spreadsheet_made_in_binary_agrees(tmp_path: Path) -> None:
+    sheet = [HOMES[0], ["H1", None, 1, 0.1], ["H2", None, 1, 0.2], ["合计", None, 2, 0.1 + 0.2]]
+    assert [one.code for one in read(tmp_path / "r.xlsx", {"养老院": sheet}).findings] == []
+
+
+def test_a_note_without_the_word_for_it_is_no_row(tmp_path: Path) -> None:
+    result = read(tmp_path / "r.xlsx", {"养老院": [*HOMES, [], ["以上数据截至年末，供参考。"]]})
+    assert [(one.code, one.place.cell or one.place.row) for one in result.findings] == [("stray-row", 5)]
+    assert result.blocked == {"homes": 1}
+
+
+def test_characters_that_cannot_be_seen_in_a_name_are_only_odd(tmp_path: Path) -> None:
+    (finding,) = read(tmp_path / "r.xlsx", {"养老院": [HOMES[0], ["H1", "甲\u00a0院", 5, 1]]}).findings
+    assert (finding.code, finding.severity) == ("invisible-characters", "warning")
+
+
 def test_a_file_is_what_it_holds_whatever_its_name(tmp_path: Path) -> None:
     write_book(tmp_path / "r.ods", {"养老院": {"rows": HOMES}})
     (tmp_path / "r.ods").rename(tmp_path / "r.xls")
@@ -236,6 +252,21 @@ def test_a_mapping_is_proposed_decided_and_kept(tmp_path: Path) -> None:
     assert "?" not in mapping.read_text(encoding="utf-8")
     budget = ["budget", str(roster), "-s", SCHEDULE, "-y", "2023", "--mapping", str(mapping)]
     assert CliRunner().invoke(app, budget).exit_code == 0
+
+
+def test_a_proposal_asks_about_words(tmp_path: Path) -> None:
+    write_book(tmp_path / "r.xlsx", {"养老院": {"rows": [["院号", "性质"], ["H1", "公办的"], ["H2", "民办"]]}})
+    run = ["map", str(tmp_path / "r.xlsx"), "--schedule", SCHEDULE, "--lang", "en"]
+    proposed = CliRunner().invoke(app, run).stdout
+    assert proposed.endswith("values:\n  kind:  # 性质\n      # 公办的: ?  # public（公办） | private（民办）\n")
+
+
+def test_a_proposal_for_an_existing_file_with_mistakes_leaves_it(tmp_path: Path) -> None:
+    write_book(tmp_path / "r.xlsx", {"养老院": {"rows": HOMES}})
+    (tmp_path / "map.yaml").write_text("tables: [1]\n")
+    run = ["map", str(tmp_path / "r.xlsx"), "--schedule", SCHEDULE, "-o", str(tmp_path / "map.yaml")]
+    assert CliRunner().invoke(app, run).exit_code == 1
+    assert (tmp_path / "map.yaml").read_text() == "tables: [1]\n"
 
 
 def test_the_receipt_names_the_mapping(tmp_path: Path) -> None:

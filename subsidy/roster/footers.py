@@ -14,6 +14,7 @@ from subsidy.roster.sheet import Collector, Sheet
 
 MOST_LOOKED_AT = 5000  # rows without a key
 NOTE_CELLS, MOST_NOTES = 4, 50
+FINEST = Fraction(1, 1_000_000)  # a spreadsheet's own sums may be off by less
 FEWEST_COLUMNS = 3  # of a table in which a row of one cell is odd
 _SENTENCE = re.compile(r"[：，。；、！？,;!?\s]|.{16}")
 _TOTAL = (
@@ -156,7 +157,7 @@ def _sums(
 def _check_total(
     sheet: Sheet, name: str, row: int, stated: Fraction, right: tuple[Fraction, ...], found: Collector
 ) -> None:
-    if stated in right:
+    if any(abs(stated - one) < FINEST for one in right):
         return
     shown, difference = _decimal(right[0]), _decimal(abs(stated - right[0]))
     more = stated > right[0]

@@ -16,7 +16,7 @@ from subsidy.roster.arrays import where
 from subsidy.roster.mapping import check_headings, check_mapping
 from subsidy.roster.names import Names, normal
 from subsidy.roster.refusal import CodedRefusal, refusal
-from subsidy.roster.sheet import Collector, Sheet
+from subsidy.roster.sheet import Collector, Severity, Sheet
 from subsidy.roster.tables import Roster
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
     if form == "text":
         sheet.columns[name] = trimmed
         _report_damaged_texts(sheet, name, found)
-        if name in (sheet.shape.key, "person", *sheet.shape.references):
+        if _is_id(sheet, name):
             suspect.check_ids(sheet, name, texts, found)
         return
     read = cells.reader(spec, names.words, bool(sheet.raw.file and sheet.raw.sheet))
@@ -306,6 +306,10 @@ def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names:
         found.rows(sheet, code, rows, lambda row: errors[indices[row].as_py()], name)
 
 
+def _is_id(sheet: Sheet, name: str) -> bool:
+    return name in (sheet.shape.key, "person", *sheet.shape.references)
+
+
 def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
     import numpy as np
     import pyarrow as pa
@@ -320,7 +324,9 @@ def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
             refused[row] = error
             by_code.setdefault(error.code, []).append(row)
     for code, positions in by_code.items():
-        found.rows(sheet, code, np.array(positions), lambda row: refused[row], name)
+        odd_only = code == "invisible-characters" and not _is_id(sheet, name)
+        severity: Severity = "warning" if odd_only else "error"
+        found.rows(sheet, code, np.array(positions), lambda row: refused[row], name, severity)
     if refused and name in sheet.shape.references:
         unread = np.zeros(len(texts), bool)
         unread[list(refused)] = True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from subsidy.finding import Language, Text
 from subsidy.roster.grid import Grid, grid_of
-from subsidy.roster.header import Header, headers_at
+from subsidy.roster.header import FEWEST, Header, headers_at
 from subsidy.roster.locate import fitting_for, located
 from subsidy.roster.mapping import ColumnMapping, TableMapping
 from subsidy.roster.names import IGNORED, Names, is_read_by_nothing, is_remark, known_names, normal
@@ -18,7 +18,8 @@ from subsidy.roster.sheet import Collector
 from subsidy.roster.tables import Roster
 from subsidy.schedule.load import Version
 
-LIKE, MOST_SUGGESTED = 0.34, 3
+LIKE, MOST_SUGGESTED = 0.34, 4
+MOST_ROWS = 20  # among which headings are guessed
 MOST_WORDS = 200  # of one column that are looked at
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off|~)$)[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff|]*")
 _INTRODUCTION = Text(
@@ -66,14 +67,16 @@ def proposed_mapping(
                 continue
             table, header = guessed
             entries[table] = _Entry(raw.sheet or raw.name)
-            _decide(entries[table], table, list(header.headings.values()), [None] * len(header.headings), names)
+            headings = list(header.headings.values())
+            known = [one if isinstance(one, str) else None for one in names.columns(table, headings)]
+            _decide(entries[table], table, headings, known, names)
     _keep(entries, previous, names)
     return _written(entries, words, unknown, previous, names, language)
 
 
 def _decide(entry: _Entry, table: str, headings: Sequence[str], columns: Sequence[str | None], names: Names) -> None:
     free = [column for column in names.shape(table).columns if column not in columns]
-    needed = [column for column in names.shape(table).needed if column in free]
+    needed = [column for column in (*names.shape(table).needed, "person") if column in free]
     for heading, column in zip(headings, columns, strict=True):
         if column:
             entry.decided[heading] = column
@@ -107,19 +110,27 @@ def _open_words(
 
 def _guessed(grid: Grid, names: Names, paid: Set[str]) -> tuple[str, Header] | None:
     """The table whose columns are most like the headings of a sheet in which none was found, `paid` ones first."""
-    rows = [row for row in range(min(len(grid), 20)) if len(list(filter(None, grid.row(row)))) > 1]
-    if not rows:
+    filled = [sum(map(bool, grid.row(row))) for row in range(min(len(grid), MOST_ROWS))]
+    widest = max(filled, default=0)
+    if widest < FEWEST:
         return None
-    header = next(headers_at(grid, rows[0]))
+    header = next(headers_at(grid, next(row for row, count in enumerate(filled) if count * 2 > widest)))
+    headings = list(header.headings.values())
 
     def score(table: str) -> tuple[bool, float]:
         columns = names.shape(table).columns
-        best = [max(_likeness(heading, column, names) for column in columns) for heading in header.headings.values()]
-        likeness = sum(one for one in best if one >= LIKE)
+        best = [max(_likeness(heading, column, names) for column in columns) for heading in headings]
+        likeness = sum(one for one in best if one >= LIKE) + _is_hinted_at(table, [grid.name, *headings], names)
         return likeness > 0 and table in paid, likeness
 
     table = max(names.all_tables(), key=score)
     return (table, header) if score(table)[1] else None
+
+
+def _is_hinted_at(table: str, texts: Iterable[str], names: Names) -> bool:
+    """Whether two letters of a table's Chinese word stand in any of the texts."""
+    word = names.words.get(table, "")
+    return any(word[i : i + 2] in text for text in texts for i in range(len(word) - 1))
 
 
 def _keep(entries: dict[str, _Entry], previous: ColumnMapping | None, names: Names) -> None:

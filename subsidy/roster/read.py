@@ -92,7 +92,7 @@ def _begins_like_a_workbook(path: Path) -> bool:
 def read_csv(path: Path) -> RawTable:
     """A CSV file in UTF-8 (with or without mark) or GB18030; each row is named by the line it starts on.
 
-    Lines of one cell over wider ones are titles, not headings.
+    Lines of another width over the headings, not all of whose cells are filled, are titles.
     """
     import pyarrow as pa
 
@@ -157,10 +157,13 @@ def _heading_record(data: bytes) -> tuple[list[tuple[int, list[str]]], list[str]
 
 
 def _first_wide(records: Sequence[tuple[int, list[str], int]]) -> int:
-    """The position of the first record after such of one cell, if at least two of its width follow one another."""
-    first = next((i for i, (_, cells, _) in enumerate(records) if len(cells) > 1), 0)
-    widths = [len(cells) for _, cells, _ in records[first : first + 2]]
-    return first if len(widths) == 2 and widths[0] == widths[1] else 0
+    """The position of the headings: the first record of the usual width, if those before look like titles."""
+    widths = [len(cells) for _, cells, _ in records]
+    usual = max(widths, key=widths.count)
+    first = widths.index(usual)
+    titles = (cells for _, cells, _ in records[:first])
+    is_sure = widths.count(usual) > 1 and all(sum(map(bool, cells)) < max(len(cells), 2) for cells in titles)
+    return first if is_sure else 0
 
 
 def _offset_of_line(data: bytes, lines: int) -> int:
