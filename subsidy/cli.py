@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
@@ -36,6 +37,12 @@ Changes = Annotated[
     list[str] | None, typer.Option("--set", help="临时改动 · overlay: values.operating_rate.is.5.disabled=250")
 ]
 OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
+
+
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="核查日，默认为花名册中最晚的日期 · day of the checks; the roster's last day by default"),
+]
 
 
 def _default_language() -> str:
@@ -203,28 +210,45 @@ def run_tests(
         raise typer.Exit(1)
 
 
+def _day(written: str | None) -> datetime.date | None:
+    try:
+        return None if written is None else datetime.date.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written}: 2023-12-31", param_hint="--as-of") from None
+
+
 @app.command()
-def check(roster: RosterPath, schedule_ids: Ids, as_json: AsJson = False, lang: Lang = "") -> None:
+def check(
+    roster: RosterPath, schedule_ids: Ids, as_of: AsOf = None, as_json: AsJson = False, lang: Lang = ""
+) -> None:
     """检查花名册 · Check a roster: everything that is wrong, with its place and what would be right."""
-    from subsidy.budget.calculate import check as check_roster
-    from subsidy.report.text import print_findings
+    from subsidy.budget.calculate import examine
+    from subsidy.report.text import print_checks, print_findings
     from subsidy.roster.tables import read_roster
 
-    language = _language(lang)
+    language, day = _language(lang), _day(as_of)
     with _findings_reported(language):
-        findings = check_roster(_schedules(schedule_ids, None), read_roster(roster))
+        examined = examine(_schedules(schedule_ids, None), read_roster(roster), as_of=day)
+    findings = examined.findings
     if as_json:
-        _print_json([finding.to_dict() for finding in findings])
+        _print_json(examined.to_dict())
     else:
         print_findings(findings, _console(), language)
         words = {"zh": f"疑点 {len(findings)} 处", "en": f"{len(findings)} findings"}
         _console(stderr=True).print(words[language], highlight=False)
+        print_checks(examined.checks, examined.as_of, _console(stderr=True), language)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
 
 def _calculated(
-    roster: Path, ids: list[str], year: int, basis: str, proceed: bool, changes: list[str] | None
+    roster: Path,
+    ids: list[str],
+    year: int,
+    basis: str,
+    proceed: bool,
+    changes: list[str] | None,
+    as_of: str | None = None,
 ) -> Result:
     from subsidy.budget.calculate import calculate
     from subsidy.roster.tables import read_roster
@@ -232,7 +256,14 @@ def _calculated(
     if basis not in ("due", "accrued"):
         raise typer.BadParameter(f"{basis}: due | accrued", param_hint="--basis")
     chosen = "due" if basis == "due" else "accrued"
-    return calculate(_schedules(ids, changes), read_roster(roster), year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
+    return calculate(
+        _schedules(ids, changes),
+        read_roster(roster),
+        year,
+        basis=chosen,  # type: ignore[arg-type]
+        proceed=proceed,
+        as_of=_day(as_of),
+    )
 
 
 Proceed = Annotated[
@@ -248,6 +279,7 @@ def budget(
     year: Year,
     basis: Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")] = "due",
     proceed: Proceed = False,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
     changes: Changes = None,
@@ -264,7 +296,7 @@ def budget(
     with _findings_reported(language):
         if receipt is not None:
             check_writable(receipt)
-        result = _calculated(roster, schedule_ids, year, basis, proceed, changes)
+        result = _calculated(roster, schedule_ids, year, basis, proceed, changes, as_of)
     print_findings(result.findings, _console(stderr=True), language)
     if as_json:
         _print_json(result.to_dict())
