@@ -1,4 +1,4 @@
-"""The bad rosters in `bad_rosters/` as real files. Each case has one mistake; its first lines say what must be reported.
+"""The bad rosters in `bad_rosters/` as real files. Each has one mistake; its first lines say what must be reported.
 
     # code: not-a-number            the finding's code
     # place: homes.csv:3:cost       its place as printed, without the folder
@@ -11,9 +11,9 @@
 A case in YAML describes what is written:
 
     files: {homes.csv: "home,cost\\nH1,1\\n"}      texts of files
-    book: {SHEET: {rows: [[…]], merge: [A1:B1]}}  a workbook. A cell is a text where it is quoted, else a number or blank;
-                                                  {date: 2023-01-05}, {time: 05:05}, {error: "#N/A"}, {formula: =1+1}
-    name: roster.ods                              its name and format (.xlsx, .xlsm, .xls, .et, .ods); the default: roster.xlsx
+    book: {SHEET: {rows: [[…]], merge: [A1:B1]}}  a workbook. A cell is a text, a number, null, or one of
+                                                  {date: 2023-01-05}, {time: "05:05"}, {error: "#N/A"}, {formula: =1+1}
+    name: roster.ods                              its name and format (.xlsx, .xlsm, .xls, .et, .ods), if not .xlsx
     mapping: "tables: …"                          a mapping file, map.yaml
     bytes: {a.xls: hexadecimal}                   files as they are
 """
@@ -36,7 +36,7 @@ from subsidy.schedule.catalogue import Schedule
 
 FOLDER = Path(__file__).parent / "bad_rosters"
 CASES = sorted(path for path in FOLDER.iterdir() if path.name[:1].isdigit())
-DAY_ZERO = datetime.datetime(1899, 12, 30)
+XLS_ERRORS = {"#DIV/0!": 7, "#VALUE!": 15, "#REF!": 23, "#NAME?": 29, "#N/A": 42}
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _write_xls(path: Path, sheets: dict[str, Any]) -> None:
                 elif "time" in cell:
                     sheet.write(i, j, _fraction(cell["time"]), hour)
                 elif "error" in cell:
-                    sheet.row(i).set_cell_error(j, cell["error"])
+                    sheet.row(i).set_cell_error(j, XLS_ERRORS[cell["error"]])
         for area in content.get("merge", ()):
             from xlsxwriter.utility import xl_cell_to_rowcol
 
@@ -173,7 +173,8 @@ def _write_xls(path: Path, sheets: dict[str, Any]) -> None:
 
 _ODS = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
- xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
  xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" office:version="1.2">
 <office:body><office:spreadsheet>{sheets}</office:spreadsheet></office:body></office:document-content>"""
 
@@ -211,7 +212,7 @@ def _ods_cell(cell: Any, span: str) -> str:
             kind = f'office:value-type="time" office:time-value="PT{hours}H{minutes}M00S"'
             shown = cell["time"]
         else:
-            kind = 'table:formula="of:=NA()" office:value-type="string" office:string-value="" calcext:value-type="error"'
+            kind = 'table:formula="of:=NA()" office:value-type="string" calcext:value-type="error"'
             shown = cell["error"]
     elif isinstance(cell, str):
         kind, shown = 'office:value-type="string"', cell
