@@ -30,6 +30,7 @@ from xml.sax.saxutils import escape
 
 import xlsxwriter
 import yaml
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 import subsidy
 from subsidy.schedule.catalogue import Schedule
@@ -150,7 +151,10 @@ def _write_xls(path: Path, sheets: dict[str, Any]) -> None:
     book = xlwt.Workbook()
     day, hour = xlwt.easyxf(num_format_str="yyyy-mm-dd"), xlwt.easyxf(num_format_str="hh:mm")
     for name, content in sheets.items():
-        sheet = book.add_sheet(name)
+        sheet = book.add_sheet(name, cell_overwrite_ok=True)
+        for area in content.get("merge", ()):
+            (top, left), (bottom, right) = (xl_cell_to_rowcol(corner) for corner in area.split(":"))
+            sheet.merge(top, bottom, left, right)
         for i, row in enumerate(content["rows"]):
             for j, cell in enumerate(row):
                 if not isinstance(cell, dict):
@@ -162,11 +166,6 @@ def _write_xls(path: Path, sheets: dict[str, Any]) -> None:
                     sheet.write(i, j, _fraction(cell["time"]), hour)
                 elif "error" in cell:
                     sheet.row(i).set_cell_error(j, XLS_ERRORS[cell["error"]])
-        for area in content.get("merge", ()):
-            from xlsxwriter.utility import xl_cell_to_rowcol
-
-            (top, left), (bottom, right) = (xl_cell_to_rowcol(corner) for corner in area.split(":"))
-            sheet.merge(top, bottom, left, right)
     with path.open("wb") as file:
         book.save(file)
 
@@ -178,10 +177,12 @@ _ODS = """<?xml version="1.0" encoding="UTF-8"?>
  xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" office:version="1.2">
 <office:body><office:spreadsheet>{sheets}</office:spreadsheet></office:body></office:document-content>"""
 
+_MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
+<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.2">
+<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>"""
+
 
 def _write_ods(path: Path, sheets: dict[str, Any]) -> None:
-    from xlsxwriter.utility import xl_cell_to_rowcol
-
     parts = []
     for name, content in sheets.items():
         spans = {}
@@ -198,6 +199,7 @@ def _write_ods(path: Path, sheets: dict[str, Any]) -> None:
         parts.append(f'<table:table table:name="{escape(name)}">{rows}</table:table>')
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", _MANIFEST)
         archive.writestr("content.xml", _ODS.format(sheets="".join(parts)))
 
 
