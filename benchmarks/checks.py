@@ -36,7 +36,7 @@ def roster(rows: int) -> subsidy.Roster:
     last = first + random.integers(1, 1000, rows)
     died = np.where(random.random(rows) < 0.1, last + random.integers(-1, 50, rows) * (random.random(rows) < 0.999), None)
     return subsidy.Roster(
-        districts=pa.table({"district": ["D1"], "beds_reported": ["5000000"]}),
+        districts=pa.table({"district": ["D1"], "beds_reported": ["900000"]}),
         facilities=pa.table(
             {
                 "facility": texts("F", facilities),

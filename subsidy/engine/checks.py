@@ -334,6 +334,8 @@ class _Run:
         kind = node.type
         if kind.kind == "date" and value == _day_number(ONGOING):
             return {"zh": "至今", "en": "ongoing"}[language]
+        if kind.kind == "category" and language == "zh":
+            return self.version.words.get(value, value)
         if kind.kind == "number" and kind.unit.over == ("yuan",):
             return f"{yuan_text(value * 100 // kind.scale)} {self.version.words['yuan'] if language == 'zh' else 'yuan'}"
         plain = replace(kind, unit=Unit()) if kind.unit.over and kind.unit.over[0] in self.version.words else kind
