@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 import subsidy
-from subsidy.engine.checks import last_day_mentioned, run_checks
+from subsidy.engine.check_inputs import last_day_mentioned
+from subsidy.engine.checks import run_checks
 from subsidy.engine.run import prepare
 from subsidy.roster.intake import intake
 
@@ -26,7 +27,7 @@ def texts(prefix: str, numbers: np.ndarray) -> pa.Array:
 
 
 def roster(rows: int) -> subsidy.Roster:
-    """Stays of `rows` persons in beds of their facilities, with a few mistakes of each kind, and the register of them."""
+    """Stays of `rows` persons in beds of their facilities, and a register of them, with some mistakes of each kind."""
     random = np.random.default_rng(7)
     numbers = np.arange(rows)
     facilities = np.arange(max(rows // PER_FACILITY, 1))
@@ -34,7 +35,7 @@ def roster(rows: int) -> subsidy.Roster:
     wrong = np.where(random.random(rows) < 1e-4, bed // 2, bed)
     first = DAY + random.integers(0, 1000, rows)
     last = first + random.integers(1, 1000, rows)
-    died = np.where(random.random(rows) < 0.1, last + random.integers(-1, 50, rows) * (random.random(rows) < 0.999), None)
+    died = np.where(random.random(rows) < 0.1, last + random.integers(-1, 50, rows), None)
     return subsidy.Roster(
         districts=pa.table({"district": ["D1"], "beds_reported": ["900000"]}),
         facilities=pa.table(

@@ -41,7 +41,7 @@ OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 �
 
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", help="核查日，默认为花名册中最晚的日期 · day of the checks; the roster's last day by default"),
+    typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),
 ]
 
 

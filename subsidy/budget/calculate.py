@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Basis, Calculated, Result
-from subsidy.engine.checks import CheckReport, last_day_mentioned, run_checks
+from subsidy.engine.check_inputs import last_day_mentioned
+from subsidy.engine.checks import CheckReport, run_checks
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.run import calculate as run_engine

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from sqlglot import exp
 
@@ -25,16 +27,49 @@ from subsidy.sql import Sql
 TOLD = ("fact", "derived", "aggregate", "time", "value", "life")
 
 
+QueryPart = Literal["failing", "keyed", "bounds", "lives", "listed"]
+
+
 @dataclass(frozen=True)
 class Query:
-    """`row` (source row), `subject`, and then what the kind of check needs; `told` are the nodes of the last columns."""
+    """A query as text, and the nodes whose values stand in its columns `told0`, `key0`, … or `bound`."""
 
-    query: exp.Select
+    text: str
     told: tuple[Node, ...] = ()
 
 
+@dataclass(frozen=True)
+class _QueryKey:
+    file: tuple[str, tuple[tuple[str, str], ...]]
+    name: str
+    part: QueryPart
+    day: int
+    columns: frozenset[tuple[str, frozenset[str]]]
+    given: frozenset[tuple[str, frozenset[str]]]
+    version: Version = field(compare=False, repr=False)
+    shape: RosterShape = field(compare=False, repr=False)
+    check: CheckedRosterCheck = field(compare=False, repr=False)
+
+
+def query_for(version: Version, shape: RosterShape, check: CheckedRosterCheck, part: QueryPart, day: int) -> Query:
+    """One of the queries of a check (the methods of `CheckCompiler`), for a shape of roster, read on a day number."""
+    columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
+    file = (version.text_hash, version.overlays)
+    return _compiled(_QueryKey(file, check.name, part, day, columns, given, version, shape, check))
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(key: _QueryKey) -> Query:
+    compiler = CheckCompiler(key.version, key.shape, key.check, key.day)
+    tree, told = getattr(compiler, key.part)()
+    return Query(sql.printed(tree), told)
+
+
+Compiled = tuple[exp.Select, tuple[Node, ...]]  # a query, and the nodes whose values stand in its columns
+
+
 class CheckCompiler:
-    """Compiles one check for a shape of roster, read on `day` (a day number)."""
+    """The queries of one check. Those over its own table begin with `row` (the source row) and `subject`."""
 
     def __init__(self, version: Version, shape: RosterShape, check: CheckedRosterCheck, day: int) -> None:
         self.version = version
@@ -55,15 +90,15 @@ class CheckCompiler:
 
     # --- kinds -------------------------------------------------------------------------------------------------
 
-    def failing(self) -> Query:
+    def failing(self) -> Compiled:
         """The rows on which the condition is known to be false, with what it reads."""
         rows, condition = self._own(), self.check.condition
         assert condition is not None
         told = tuple(node for node in shown_leaves([condition]) if node.operation in TOLD)
         columns = [(f"told{number}", self._shown(rows, node)) for number, node in enumerate(told)]
-        return Query(self._query(rows, columns, [sql.negation(rows.condition(condition))]), told)
+        return self._query(rows, columns, [sql.negation(rows.condition(condition))]), told
 
-    def keyed(self) -> Query:
+    def keyed(self) -> Compiled:
         """`key0`, `key1`, … of the rows that have all of them; for `unshared` also first and last day."""
         rows = self._own()
         keys = [rows.value(node).main for node in self.check.keys]
@@ -73,23 +108,23 @@ class CheckCompiler:
             conditions.append(sql.negation(ref(COUNTED)))
         if self.check.kind == "unshared":
             columns += [("first", ref("life#from")), ("last", ref("life#to"))]
-        return Query(self._query(rows, columns, conditions), self.check.keys)
+        return self._query(rows, columns, conditions), self.check.keys
 
-    def bounds(self) -> Query:
+    def bounds(self) -> Compiled:
         """`bound` of the rows that have one."""
         rows, node = self._own(), self.check.bound
         assert node is not None
         bound = rows.number(node)
-        return Query(self._query(rows, [("bound", bound)], [sql.is_known(bound)]), (node,))
+        return self._query(rows, [("bound", bound)], [sql.is_known(bound)]), (node,)
 
-    def lives(self) -> exp.Select:
+    def lives(self) -> Compiled:
         """`link`, `first`, `last`, `count` of the rows of the other table that count."""
         rows = self.rows(self.check.over)
         columns = [("link", ref(self.check.link)), ("first", ref("life#from")), ("last", ref("life#to"))]
         conditions = [sql.is_known(ref(self.check.link)), *self._conditions(rows, self.check.where)]
-        return rows.layers.query([*columns, ("count", ref(COUNT))], sql.all_of(conditions))
+        return rows.layers.query([*columns, ("count", ref(COUNT))], sql.all_of(conditions)), ()
 
-    def listed(self) -> exp.Select:
+    def listed(self) -> Compiled:
         """`key0`, … of the rows of the other table, those left out that are known not to count."""
         rows = self.rows(self.check.over)
         keys = [rows.value(node).main for node in self.check.other_keys]
@@ -98,7 +133,7 @@ class CheckCompiler:
             counts = ref(rows.layers.named(rows.condition(self.check.where)))
             conditions.append(sql.any_of([counts, sql.is_missing(counts)]))
         columns = [(f"key{number}", key) for number, key in enumerate(keys)]
-        return rows.layers.query(columns, sql.all_of(conditions))
+        return rows.layers.query(columns, sql.all_of(conditions)), self.check.other_keys
 
     # --- parts -------------------------------------------------------------------------------------------------
 

@@ -7,29 +7,28 @@ error is about are blocked, and where two rows are at odds both are, because whi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from subsidy import sql
-from subsidy.engine.check_query import CheckCompiler, Query
-from subsidy.engine.explanation import value_text
+from subsidy.engine.calendar import END_OF_TIME as ONGOING
+from subsidy.engine.check_inputs import what_is_lacking
+from subsidy.engine.check_query import Query, QueryPart, query_for
+from subsidy.engine.explanation import rate_text, value_text
 from subsidy.engine.findings import place_of
 from subsidy.engine.occupancy import clashes, peaks
 from subsidy.engine.run import Prepared
 from subsidy.finding import Finding, Language, Text
-from subsidy.money import yuan_text
 from subsidy.roster.arrays import joint_codes, repeated
 from subsidy.roster.sheet import MOST_FINDINGS, unlisted
-from subsidy.schedule.figures import day_of
+from subsidy.schedule.figures import day_number, day_of
 from subsidy.schedule.load import Version
-from subsidy.schedule.node import Node, Unit
+from subsidy.schedule.node import Node
 from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck
 
 if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
-
-ONGOING = datetime.date.max
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Checked:
 
 
 def run_checks(prepared: Prepared, version: Version, day: datetime.date) -> Checked:
-    """All checks of a version on a roster, read on a day: the findings, the rows they block, what ran and what did not."""
+    """All checks of a version on a roster, read on a day: what they found, which ran, and what the others lacked."""
     found = Checked()
     for check in version.roster_checks:
         label = Text(check.model.label.zh, check.model.label.en)
@@ -77,85 +76,6 @@ def run_checks(prepared: Prepared, version: Version, day: datetime.date) -> Chec
             _Run(prepared, version, check, day, found).run()
     found.findings.sort()
     return found
-
-
-# --- what a roster lacks -------------------------------------------------------------------------------------------
-
-
-def what_is_lacking(check: CheckedRosterCheck, version: Version, intake: Intake) -> Text | None:
-    """The first table, or else the columns, that a check needs and a roster does not have."""
-    tables = [check.table, *([check.over] if check.over else [])]
-    columns = dict.fromkeys([*_columns(check.own, check.table, intake), *_columns(check.elsewhere, check.over, intake)])
-    absent = [table for table in (*tables, *(table for table, _ in columns)) if table not in intake.tables]
-    if absent:
-        word = version.words.get(absent[0], absent[0])
-        return Text(f"表 {word}({absent[0]})", f"the table {absent[0]}")
-    missing = [(table, column) for table, column in columns if column not in intake.headings[table]]
-    if not missing:
-        return None
-    words = version.words
-    by_table = {table: [column for one, column in missing if one == table] for table, _ in missing}
-    return Text(
-        "、".join(f"{words.get(table, table)}的{'、'.join(words.get(one, one) for one in columns)}"
-                 for table, columns in by_table.items()),
-        ", ".join(f"{table}.{column}" for table, column in missing),
-    )  # fmt: skip
-
-
-def _columns(nodes: Iterable[Node], table: str, intake: Intake) -> list[tuple[str, str]]:
-    """The (table, column) whose cells the expressions cannot do without."""
-    found: list[tuple[str, str]] = []
-    ahead = [(node, table) for node in nodes]
-    while ahead:
-        node, own = ahead.pop(0)
-        before = own
-        for hop, to in node.way:
-            found.append((before, hop))
-            before = to
-        fact = node.fact or node.aggregate
-        if fact is not None and fact.column_name in intake.headings.get(fact.table, {}):
-            continue
-        if node.operation == "fact" and node.fact is not None:
-            if node.fact.column.blank in ("missing", "none", "open"):
-                found.append((node.fact.home, node.fact.column_name))
-        elif node.aggregate is not None:
-            inner = node.aggregate.over
-            found.append((inner, node.aggregate.link)) if inner != node.aggregate.table else None
-            ahead += [(one, inner) for one in node.aggregate.nodes]
-        ahead += [(one, own) for one in node.arguments]
-    return found
-
-
-def last_day_mentioned(intakes: Sequence[Intake], versions: Sequence[Version]) -> datetime.date:
-    """The last day, month or year that a roster names; where it names none, the first day of the versions."""
-    days = [version.first_day for version in versions]
-    for intake, version in ((intake, version) for intake in intakes for version in versions):
-        for name, table in intake.tables.items():
-            if name in version.tables:
-                columns = version.tables[name].columns.items()
-                days += [day for column, model in columns for day in _last(table, column, model.type)]
-    return max(days)
-
-
-def _last(table: Any, column: str, kind: str) -> list[datetime.date]:
-    import pyarrow.compute as pc
-
-    if kind not in ("date", "month", "year") or column not in table.column_names:
-        return []
-    cells = table[column]
-    if kind == "date":
-        cells = cells.filter(pc.less(cells, _day_number(ONGOING)))
-    last = pc.max(cells).as_py()
-    if last is None:
-        return []
-    if kind == "date":
-        return [day_of(last)]
-    year, month = divmod(last, 12) if kind == "month" else (last, 11)
-    return [datetime.date(year + (month == 11), (month + 1) % 12 + 1, 1) - datetime.timedelta(days=1)]
-
-
-def _day_number(day: datetime.date) -> int:
-    return day.toordinal() - datetime.date(1970, 1, 1).toordinal()
 
 
 # --- one check -----------------------------------------------------------------------------------------------------
@@ -171,7 +91,7 @@ class _Run:
         self.version = version
         self.check = check
         self.found = found
-        self.compiler = CheckCompiler(version, prepared.shape, check, _day_number(day))
+        self.day = day_number(day)
         self.count = 0
 
     def run(self) -> None:
@@ -188,9 +108,9 @@ class _Run:
     # --- kinds -------------------------------------------------------------------------------------------------
 
     def _holds(self) -> None:
-        query = self.compiler.failing()
-        for row, subject, *values in sorted(self.prepared.rows(query.query)):
-            self._report(row, subject, lambda values=values: self._told(query.told, values))  # type: ignore[misc]
+        query = self._query("failing")
+        for row, subject, *values in sorted(self.prepared.connection.execute(query.text).fetchall()):
+            self._report(row, subject, lambda values=values: self._told(query.told, values))
 
     def _unique(self) -> None:
         query, table = self._keyed()
@@ -215,8 +135,8 @@ class _Run:
         import numpy as np
         import pyarrow.compute as pc
 
-        query = self.compiler.bounds()
-        table, lives = self._table(query), self._arrow(self.compiler.lives())
+        query = self._query("bounds")
+        table, lives = self._table(query), self._arrow(self._query("lives"))
         groups = pc.index_in(lives["link"], value_set=table["subject"]).combine_chunks()
         known = groups.is_valid().to_numpy(zero_copy_only=False)
         groups = groups.fill_null(0).to_numpy().astype(np.int64)[known]
@@ -228,14 +148,14 @@ class _Run:
         rows, subjects = table["row"], table["subject"]
         for group, peak, day in zip(of[over].tolist(), most[over].tolist(), days[over].tolist(), strict=True):
             told = self._peak(node, int(bounds[group]), peak, day)
-            self._report(rows[group].as_py(), subjects[group].as_py(), lambda told=told: told)  # type: ignore[misc]
+            self._report(rows[group].as_py(), subjects[group].as_py(), lambda told=told: told)
 
     def _listed_in(self) -> None:
         import numpy as np
         import pyarrow as pa
 
         query, table = self._keyed()
-        listed = self._arrow(self.compiler.listed())
+        listed = self._arrow(self._query("listed"))
         columns = map(pa.concat_arrays, zip(self._keys(table), self._keys(listed), strict=True))
         codes = joint_codes(columns, table.num_rows + listed.num_rows)
         missing = ~np.isin(codes[: table.num_rows], codes[table.num_rows :])
@@ -244,20 +164,23 @@ class _Run:
             told = self._told(query.told, [column[row].as_py() for column in self._keys(table)])
             told = Text(f"{told.zh} 不在{word}中", f"{told.en} is not in {self.check.over}")
             self._report(
-                table["row"][row].as_py(), table["subject"][row].as_py(), lambda told=told: told  # type: ignore[misc]
+                table["row"][row].as_py(), table["subject"][row].as_py(), lambda told=told: told
             )
 
     # --- tables ------------------------------------------------------------------------------------------------
 
-    def _arrow(self, query: Any) -> Any:
-        return self.prepared.connection.sql(sql.printed(query)).to_arrow_table()
+    def _query(self, part: QueryPart) -> Query:
+        return query_for(self.version, self.prepared.shape, self.check, part, self.day)
+
+    def _arrow(self, query: Query) -> Any:
+        return self.prepared.connection.sql(query.text).to_arrow_table()
 
     def _table(self, query: Query) -> Any:
         """The rows of a query in the order of the roster."""
-        return self._arrow(query.query).sort_by("row")
+        return self._arrow(query).sort_by("row")
 
     def _keyed(self) -> tuple[Query, Any]:
-        query = self.compiler.keyed()
+        query = self._query("keyed")
         return query, self._table(query)
 
     def _keys(self, table: Any) -> list[Any]:
@@ -303,9 +226,10 @@ class _Run:
     def _column(self) -> str:
         """The column of the table itself whose cell is the first to look at."""
         nodes = [self.check.condition, self.check.bound, *reversed(self.check.keys)]
-        for leaf in (leaf for node in nodes if node is not None for leaf in node.all_leaves()):
-            if leaf.fact is not None and leaf.operation == "fact" and leaf.fact.home == self.check.table and not leaf.way:
-                return leaf.fact.column_name
+        facts = [leaf.fact for node in nodes if node is not None for leaf in node.all_leaves() if leaf.fact is not None]
+        for fact in facts:
+            if fact.home == self.check.table and not fact.hops:
+                return fact.column_name
         model = self.version.tables[self.check.table]
         return model.key or model.link or ""
 
@@ -331,15 +255,18 @@ class _Run:
         return Text(words.get(node.name.rpartition(".")[2], node.name), node.name)
 
     def _shown(self, node: Node, value: Any, language: Language) -> str:
-        kind = node.type
-        if kind.kind == "date" and value == _day_number(ONGOING):
-            return {"zh": "至今", "en": "ongoing"}[language]
-        if kind.kind == "category" and language == "zh":
-            return self.version.words.get(value, value)
-        if kind.kind == "number" and kind.unit.over == ("yuan",):
-            return f"{yuan_text(value * 100 // kind.scale)} {self.version.words['yuan'] if language == 'zh' else 'yuan'}"
-        plain = replace(kind, unit=Unit()) if kind.unit.over and kind.unit.over[0] in self.version.words else kind
-        return value_text(plain, value, None, {}, language)
+        kind, words = node.type, self.version.words if language == "zh" else {}
+        if kind.kind == "date" and value == ONGOING:
+            return words.get("ongoing", "ongoing")
+        if kind.kind == "category":
+            return words.get(value, str(value))
+        if node.fact is not None and node.fact.column.unit == "percent":
+            return rate_text(Fraction(value, kind.scale), kind.unit, in_percent=True)
+        text = value_text(kind, value, None, {}, language)
+        if kind.kind != "number":
+            return text
+        number, _, unit = text.partition(" ")
+        return f"{number} {words.get(unit, unit)}" if unit == "yuan" else number
 
     def _peak(self, node: Node, bound: int, peak: int, day: int) -> Text:
         name, words = self._named(node), self.version.words

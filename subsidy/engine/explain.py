@@ -22,9 +22,9 @@ from subsidy.engine.run import Run
 from subsidy.finding import Language
 from subsidy.money import yuan_text
 from subsidy.schedule.column import MONTHS_IN
-from subsidy.schedule.date_words import DATE_WORDS, MONTH_OF_YEAR
+from subsidy.schedule.date_words import DATE_WORDS
 from subsidy.schedule.figures import day_of
-from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type
+from subsidy.schedule.node import Aggregate, Node, Type
 
 SHOWN = {"fact", "aggregate", "life", "time", "clause", "value", "slices", *DATE_WORDS}
 

@@ -205,7 +205,7 @@ class RosterCheckChecker:
         given = [option for option in BOUNDS if getattr(self.model, option) is not None]
         if len(given) != 1:
             raise Refusal(
-                Text("须写一个界限", "it needs one bound"),
+                Text("须写且只写一个界限", "it needs exactly one bound"),
                 Text("请写 equals、at_least、at_most 之一", "write one of equals, at_least, at_most"),
             ).at(self.path)
         return BOUNDS[given[0]], self._number(getattr(self.model, given[0]), self.scope, given[0])
@@ -299,7 +299,7 @@ class RosterCheckChecker:
             key, other = (self._expression(name, one, "by", number) for one in (self.scope, scope))
             keys.append(self._comparable(key, name, "by", number))
             others.append(self._comparable(other, name, "by", number))
-            if (key.type.kind == "number", key.type.scale) != (other.type.kind == "number", other.type.scale):
+            if _form(key.type) != _form(other.type):
                 raise refusal(
                     f"两表的 {name} 不能比较", f"{name} of the two tables cannot be compared",
                     "请用两表中同一种类的列", "use a column that both tables have in the same form", 0,
@@ -308,6 +308,11 @@ class RosterCheckChecker:
         return CheckedRosterCheck(
             self.name, self.model, kind, when, keys=tuple(keys), over=over, where=where, other_keys=tuple(others)
         )
+
+
+def _form(kind: Type) -> tuple[str, int]:
+    """How a cell is held: two that are held in one way can be compared."""
+    return "text" if kind.kind == "category" else kind.kind, kind.scale
 
 
 def fitted(checker: Checker, name: str, model: RosterCheck) -> CheckedRosterCheck | UnfitCheck:
