@@ -91,7 +91,8 @@ def test_the_most_at_once_by_an_oracle(stays: list[Stay]) -> None:
     first, last = (np.array([stay[end] for stay in stays], np.int64) for end in (0, 1))
     of, most, days = peaks(groups, first, last, np.ones(len(stays), np.int64))
     crowds = zip(of.tolist(), most.tolist(), days.tolist(), strict=True)
-    assert {chr(home): (number, first) for home, number, first in crowds} == {home: most_at_once(stays, home) for home in {stay[2] for stay in stays}}
+    expected = {home: most_at_once(stays, home) for home in {stay[2] for stay in stays}}
+    assert {chr(home): (number, first) for home, number, first in crowds} == expected
 
 
 def guests(stays: Sequence[Stay]) -> Rows:
