@@ -37,8 +37,6 @@ Changes = Annotated[
     list[str] | None, typer.Option("--set", help="临时改动 · overlay: values.operating_rate.is.5.disabled=250")
 ]
 OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
-
-
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),

@@ -244,7 +244,7 @@ class _Run:
         words = self.version.words
         if node.operation == "time" and node.name == "date":
             return Text("核查日", "the day of the check")
-        if node.aggregate is not None and node.aggregate is self.check.total:
+        if node.aggregate is not None and self.check.total and node.aggregate.name == self.check.total.name:
             over = self.check.over
             if self.check.kind == "count":
                 return Text(f"{words.get(over, over)}共", f"{over} counted")
