@@ -6,11 +6,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from subsidy.budget.checked import checked
 from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Basis, Calculated, Result
-from subsidy.engine.check_inputs import last_day_mentioned
-from subsidy.engine.checks import CheckReport, run_checks
+from subsidy.engine.checks import CheckReport
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.run import calculate as run_engine
@@ -109,17 +109,8 @@ def examine(
 def _checked(
     several: Sequence[Schedule], roster: Roster, year: int, as_of: datetime.date | None
 ) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
-    """The roster as each schedule reads it, without the rows that checks across rows block."""
     intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
-    day = as_of or last_day_mentioned(intakes, [schedule.latest for schedule in several])
-    reports: dict[str, CheckReport] = {}
-    for number, (schedule, taken_in) in enumerate(zip(several, intakes, strict=True)):
-        checked = run_checks(prepare(schedule, taken_in, year), schedule.latest, day)
-        intakes[number] = checked.applied(taken_in)
-        for report in checked.reports:
-            if report.name not in reports or report.lacking is None:
-                reports[report.name] = report
-    return intakes, day, list(reports.values())
+    return checked(several, intakes, year, as_of)
 
 
 def _check_request(several: Sequence[Schedule], year: int) -> None:
