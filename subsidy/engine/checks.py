@@ -7,24 +7,21 @@ error is about are blocked, and where two rows are at odds both are, because whi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from subsidy.engine.calendar import END_OF_TIME as ONGOING
 from subsidy.engine.check_inputs import what_is_lacking
 from subsidy.engine.check_query import Query, QueryPart, query_for
-from subsidy.engine.explanation import rate_text, value_text
+from subsidy.engine.check_words import CheckWords
 from subsidy.engine.findings import place_of
 from subsidy.engine.occupancy import clashes, peaks
 from subsidy.engine.run import Prepared
-from subsidy.finding import Finding, Language, Text
+from subsidy.finding import Finding, Text
 from subsidy.roster.arrays import joint_codes, repeated
 from subsidy.roster.sheet import MOST_FINDINGS, unlisted
-from subsidy.schedule.figures import day_number, day_of
+from subsidy.schedule.figures import day_number
 from subsidy.schedule.load import Version
-from subsidy.schedule.node import Node
 from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck
 
 if TYPE_CHECKING:
@@ -90,9 +87,9 @@ class _Run:
         self.prepared = prepared
         self.version = version
         self.check = check
-        self.found = found
         self.day = day_number(day)
-        self.count = 0
+        self.found = found
+        self.words = CheckWords(version, check)
 
     def run(self) -> None:
         kinds = {
@@ -102,34 +99,42 @@ class _Run:
             "listed_in": self._listed_in,
         }
         kinds.get(self.check.kind, self._holds)()
-        if self.count > MOST_FINDINGS:
-            self.found.findings.append(unlisted(self.found.findings[-1], self.count - MOST_FINDINGS))
 
     # --- kinds -------------------------------------------------------------------------------------------------
 
     def _holds(self) -> None:
         query = self._query("failing")
-        for row, subject, *values in sorted(self.prepared.connection.execute(query.text).fetchall()):
-            self._report(row, subject, lambda values=values: self._told(query.told, values))
+        table = self._table(query)
+
+        def describe(row: int) -> Text:
+            return self.words.told(query.told, [table[f"told{n}"][row].as_py() for n in range(len(query.told))])
+
+        self._report(table, range(table.num_rows), describe)
 
     def _unique(self) -> None:
         query, table = self._keyed()
         later, first = repeated(joint_codes(self._keys(table), table.num_rows))
-        for row, other in zip(later.tolist(), first.tolist(), strict=True):
-            self._report_pair(query, table, row, other, Text("与{}相同", "the same as {}"))
+
+        def describe(row: int) -> Text:
+            other = int(first[later == row][0])
+            return self.words.same_as(query.told, self._values(table, row), *self._other(table, other))
+
+        self._report(table, later.tolist(), describe, first.tolist())
 
     def _unshared(self) -> None:
-        import numpy as np
+        import pyarrow.compute as pc
 
         query, table = self._keyed()
         groups = joint_codes(self._keys(table), table.num_rows)
         first, last = (table[name].to_numpy() for name in ("first", "last"))
-        names = np.unique(table["subject"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1]
+        names = pc.rank(table["subject"], tiebreaker="dense").to_numpy()
         later, earlier = clashes(groups, first, last, names)
-        for row, other in sorted(zip(later.tolist(), earlier.tolist(), strict=True)):
-            day = day_of(int(first[row]))
-            told = Text(f"自 {day} 起与{{}}同时占用", f"from {day} on at the same time as {{}}")
-            self._report_pair(query, table, row, other, told)
+
+        def describe(row: int) -> Text:
+            other = self._other(table, int(earlier[later == row][0]))
+            return self.words.at_the_same_time(query.told, self._values(table, row), int(first[row]), *other)
+
+        self._report(table, sorted(later.tolist()), describe, earlier.tolist())
 
     def _at_once(self) -> None:
         import numpy as np
@@ -142,13 +147,12 @@ class _Run:
         groups = groups.fill_null(0).to_numpy().astype(np.int64)[known]
         first, last, count = (lives[name].to_numpy()[known] for name in ("first", "last", "count"))
         of, most, days = peaks(groups, first, last, count)
-        bounds = table["bound"].to_numpy()
-        node = query.told[0]
-        over = most * node.type.scale > bounds[of]
-        rows, subjects = table["row"], table["subject"]
-        for group, peak, day in zip(of[over].tolist(), most[over].tolist(), days[over].tolist(), strict=True):
-            told = self._peak(node, int(bounds[group]), peak, day)
-            self._report(rows[group].as_py(), subjects[group].as_py(), lambda told=told: told)
+        (node,), bounds = query.told, table["bound"].to_numpy()
+
+        def describe(row: int) -> Text:
+            return self.words.peak(node, int(bounds[row]), int(most[of == row][0]), int(days[of == row][0]))
+
+        self._report(table, of[most * node.type.scale > bounds[of]].tolist(), describe)
 
     def _listed_in(self) -> None:
         import numpy as np
@@ -158,14 +162,10 @@ class _Run:
         listed = self._arrow(self._query("listed"))
         columns = map(pa.concat_arrays, zip(self._keys(table), self._keys(listed), strict=True))
         codes = joint_codes(columns, table.num_rows + listed.num_rows)
-        missing = ~np.isin(codes[: table.num_rows], codes[table.num_rows :])
-        word = self.version.words.get(self.check.over, self.check.over)
-        for row in np.flatnonzero(missing).tolist():
-            told = self._told(query.told, [column[row].as_py() for column in self._keys(table)])
-            told = Text(f"{told.zh} 不在{word}中", f"{told.en} is not in {self.check.over}")
-            self._report(
-                table["row"][row].as_py(), table["subject"][row].as_py(), lambda told=told: told
-            )
+        missing = np.flatnonzero(~np.isin(codes[: table.num_rows], codes[table.num_rows :]))
+        self._report(
+            table, missing.tolist(), lambda row: self.words.unlisted(query.told, self._values(table, row))
+        )  # fmt: skip
 
     # --- tables ------------------------------------------------------------------------------------------------
 
@@ -186,92 +186,39 @@ class _Run:
     def _keys(self, table: Any) -> list[Any]:
         return [table[f"key{number}"].combine_chunks() for number in range(len(self.check.keys))]
 
+    def _values(self, table: Any, row: int) -> list[Any]:
+        return [table[f"key{number}"][row].as_py() for number in range(len(self.check.keys))]
+
+    def _other(self, table: Any, row: int) -> tuple[int, str]:
+        return table["row"][row].as_py(), table["subject"][row].as_py()
+
     # --- findings ----------------------------------------------------------------------------------------------
 
-    def _report(self, row: int, subject: str, told: Any) -> None:
-        check, intake = self.check, self.prepared.intake
-        model = check.model
-        if model.severity == "error":
-            self.found.blocked.add((check.table, row))
-        self.count += 1
-        if self.count > MOST_FINDINGS:
+    def _report(
+        self, table: Any, rows: Sequence[int], describe: Callable[[int], Text], others: Sequence[int] = ()
+    ) -> None:
+        """A finding about each of these rows (positions) of a query; an error blocks them and the others."""
+        if not rows:
             return
-        text, column = told(), self._column()
-        self.found.findings.append(
-            Finding(
-                place_of(intake, check.table, column, row),
-                check.name,
-                Text(f"{model.label.zh}：{text.zh}", f"{model.label.en}: {text.en}"),
-                Text(model.remedy.zh, model.remedy.en),
-                intake.written(check.table, column, row),
-                model.severity,
-                check.table,
-                str(subject),
-            )
-        )
+        check, numbers = self.check, table["row"].to_numpy()
+        if check.model.severity == "error":
+            self.found.blocked.update((check.table, int(numbers[row])) for row in (*rows, *others))
+        findings = [
+            self._finding(int(numbers[row]), str(table["subject"][row]), describe(row)) for row in rows[:MOST_FINDINGS]
+        ]
+        if len(rows) > MOST_FINDINGS:
+            findings.append(unlisted(findings[-1], len(rows) - MOST_FINDINGS))
+        self.found.findings += findings
 
-    def _report_pair(self, query: Query, table: Any, row: int, other: int, told: Text) -> None:
-        """A finding about a row and another one, both of which an error blocks."""
-        number, subject = table["row"][other].as_py(), table["subject"][other].as_py()
-
-        def text() -> Text:
-            shared = self._told(query.told, [column[row].as_py() for column in self._keys(table)])
-            which = Text(f"第 {number} 行（{subject}）", f"row {number} ({subject})")
-            return Text(f"{shared.zh}，{told.zh.format(which.zh)}", f"{shared.en}, {told.en.format(which.en)}")
-
-        self._report(table["row"][row].as_py(), table["subject"][row].as_py(), text)
-        if self.check.model.severity == "error":
-            self.found.blocked.add((self.check.table, number))
-
-    def _column(self) -> str:
-        """The column of the table itself whose cell is the first to look at."""
-        nodes = [self.check.condition, self.check.bound, *reversed(self.check.keys)]
-        facts = [leaf.fact for node in nodes if node is not None for leaf in node.all_leaves() if leaf.fact is not None]
-        for fact in facts:
-            if fact.home == self.check.table and not fact.hops:
-                return fact.column_name
-        model = self.version.tables[self.check.table]
-        return model.key or model.link or ""
-
-    def _told(self, nodes: Sequence[Node], values: Sequence[Any]) -> Text:
-        pairs = [(node, value) for node, value in zip(nodes, values, strict=True) if value is not None]
-        return Text(
-            "，".join(f"{self._named(node).zh} {self._shown(node, value, 'zh')}" for node, value in pairs),
-            ", ".join(f"{self._named(node).en} {self._shown(node, value, 'en')}" for node, value in pairs),
-        )
-
-    def _named(self, node: Node) -> Text:
-        words = self.version.words
-        if node.operation == "time" and node.name == "date":
-            return Text("核查日", "the day of the check")
-        if node.aggregate is not None and self.check.total and node.aggregate.name == self.check.total.name:
-            over = self.check.over
-            if self.check.kind == "count":
-                return Text(f"{words.get(over, over)}共", f"{over} counted")
-            measured = self.check.model.sum or ""
-            return Text(
-                f"{words.get(over, over)}的{words.get(measured, measured)}合计", f"the sum of {measured} of {over}"
-            )
-        return Text(words.get(node.name.rpartition(".")[2], node.name), node.name)
-
-    def _shown(self, node: Node, value: Any, language: Language) -> str:
-        kind, words = node.type, self.version.words if language == "zh" else {}
-        if kind.kind == "date" and value == ONGOING:
-            return words.get("ongoing", "ongoing")
-        if kind.kind == "category":
-            return words.get(value, str(value))
-        if node.fact is not None and node.fact.column.unit == "percent":
-            return rate_text(Fraction(value, kind.scale), kind.unit, in_percent=True)
-        text = value_text(kind, value, None, {}, language)
-        if kind.kind != "number":
-            return text
-        number, _, unit = text.partition(" ")
-        return f"{number} {words.get(unit, unit)}" if unit == "yuan" else number
-
-    def _peak(self, node: Node, bound: int, peak: int, day: int) -> Text:
-        name, words = self._named(node), self.version.words
-        over = self.check.over
-        return Text(
-            f"{day_of(day)} 当日{words.get(over, over)} {peak}，{name.zh} {self._shown(node, bound, 'zh')}",
-            f"{peak} {over} on {day_of(day)}, {name.en} {self._shown(node, bound, 'en')}",
+    def _finding(self, row: int, subject: str, told: Text) -> Finding:
+        model, table, intake, column = self.check.model, self.check.table, self.prepared.intake, self.words.column()
+        return Finding(
+            place_of(intake, table, column, row),
+            self.check.name,
+            Text(f"{model.label.zh}：{told.zh}", f"{model.label.en}: {told.en}"),
+            Text(model.remedy.zh, model.remedy.en),
+            intake.written(table, column, row),
+            model.severity,
+            table,
+            subject,
         )
