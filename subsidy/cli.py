@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
@@ -39,6 +40,10 @@ MappingPath = Annotated[
     Path | None, typer.Option("--mapping", help="列名对照表 · what the file's own headings stand for (YAML)")
 ]
 OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),
+]
 
 
 def _default_language() -> str:
@@ -206,24 +211,38 @@ def run_tests(
         raise typer.Exit(1)
 
 
+def _day(written: str | None) -> datetime.date | None:
+    try:
+        return None if written is None else datetime.date.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written}: 2023-12-31", param_hint="--as-of") from None
+
+
 @app.command()
 def check(
-    roster: RosterPath, schedule_ids: Ids, mapping: MappingPath = None, as_json: AsJson = False, lang: Lang = ""
+    roster: RosterPath,
+    schedule_ids: Ids,
+    as_of: AsOf = None,
+    mapping: MappingPath = None,
+    as_json: AsJson = False,
+    lang: Lang = "",
 ) -> None:
     """检查花名册 · Check a roster: everything that is wrong, with its place and what would be right."""
-    from subsidy.budget.calculate import check as check_roster
-    from subsidy.report.text import print_findings
+    from subsidy.budget.calculate import examine
+    from subsidy.report.text import print_checks, print_findings
     from subsidy.roster.tables import read_roster
 
-    language = _language(lang)
+    language, day = _language(lang), _day(as_of)
     with _findings_reported(language):
-        findings = check_roster(_schedules(schedule_ids, None), read_roster(roster, mapping))
+        examined = examine(_schedules(schedule_ids, None), read_roster(roster, mapping), as_of=day)
+    findings = examined.findings
     if as_json:
-        _print_json([finding.to_dict() for finding in findings])
+        _print_json(examined.to_dict())
     else:
         print_findings(findings, _console(), language)
         words = {"zh": f"疑点 {len(findings)} 处", "en": f"{len(findings)} findings"}
         _console(stderr=True).print(words[language], highlight=False)
+        print_checks(examined.checks, examined.as_of, _console(stderr=True), language)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
@@ -263,6 +282,7 @@ def _calculated(
     basis: str,
     proceed: bool,
     changes: list[str] | None,
+    as_of: str | None = None,
 ) -> Result:
     from subsidy.budget.calculate import calculate
     from subsidy.roster.tables import read_roster
@@ -270,8 +290,14 @@ def _calculated(
     if basis not in ("due", "accrued"):
         raise typer.BadParameter(f"{basis}: due | accrued", param_hint="--basis")
     chosen = "due" if basis == "due" else "accrued"
-    read = read_roster(roster, mapping)
-    return calculate(_schedules(ids, changes), read, year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
+    return calculate(
+        _schedules(ids, changes),
+        read_roster(roster, mapping),
+        year,
+        basis=chosen,  # type: ignore[arg-type]
+        proceed=proceed,
+        as_of=_day(as_of),
+    )
 
 
 Proceed = Annotated[
@@ -287,6 +313,7 @@ def budget(
     year: Year,
     basis: Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")] = "due",
     proceed: Proceed = False,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
     changes: Changes = None,
@@ -304,7 +331,7 @@ def budget(
     with _findings_reported(language):
         if receipt is not None:
             check_writable(receipt)
-        result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes)
+        result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
     print_findings(result.findings, _console(stderr=True), language)
     if as_json:
         _print_json(result.to_dict())

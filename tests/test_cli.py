@@ -255,7 +255,7 @@ def test_check_a_good_roster(good: str) -> None:
     done = run("check", good, "--schedule", ID, "--lang", "en")
     assert (done.code, done.out) == (0, "")
     assert "0 findings" in done.err
-    assert run("check", good, "--schedule", ID, "--json").json == []
+    assert run("check", good, "--schedule", ID, "--json").json["findings"] == []
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "实际费用 空白"), ("en", "actual_cost is blank")])
@@ -264,7 +264,7 @@ def test_check_a_bad_roster(bad: str, language: str, words: str) -> None:
     assert done.code == 1
     assert words in done.out
     assert "households.csv" in done.out
-    (finding,) = run("check", bad, "-s", ID, "--json", "--lang", language).json
+    (finding,) = run("check", bad, "-s", ID, "--json", "--lang", language).json["findings"]
     assert (finding["severity"], finding["table"], finding["subject"], finding["column"]) == (
         "error",
         "households",

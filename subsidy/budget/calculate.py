@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from subsidy.budget.checked import checked
 from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Basis, Calculated, Result
+from subsidy.engine.checks import CheckReport
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.run import calculate as run_engine
@@ -27,18 +31,20 @@ def calculate(
     *,
     basis: Basis = "due",
     proceed: bool = False,
+    as_of: datetime.date | None = None,
 ) -> Result:
     """Calculate everything a roster is owed, and report one year of it.
 
     `basis`: the year of an amount is that of its due day (`due`, cash) or of its period (`accrued`). Findings that are
     errors stop the calculation with RosterError, which holds all of them; with `proceed` the rest is calculated, the
-    blocked rows stay unpaid, and the result lists the findings. Raises ScheduleError for one schedule given twice, and
+    blocked rows stay unpaid, and the result lists the findings. `as_of`: the day on which the checks across rows read
+    the roster; by default the last day that it mentions. Raises ScheduleError for one schedule given twice, and
     Refusal (a ValueError) for a year out of range.
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     _check_request(several, year)
     woven = together(several)
-    intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
+    intakes = _checked(several, roster, year, as_of)[0]
     if not proceed:
         _stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
     given: dict[str, frozenset[str]] = {}
@@ -47,20 +53,64 @@ def calculate(
     calculated, findings = _calculated(woven, intakes, year)
     if not proceed:
         _stop_at_errors(findings)
-    options = {"year": year, "basis": basis, "proceed": proceed}
+    options: dict[str, object] = {"year": year, "basis": basis, "proceed": proceed}
+    if as_of is not None:
+        options["as_of"] = as_of.isoformat()
     return Result(
         calculated, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
     )
 
 
-def check(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | None = None) -> list[Finding]:
-    """Everything that is wrong or odd with a roster for these schedules, in order of place."""
+def check(
+    schedules: Schedule | Sequence[Schedule],
+    roster: Roster,
+    year: int | None = None,
+    as_of: datetime.date | None = None,
+) -> list[Finding]:
+    """Everything that is wrong or odd with a roster for these schedules, in order of place.
+
+    `as_of`: the day on which the checks across rows read it; by default the last day that the roster mentions.
+    """
+    return examine(schedules, roster, year, as_of).findings
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a roster was found to be: the findings, the day of the checks across rows, and which of these ran."""
+
+    findings: list[Finding]
+    as_of: datetime.date
+    checks: list[CheckReport]
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready: as_of, checks, findings."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "checks": [one.to_dict() for one in self.checks],
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+
+def examine(
+    schedules: Schedule | Sequence[Schedule],
+    roster: Roster,
+    year: int | None = None,
+    as_of: datetime.date | None = None,
+) -> Examination:
+    """What `check` finds, and beside it which checks across rows ran, and what the others lacked."""
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     year = year or max(schedule.latest.first_day.year for schedule in several)
     _check_request(several, year)
-    intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
+    intakes, day, reports = _checked(several, roster, year, as_of)
     _, findings = _calculated(together(several), intakes, year)
-    return sorted(findings)
+    return Examination(sorted(findings), day, reports)
+
+
+def _checked(
+    several: Sequence[Schedule], roster: Roster, year: int, as_of: datetime.date | None
+) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
+    intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
+    return checked(several, intakes, year, as_of)
 
 
 def _check_request(several: Sequence[Schedule], year: int) -> None:

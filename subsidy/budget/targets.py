@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.budget.causes import Found, Parts, cause
+from subsidy.budget.checked import checked
 from subsidy.budget.plan_search import turn
 from subsidy.engine import calendar
 from subsidy.engine.findings import place_of
@@ -152,10 +153,11 @@ def targets(
     """
     version = schedule.latest
     given_costs = _costs(version, costs or {})
-    taken_in = intake(_with_document_rows(version, roster), [version])
+    year = version.first_day.year
+    (taken_in,), _, _ = checked([schedule], [intake(_with_document_rows(version, roster), [version])], year)
     if not proceed and taken_in.errors:
         raise RosterError(taken_in.findings)
-    prepared = prepare(schedule, taken_in, version.first_day.year)
+    prepared = prepare(schedule, taken_in, year)
     outcomes: list[Outcome] = []
     unmeasured: list[CheckedTarget] = []
     for target in version.targets.values():

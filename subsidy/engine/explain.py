@@ -12,7 +12,7 @@ from subsidy.engine.addends import own_periods, written
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
 from subsidy.engine.cells import MONTH as MONTH_COLUMN
 from subsidy.engine.cells import Value
-from subsidy.engine.explanation import WORDS, Explanation, Line, quantity_text, rate_text
+from subsidy.engine.explanation import WORDS, Explanation, Line, quantity_text, rate_text, value_text
 from subsidy.engine.findings import place_of
 from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
@@ -22,9 +22,9 @@ from subsidy.engine.run import Run
 from subsidy.finding import Language
 from subsidy.money import yuan_text
 from subsidy.schedule.column import MONTHS_IN
-from subsidy.schedule.date_words import DATE_WORDS, MONTH_OF_YEAR
+from subsidy.schedule.date_words import DATE_WORDS
 from subsidy.schedule.figures import day_of
-from subsidy.schedule.node import MONTH, YEAR, Aggregate, Node, Type
+from subsidy.schedule.node import Aggregate, Node, Type
 
 SHOWN = {"fact", "aggregate", "life", "time", "clause", "value", "slices", *DATE_WORDS}
 
@@ -164,7 +164,7 @@ class _Explainer:
     def _calculation(self) -> list[Line]:
         clause = self.clause
         nodes = [*clause.when, *clause.steps.values(), clause.amount, *clause.parts.values()]
-        leaves = _shown_leaves(nodes)
+        leaves = shown_leaves(nodes)
         steps = [node for name, node in clause.steps.items() if name in clause.model.steps]
         shown = [*leaves, *clause.when, *steps, clause.amount, *clause.parts.values()]
         results = self._fetch([self.rows.value(node) for node in shown])
@@ -287,19 +287,7 @@ class _Explainer:
     def shown(self, kind: Type, result: tuple[Any, ...]) -> str:
         """A stored value in words: 225.00 yuan, 2023-03, met, 失能."""
         main, divisor, _, _ = result
-        if main is None or (kind.quotient and not divisor):
-            return WORDS["missing"][self.language]
-        if kind.kind == "yes_no":
-            return {"zh": ("否", "是"), "en": ("no", "yes")}[self.language][bool(main)]
-        if kind.kind == "date":
-            return day_of(main).isoformat()
-        if kind.kind in ("text", "category"):
-            return f"{self.words[main]} {main}" if self.language == "zh" and main in self.words else str(main)
-        if kind.unit.over == (MONTH,):
-            return calendar.period_label("month", main)
-        if kind.unit.over in ((YEAR,), (MONTH_OF_YEAR,)):
-            return str(main)
-        return quantity_text(Fraction(main, kind.scale * (divisor or 1)), kind.unit)
+        return value_text(kind, main, divisor, self.words, self.language)
 
     def _owed(self) -> tuple[int | None, int]:
         (owed, *_), (count, *_) = self._fetch([Value(ref(f"owed:{self.clause.name}")), Value(ref(COUNT))])
@@ -395,7 +383,7 @@ def _told_by(leaf: Node) -> tuple[str, ...]:
     return leaf.operation, leaf.written or leaf.name, *(argument.name for argument in leaf.arguments)
 
 
-def _shown_leaves(nodes: Sequence[Node]) -> list[Node]:
+def shown_leaves(nodes: Sequence[Node]) -> list[Node]:
     """The facts, words of time and figures that expressions read, each once, a figure after its keys."""
     found: dict[tuple[str, ...], Node] = {}
     seen: set[int] = set()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from subsidy.engine import calendar
 from subsidy.finding import Language
 from subsidy.money import yuan_text
+from subsidy.schedule.date_words import MONTH_OF_YEAR
 from subsidy.schedule.expression import plain_number
-from subsidy.schedule.node import Unit
+from subsidy.schedule.figures import day_of
+from subsidy.schedule.node import MONTH, YEAR, Type, Unit
 
 WORDS = {
     "clause": {"zh": "条款", "en": "clause"},
@@ -93,6 +97,23 @@ class Explanation:
                 source = f" ({line.source})" if line.source else ""
                 out.append(f"- {line.name}: {line.value}{source}" if line.value else f"- {line.name}{source}")
         return "\n".join(out) + "\n"
+
+
+def value_text(kind: Type, main: Any, divisor: int | None, words: Mapping[str, str], language: Language) -> str:
+    """A stored value in words: 225.00 yuan, 2023-03, yes, 失能."""
+    if main is None or (kind.quotient and not divisor):
+        return WORDS["missing"][language]
+    if kind.kind == "yes_no":
+        return {"zh": ("否", "是"), "en": ("no", "yes")}[language][bool(main)]
+    if kind.kind == "date":
+        return day_of(main).isoformat()
+    if kind.kind in ("text", "category"):
+        return f"{words[main]} {main}" if language == "zh" and main in words else str(main)
+    if kind.unit.over == (MONTH,):
+        return calendar.period_label("month", main)
+    if kind.unit.over in ((YEAR,), (MONTH_OF_YEAR,)):
+        return str(main)
+    return quantity_text(Fraction(main, kind.scale * (divisor or 1)), kind.unit)
 
 
 def quantity_text(number: Fraction, unit: Unit) -> str:

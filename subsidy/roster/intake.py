@@ -57,6 +57,16 @@ class Intake:
         """Where the cell of a source row stands in the officer's file."""
         return self._sheets[table].raw.place(row, self.heading(table, column))
 
+    def written(self, table: str, column: str, row: int) -> str:
+        """The cell of a source row as written; empty where the roster does not have the column."""
+        import numpy as np
+
+        sheet = self._sheets[table]
+        cells = sheet.written(column)
+        if cells is None:
+            return ""
+        return str(cells[int(np.searchsorted(sheet.raw.rows.to_numpy(), row))].as_py() or "").strip()
+
     def without(self, rows: Iterable[tuple[str, int]]) -> Intake:
         """The same with these rows (table, source row) blocked, and with them the rows that refer to them.
 

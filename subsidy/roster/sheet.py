@@ -105,10 +105,14 @@ class Collector:
     def _closing(self) -> Iterable[Finding]:
         for kind, count in self._counts.items():
             if count > MOST_FINDINGS:
-                last, more = self._last[kind], count - MOST_FINDINGS
-                yield Finding(
-                    Place(last.place.file, last.place.sheet), last.code,
-                    Text(f"此类疑点另有 {more} 处，未逐一列出", f"{more} more findings of this kind are not listed"),
-                    Text("请先改正已列出的", "correct those that are listed first"),
-                    severity=last.severity, table=last.table,
-                )  # fmt: skip
+                yield unlisted(self._last[kind], count - MOST_FINDINGS)
+
+
+def unlisted(last: Finding, more: int) -> Finding:
+    """What stands for `more` findings of the kind of `last`, which are not listed."""
+    return Finding(
+        Place(last.place.file, last.place.sheet), last.code,
+        Text(f"此类疑点另有 {more} 处，未逐一列出", f"{more} more findings of this kind are not listed"),
+        Text("请先改正已列出的", "correct those that are listed first"),
+        severity=last.severity, table=last.table,
+    )  # fmt: skip

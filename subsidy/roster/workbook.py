@@ -69,5 +69,3 @@ def plain_table(grid: Grid) -> RawTable | None:
     if top is None:
         return None
     return grid.cut(dict(enumerate(grid.row(top))), top, top + 1, len(grid))
-
-

@@ -22,7 +22,9 @@ from subsidy.schedule.source import Path as KeyPath
 from subsidy.schedule.written import Date, Filled, Part, Whole
 
 HEAD = ("schedule", "document", "in_force", "revision")
-SECTIONS = ("payers", "words", "facts", "values", "clauses", "limits", "unquantified", "rules", "targets", "rows")
+SECTIONS = (
+    "payers", "words", "facts", "values", "clauses", "limits", "unquantified", "rules", "targets", "checks", "rows",
+)  # fmt: skip
 NOT_COMPARED = (("document",), ("revision",))  # of a consolidated text: they are its own
 LONGEST_SHOWN = 100
 ONE_KEY = re.compile(r"[0-9.<>%-]+|[^.]+")  # a range or a name, as against a path

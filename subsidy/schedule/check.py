@@ -16,6 +16,7 @@ from subsidy.schedule.figures import check_each_figure
 from subsidy.schedule.infer import NUMBER_WORDS, refusal
 from subsidy.schedule.limit_check import LimitChecker
 from subsidy.schedule.model import ScheduleFile
+from subsidy.schedule.roster_check import RosterCheckChecker
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import KEY, Path, Source
 from subsidy.schedule.target_check import CheckedTarget, TargetChecker
@@ -41,6 +42,7 @@ def check(
         for name in model.targets:
             with checker.reporting(("targets", name), "target"):
                 targets[name] = TargetChecker(checker, name).checked()
+        _check_roster_checks(checker)
         _check_own_rows(checker)
         if not checker.findings:
             for name in model.limits:
@@ -234,6 +236,12 @@ def _columns_read(clause: CheckedClause) -> set[tuple[str, str]]:
     return found
 
 
+def _check_roster_checks(checker: Checker) -> None:
+    for name, model in checker.model.checks.items():
+        with checker.reporting(("checks", name), "check"):
+            checker.roster_checks[name] = RosterCheckChecker(checker, name, model).checked()
+
+
 def _check_one_meaning(checker: Checker) -> None:
     """No name may be a function, a word of time, a fact, a value or a clause at once."""
     taken = dict.fromkeys((*DATE_WORDS, *NUMBER_WORDS), Text("函数", "a function"))
@@ -264,6 +272,7 @@ def _check_letter_case(checker: Checker) -> None:
         [("values", name) for name in model.values],
         [("payers", name) for name in model.payers],
         [("facts", name) for name in checker.tables],
+        [("checks", name) for name in model.checks],
     ]
     for name, clause in model.clauses.items():
         steps = [("clauses", name, "steps", step) for step in clause.steps]

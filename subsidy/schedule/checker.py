@@ -18,6 +18,7 @@ from subsidy.schedule.figures import Figures, KeyForm, each_figure, read_figures
 from subsidy.schedule.infer import infer, refusal
 from subsidy.schedule.model import ScheduleFile
 from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
+from subsidy.schedule.roster_check import CheckedRosterCheck
 from subsidy.schedule.scope import History, Hops, Scope, type_of_unit
 from subsidy.schedule.slices import SliceTable, read_slices
 from subsidy.schedule.source import Path, Source
@@ -35,6 +36,7 @@ class Checker:
         self.known_slices: dict[tuple[str, tuple[Type, ...]], SliceTable] = {}
         self.known_facts: dict[tuple[object, ...], Node] = {}  # derived ones
         self.clauses: dict[str, CheckedClause] = {}
+        self.roster_checks: dict[str, CheckedRosterCheck] = {}
         self.entered: list[str] = []
         self.histories: dict[str, list[History]] = {}
         self.circles: set[frozenset[str]] = set()

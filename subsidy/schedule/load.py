@@ -11,7 +11,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from subsidy.finding import Finding, Place, ScheduleError
 from subsidy.schedule import expression
@@ -22,8 +22,9 @@ from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
 from subsidy.schedule.column import Column, Table
 from subsidy.schedule.form import validated
-from subsidy.schedule.model import ScheduleFile, SharedFacts
+from subsidy.schedule.model import RosterCheck, ScheduleFile, SharedFacts
 from subsidy.schedule.node import READY_PARTS, Type
+from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck, fitted
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import Source, mapping, path_in, put, read_file, read_source, unknown_path
 from subsidy.schedule.target_check import CheckedTarget
@@ -86,6 +87,13 @@ class Version:
     def words(self) -> Mapping[str, str]:
         return {**shared_words(), **self.model.words}
 
+    @functools.cached_property
+    def roster_checks(self) -> tuple[CheckedRosterCheck | UnfitCheck, ...]:
+        """The checks of a roster's rows: the shared ones, where the schedule has none of that name, and its own."""
+        own = self.checker.roster_checks
+        shared = {name: model for name, model in _shared().checks.items() if name not in own}
+        return (*(fitted(self.checker, name, model) for name, model in shared.items()), *own.values())
+
     def columns_of(self, table: str) -> dict[str, RosterColumn]:
         """What a roster may give for a table: its own columns, `count`, and ready figures for derived facts."""
         model = self.tables[table]
@@ -112,7 +120,8 @@ class Version:
         """The validated schedule with every table it may read, as JSON-ready texts, numbers, lists and mappings."""
         content = self.model.model_dump(mode="json", by_alias=True)
         tables = {name: table.model_dump(mode="json", by_alias=True) for name, table in self.tables.items()}
-        return {**content, "facts": tables}
+        checks = {check.name: check.model.model_dump(mode="json", by_alias=True) for check in self.roster_checks}
+        return {**content, "facts": tables, "checks": checks}
 
     @functools.cached_property
     def meaning_hash(self) -> str:
@@ -126,22 +135,31 @@ class Version:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+class _Shared(NamedTuple):
+    tables: dict[str, Table]
+    words: dict[str, str]
+    checks: dict[str, RosterCheck]
+    sources: tuple[Source, ...]
+
+
 @functools.cache
-def _shared() -> tuple[dict[str, Table], dict[str, str], tuple[Source, ...]]:
+def _shared() -> _Shared:
     tables: dict[str, Table] = {}
     words: dict[str, str] = {}
+    checks: dict[str, RosterCheck] = {}
     sources = []
     for path in sorted((schedules_root() / "_facts").glob("*.yaml")):
         source = read_source(path.read_text(encoding="utf-8"), str(path))
         shared = validated(SharedFacts, source)
         tables |= shared.facts
         words |= shared.words
+        checks |= shared.checks
         sources.append(source)
-    return tables, words, tuple(sources)
+    return _Shared(tables, words, checks, tuple(sources))
 
 
 def shared_words() -> dict[str, str]:
-    return _shared()[1]
+    return _shared().words
 
 
 def load_text(text: str, file: str = "") -> Version:
@@ -175,14 +193,14 @@ def overlaid(version: Version, changes: Overlay) -> Version:
 
 def _checked(source: Source, digest: str, overlays: Overlay | None = None) -> Version:
     model: ScheduleFile = validated(ScheduleFile, source)
-    shared, _, shared_sources = _shared()
-    tables = dict(shared)
+    shared = _shared()
+    tables = dict(shared.tables)
     for name, table in model.facts.items():
         known = tables.get(name)
         tables[name] = (
             Table(span=table.span or known.span, columns={**known.columns, **table.columns}) if known else table
         )
-    checker, clauses, limits, targets = check(model, tables, (source, *shared_sources))
+    checker, clauses, limits, targets = check(model, tables, (source, *shared.sources))
     return Version(model, checker, clauses, limits, targets, digest, tuple(sorted((overlays or {}).items())))
 
 

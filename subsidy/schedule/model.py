@@ -216,6 +216,33 @@ class Note(Part):
     text: Label
 
 
+class RosterCheck(Part):
+    """What the rows of a table must be like beside one another, and why that is looked at.
+
+    It has one of `holds`, `unique`, `unshared`, `count`, `sum` (with `over`), `at_once` and `listed_in` (with `by`).
+    """
+
+    label: Label
+    severity: Literal["error", "warning"]
+    for_: Name = Field(alias="for")
+    when: Formula | None = None
+    holds: Formula | None = None
+    unique: Annotated[tuple[Formula, ...], Field(min_length=1)] | None = None
+    unshared: Annotated[tuple[Formula, ...], Field(min_length=1)] | None = None
+    count: Name | None = None
+    sum: Formula | None = None
+    over: Name | None = None
+    at_once: Name | None = None
+    listed_in: Name | None = None
+    by: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    where: Formula | None = None
+    equals: Formula | None = None
+    at_least: Formula | None = None
+    at_most: Formula | None = None
+    practice: Label
+    remedy: Label
+
+
 class ScheduleFile(Part):
     """One version of one policy document."""
 
@@ -234,12 +261,14 @@ class ScheduleFile(Part):
     unquantified: dict[Name, Provision] = {}
     rules: dict[Name, Rule] = {}
     targets: dict[Name, Target] = {}
+    checks: dict[Name, RosterCheck] = {}
     rows: dict[Name, CsvName] = {}
     notes: tuple[Note, ...] = ()
 
 
 class SharedFacts(Part):
-    """A file of `schedules/_facts`: tables every schedule may use, and the Chinese words for names."""
+    """A file of `schedules/_facts`: tables every schedule may use, checks of them, and the Chinese words for names."""
 
     facts: dict[Name, Table] = {}
+    checks: dict[Name, RosterCheck] = {}
     words: dict[str, Filled] = {}

@@ -153,14 +153,19 @@ class Scope:
         histories = self.checker.histories_of(table)
         return [*self.checker.tables[table].columns, *(name for history in histories for name in history.facts)]
 
+    def references_of(self, table: str) -> dict[str, str]:
+        """The columns of a table through which a dotted name may lead, each with the table it leads to."""
+        return self.checker.tables[table].references
+
     def _follow(self, path: tuple[str, ...], at: int) -> tuple[str, Hops]:
         table, hops = self.table, self.hops
         for hop in path:
-            to = self.checker.tables[table].references.get(hop)
+            references = self.references_of(table)
+            to = references.get(hop)
             if to is None:
                 raise Refusal(
                     Text(f"{table} 没有引用列 {hop}", f"{table} has no reference {hop}"),
-                    nearest(hop, self.checker.tables[table].references),
+                    nearest(hop, references),
                     at,
                 )
             table, hops = to, (*hops, (hop, to))

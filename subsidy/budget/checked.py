@@ -1,0 +1,29 @@
+"""A roster as schedules read it, in; the same without the rows that checks across rows block, out."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from subsidy.engine.check_inputs import last_day_mentioned
+from subsidy.engine.checks import CheckReport, run_checks
+from subsidy.engine.run import prepare
+from subsidy.roster.intake import Intake
+from subsidy.schedule.catalogue import Schedule
+
+
+def checked(
+    schedules: Sequence[Schedule], intakes: Sequence[Intake], year: int, as_of: datetime.date | None = None
+) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
+    """Each intake with the findings of its schedule's checks and without the rows they block; the day on which they
+    were read (`as_of`, or else the last that the roster mentions); and of each check whether it ran anywhere."""
+    day = as_of or last_day_mentioned(intakes, [schedule.latest for schedule in schedules])
+    sound: list[Intake] = []
+    reports: dict[str, CheckReport] = {}
+    for schedule, taken_in in zip(schedules, intakes, strict=True):
+        found = run_checks(prepare(schedule, taken_in, year), schedule.latest, day)
+        sound.append(found.applied(taken_in))
+        for report in found.reports:
+            if report.name not in reports or report.lacking is None:
+                reports[report.name] = report
+    return sound, day, list(reports.values())
