@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from subsidy.finding import Finding, Place
 from subsidy.roster import cells
 from subsidy.roster.arrays import where
+from subsidy.roster.example_rows import leave_examples_aside
 from subsidy.roster.names import Names, is_remark
 from subsidy.roster.refusal import CodedRefusal, refusal
 from subsidy.roster.sheet import Collector, Sheet
@@ -215,6 +216,7 @@ def _read(sheet: Sheet, names: Names, found: Collector) -> None:
     import pyarrow as pa
 
     assigned = _assigned(sheet, names, found)
+    leave_examples_aside(sheet, assigned, found)
     shape = sheet.shape
     _check_needed(sheet, names, found)
     if not sheet.usable:

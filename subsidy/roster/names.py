@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from subsidy.schedule.load import RosterColumn, Version
 
 _IN_BRACKETS = re.compile(r"(.+?)\s*[(（\[【]([^()（）\[\]【】]*)[)）\]】]\s*")
-_REMARKS = ("note", "remark", "备注", "说明")
+_REMARKS = ("note", "remark", "备注", "说明", "填写说明", "how to fill in")
 _MAGNITUDE = re.compile(r"[十百千万亿].*")
 _OTHER_SIZES = {
     "yuan": {"角", "分", "jiao", "fen"},
@@ -86,6 +86,11 @@ class Shape:
         return self.columns[name].column.blank
 
     @property
+    def row_name(self) -> str | None:
+        """The column that says which row it is: the key; in a history the link; else the first reference."""
+        return self.key or self.link or next(iter(self.references), None)
+
+    @property
     def has_persons(self) -> bool:
         """Whether its rows are lives of persons, to be joined into spells."""
         return self.key is not None and self.life is not None and "person" in self.columns
@@ -112,9 +117,9 @@ class Names:
             if cached is None:
                 cached = _CACHE[version.checker] = _Cached(version.words)
             self.words.update(cached.words)
-        self._tables, _ = known_names(self._all_tables(), self.words)
+        self._tables, _ = known_names(self.all_tables(), self.words)
 
-    def _all_tables(self) -> list[str]:
+    def all_tables(self) -> list[str]:
         return list(dict.fromkeys(name for version in self.versions for name in version.tables))
 
     def table(self, written: str) -> str | None:
@@ -190,7 +195,7 @@ class Names:
 
     def unknown_table(self, written: str) -> Refusal:
         why = Text(f"没有名为 {written} 的表", f"there is no table {written}")
-        return Refusal(why, self._nearest(written, self._all_tables()))
+        return Refusal(why, self._nearest(written, self.all_tables()))
 
     def _nearest(self, written: str, names: Iterable[str]) -> Text:
         if any("\u4e00" <= letter <= "\u9fff" for letter in written):

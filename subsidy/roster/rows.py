@@ -7,6 +7,7 @@ from typing import Any
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.roster.arrays import codes, filled, repeated, where
+from subsidy.roster.example_rows import is_example
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 
@@ -144,6 +145,11 @@ def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> No
 
     def describe(row: int) -> Refusal:
         text = sheet.columns[name][row].as_py()
+        if is_example(text):
+            return refusal(
+                "所引用的是示例行", "this refers to an example row",
+                "请改为实际的编号", "write the key of a row of your own",
+            )  # fmt: skip
         why = Text(f"表 {label.zh} 中没有 {text}", f"the table {label.en} has no row {text}")
         unlisted = Text("请补上该行，或更正此格", "add that row, or correct this cell")
         return Refusal(why, nearest(text, known) if known else unlisted)
