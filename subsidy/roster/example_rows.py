@@ -48,7 +48,8 @@ def leave_examples_aside(sheet: Sheet, assigned: Mapping[str, int], found: Colle
     halves = np.flatnonzero(marked[~whole])
     why = refusal(
         "该行只有部分内容仍是示例", "only a part of this row is still the example",
-        "请把仍以“示例：”开头的格改为实际内容，或删除该行", "replace the cells that begin with EXAMPLE:, or delete the row",
+        "请把仍以“示例：”开头的格改为实际内容，或删除该行",
+        "replace the cells that begin with EXAMPLE:, or delete the row",
     )  # fmt: skip
     for name, position in texts.items():
         if len(halves):
@@ -77,7 +78,7 @@ def left_aside(schedules: Sequence[Schedule], roster: Roster) -> dict[str, int]:
 
 
 def _marked(raw: RawTable, positions: Iterable[int]) -> tuple[Any, Any]:
-    """Per row whether any of these cells is marked, and whether all that are not blank are; None where there is none."""
+    """Per row whether any of these cells is marked (None: in no row), and whether all that are not blank are."""
     import numpy as np
 
     columns = [raw.column(position) for position in positions]

@@ -109,7 +109,10 @@ class Names:
     """The names of all tables and columns that `versions` know; what only `others` know is left aside."""
 
     def __init__(self, versions: Sequence[Version], others: Sequence[Version] = ()) -> None:
-        self.others = Names(others) if others else None
+        by_schedule: dict[str, list[Version]] = {}
+        for version in others:
+            by_schedule.setdefault(version.id, []).append(version)
+        self.others = [Names(one) for one in by_schedule.values()]  # each has words of its own
         self.versions = versions
         self.words: dict[str, str] = {}
         for version in versions:
@@ -146,7 +149,7 @@ class Names:
 
     def is_left_aside(self, table: str) -> bool:
         """Whether a table is there for another schedule."""
-        return self.others is not None and self.others.table(table) is not None
+        return any(other.table(table) is not None for other in self.others)
 
     def columns(self, table: str, headings: Sequence[str]) -> list[str | CodedRefusal | None]:
         """The column each heading of a table stands for, or why there is none.
@@ -156,13 +159,14 @@ class Names:
         shape = self.shape(table)
         known, ambiguous = known_names(shape.columns, self.words)
         found = [self._column(shape, known, ambiguous, heading) for heading in headings]
-        if self.others is None or not self.is_left_aside(table):
-            return found
-        elsewhere = self.others.columns(table, headings)
-        return [
-            None if isinstance(own, CodedRefusal) and not isinstance(other, CodedRefusal) else own
-            for own, other in zip(found, elsewhere, strict=True)
-        ]
+        for other in self.others:
+            if other.table(table) is not None:
+                elsewhere = other.columns(table, headings)
+                found = [
+                    None if isinstance(own, CodedRefusal) and not isinstance(there, CodedRefusal) else own
+                    for own, there in zip(found, elsewhere, strict=True)
+                ]
+        return found
 
     def _column(
         self, shape: Shape, known: Mapping[str, str], ambiguous: Mapping[str, Sequence[str]], heading: str
@@ -184,10 +188,10 @@ class Names:
         return CodedRefusal("unknown-column", why, self._nearest(stem, shape.columns))
 
     def _wrong_unit(self, column: Column, unit: str) -> CodedRefusal | None:
-        other = _MAGNITUDE.fullmatch(unit) or unit.casefold() in _OTHER_SIZES.get(column.unit, ())
-        if column.type != "number" or not other:
-            return None
         right = self.words.get(column.unit, column.unit)
+        other = _MAGNITUDE.fullmatch(unit) or unit.casefold() in _OTHER_SIZES.get(column.unit, ())
+        if column.type != "number" or unit == right or not other:
+            return None
         return coded(
             "wrong-unit", f"单位是 {unit}，应为 {right}", f"this is in {unit} and should be in {column.unit}",
             f"请换算为 {right}，并更改标题", f"convert the figures to {column.unit} and change the heading",

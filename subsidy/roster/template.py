@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Sequence
+from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from subsidy.files import check_writable, write_whole
 from subsidy.finding import Finding, Language, Place, Refusal, RosterError, Text
 from subsidy.roster.cells import FIRST_YEAR, LAST_YEAR
 from subsidy.roster.layout import Layout, LayoutColumn, LayoutTable, layout
-from subsidy.roster.template_guide import GUIDE_SHEETS, write_guide
+from subsidy.roster.template_guide import write_guide
 from subsidy.roster.template_look import Look, width_of
 from subsidy.roster.template_words import Words, plain
 from subsidy.schedule.catalogue import Schedule
@@ -134,7 +135,9 @@ class _TableSheet:
         self.sheet.ignore_errors({"number_stored_as_text": f"A1:{_cell(LAST_ROW - 1, last)}"})
         self._mark_examples(last)
         self._name_keys()
-        self._set_up_print()
+        self.sheet.hide_gridlines(0)
+        self.sheet.repeat_rows(0)
+        self.look.set_up_print(self.sheet)
 
     def _write_column(self, position: int, column: LayoutColumn) -> None:
         heading = self.words.heading(self.table.name, column)
@@ -156,8 +159,8 @@ class _TableSheet:
         if column.form in ("category", "yes_no"):
             return self.words.options(self.table.name, column)[0]
         if column.form == "number":
-            number = min(max(100, column.low), column.high)
-            return "25%" if column.spec.column.unit == "percent" else int(number)
+            within = min(max(Fraction(100), column.low), column.high)
+            return "25%" if column.spec.column.unit == "percent" else int(within)
         known: dict[str, Any] = {"date": self.day, "month": f"{self.day:%Y-%m}", "year": self.day.year}
         return known.get(column.form) or self.words.example(self.table.name, column)
 
@@ -213,13 +216,6 @@ class _TableSheet:
         first = rows.partition(":")[0]
         filled = f'SUMPRODUCT(MAX(({rows}<>"")*(ROW({rows})-ROW({first})+1)))'
         self.book.define_name(self.keys[self.table.name], f"=OFFSET({first},0,0,MAX(1,{filled}),1)")
-
-    def _set_up_print(self) -> None:
-        self.sheet.set_landscape()
-        self.sheet.set_paper(9)
-        self.sheet.fit_to_pages(1, 0)
-        self.sheet.repeat_rows(0)
-        self.sheet.set_footer("&L&A&R&P / &N")
 
 
 def _number_rule(column: LayoutColumn, at: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 from subsidy.roster.layout import LayoutColumn
 
@@ -15,6 +15,12 @@ class Look:
     """The formats of one workbook."""
 
     tab = "#9DB7D5"
+    _heading: ClassVar[dict[str, object]] = {
+        "bold": True, "border": 1, "border_color": GREY, "valign": "vcenter", "align": "center"
+    }  # fmt: skip
+    required: ClassVar[dict[str, object]] = {**_heading, "bg_color": DARK, "font_color": "#FFFFFF"}  # in every row
+    needed: ClassVar[dict[str, object]] = {**_heading, "bg_color": MIDDLE}  # where a provision reads the row
+    optional: ClassVar[dict[str, object]] = {**_heading, "bg_color": LIGHT}  # a blank has a meaning
 
     def __init__(self, book: Any) -> None:
         self._book = book
@@ -29,11 +35,16 @@ class Look:
         return self._known[key]
 
     def heading(self, column: LayoutColumn) -> Any:
-        """Dark: every row needs it. Middle: rows need it where a provision reads it. Light: a blank has a meaning."""
-        common = {"bold": True, "border": 1, "border_color": GREY, "valign": "vcenter", "align": "center"}
-        if column.required:
-            return self.format(**common, bg_color=DARK, font_color="#FFFFFF")
-        return self.format(**common, bg_color=MIDDLE if column.blank == "missing" else LIGHT)
+        """The look of a heading by what a blank in its column is."""
+        needed = self.needed if column.blank == "missing" else self.optional
+        return self.format(**(self.required if column.required else needed))
+
+    def set_up_print(self, sheet: Any) -> None:
+        """Landscape on A4, as wide as a page."""
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&A&R&P / &N")
 
     def cells(self, column: LayoutColumn) -> Any:
         """How cells are shown and, more important, kept: nothing that Excel would change is left to it."""
@@ -44,7 +55,9 @@ class Look:
             return self.format(num_format="yyyy-mm-dd", align="left")
         if column.form == "number" and column.decimals:
             return self.format(num_format=f"#,##0.{'0' * column.decimals}")
-        return self.format(num_format="0") if column.form in ("number", "year") else self.format()
+        if column.form == "year":
+            return self.format(num_format="0", align="left")
+        return self.format(num_format="0") if column.form == "number" else self.format()
 
     def comment(self, text: str) -> tuple[str, dict[str, object]]:
         """A note and the box that holds it."""

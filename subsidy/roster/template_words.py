@@ -1,15 +1,15 @@
-"""What a template calls things and says about them, in one language: names that the intake reads back, and sentences."""
+"""What a template calls things, so that the intake reads it back, and what it says of them, in one language."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from subsidy.finding import Finding, Language, Place, ScheduleError, Text
 from subsidy.roster.example_rows import MARKS
 from subsidy.roster.layout import Layout, LayoutColumn, LayoutTable, Provision
-from subsidy.roster.names import Names, known_names, normal
+from subsidy.roster.names import known_names, normal
 
 LONGEST_SHEET_NAME = 31
 MOST_PROVISIONS = 8
@@ -40,9 +40,10 @@ class Words:
 
     def sheet(self, table: str) -> str:
         """The name of a table's sheet, by which every schedule knows the table. Raises ScheduleError for none."""
+        knowing = self.layout.knowing(table)
         for name in (*self._words(table), table, table.replace("_", "")):
             fits = len(name) <= LONGEST_SHEET_NAME and not _NOT_IN_SHEET_NAMES.search(name)
-            if fits and self._means(table, lambda own, name=name: own.table(name), self.layout.names):
+            if fits and all(own.table(name) == (table if own in knowing else None) for own in self.layout.names):
                 return name
         why = Text(
             f"工作表名不能超过 {LONGEST_SHEET_NAME} 字", f"a sheet's name has at most {LONGEST_SHEET_NAME} letters"
@@ -54,15 +55,22 @@ class Words:
         """The heading of a column, its unit in brackets."""
         words = [*self._words(column.name), column.name]
         unit = self.word(column.spec.column.unit)
-        with_unit = [self.pick(f"{word}（{unit}）", f"{word} ({unit})") for word in words] if unit else []
-        candidates = [*with_unit[:-1], *words[:-1], *with_unit[-1:], column.name]
-        knowing = self.layout.knowing(table)
-        return next(one for one in candidates if self._means(column.name, _column_named(table, one), knowing))
+        with_unit = [
+            self.pick(f"{word}（{unit}）", f"{word} ({unit})") if unit not in ("", word) else word for word in words
+        ]
+        candidates = [*with_unit[:-1], *words[:-1], with_unit[-1], column.name]
+        return next(one for one in candidates if self._is_heading(one, table, column.name))
 
-    def _means(self, name: str, found: Callable[[Names], object], names: Iterable[Names]) -> bool:
-        """Whether a text stands for `name` in some of the schedules, and for nothing else in any."""
-        meanings = [found(own) for own in names]
-        return name in meanings and all(one == name or not isinstance(one, str) for one in meanings)
+    def _is_heading(self, heading: str, table: str, column: str) -> bool:
+        """Whether a heading stands for a column in every schedule that has it, and for nothing in the others."""
+        for own in self.layout.knowing(table):
+            found = own.columns(table, [heading])[0]
+            if column in own.shape(table).columns:
+                if found != column:
+                    return False
+            elif isinstance(found, str):
+                return False
+        return True
 
     def options(self, table: str, column: LayoutColumn) -> list[str]:
         """The categories of a column as they are offered."""
@@ -87,24 +95,30 @@ class Words:
 
     # --- provisions --------------------------------------------------------------------------------------------
 
-    def provision(self, one: Provision) -> str:
-        """Its number in the document and its name."""
-        kind = {"limit": self.pick("限制 ", "limit "), "target": self.pick("目标 ", "target ")}.get(one.reader.kind, "")
-        item = self.item(one)
-        return f"{item} {kind}{one.label(self.language)}".strip()
+    def named(self, one: Provision) -> str:
+        """Its name, and that it is a limit or a target."""
+        kind = {"limit": self.pick("限制：", "limit: "), "target": self.pick("目标：", "target: ")}
+        return f"{kind.get(one.reader.kind, '')}{one.label(self.language)}"
 
-    def item(self, one: Provision) -> str:
-        if not one.item:
-            return ""
-        is_number = re.fullmatch(r"[0-9、,，\-–]+", one.item)
-        return self.pick(f"第 {one.item} 条" if is_number else one.item, f"item {one.item}")
+    def items(self, several: Sequence[str]) -> str:
+        """Numbers of a document: those that are plain numbers share one word."""
+        plain_ones = [item for item in several if re.fullmatch(r"[0-9、,，\-–]+", item)]
+        others = [item for item in several if item not in plain_ones]
+        if self.language == "en":
+            return f"item{'s' * (len(several) > 1)} {', '.join([*plain_ones, *others])}"
+        shared = [f"第 {'、'.join(plain_ones)} 条"] if plain_ones else []
+        return "、".join([*shared, *others])
+
+    def listed(self, several: Sequence[str]) -> str:
+        return self.pick("、", ", ").join(several)
 
     def provisions(self, several: Sequence[Provision]) -> str:
         """Provisions under the numbers of their documents, the first few of them."""
         by_document: dict[str, list[str]] = {}
         for one in several[:MOST_PROVISIONS]:
             document = one.schedule.latest.model.document.number
-            by_document.setdefault(document, []).append(self.provision(one))
+            item = f"{self.items([one.item])} " if one.item else ""
+            by_document.setdefault(document, []).append(f"{item}{self.named(one)}")
         parts = [
             self.pick(f"{document}：{'；'.join(found)}", f"{document}: {'; '.join(found)}")
             for document, found in by_document.items()
@@ -125,11 +139,12 @@ class Words:
                 f"《{sheet}》表中某一行的编号，从下拉列表选", f"a key of the sheet {sheet}: choose from the list"
             )
         if column.spec.column.type == "key":
-            return self.pick("编号：每行一个，不得重复", "the key: each row has its own")
+            return self.pick("编号，每行一个，不得重复", "the key: each row has its own")
         if column.name == "count":
             return self.pick(
-                "本行代表几个相同的对象（只有人数、没有名册时用）", "how many equal subjects the row stands for (where there is only a head-count)"
-            )  # fmt: skip
+                "本行代表几个相同的对象（只有人数、没有名册时用）",
+                "how many equal subjects the row stands for (where there is only a head-count)",
+            )
         if column.name == "person":
             return self.pick(
                 "人员代码或证件号码，按文本填写；同一人在各表中写法须一致",
@@ -200,10 +215,6 @@ class Words:
         if column.provisions:
             lines.append(self.pick("用于：", "Needed by: ") + self.provisions(column.provisions))
         return "\n".join(lines)
-
-
-def _column_named(table: str, heading: str) -> Callable[[Names], object]:
-    return lambda own: own.columns(table, [heading])[0]
 
 
 def plain(number: Fraction) -> str:

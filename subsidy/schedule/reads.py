@@ -1,4 +1,4 @@
-"""Which cells of a roster a schedule reads, provision by provision: what its clauses, limits and targets need to know."""
+"""Which cells of a roster a schedule reads: what each of its clauses, limits and targets needs to know."""
 
 from __future__ import annotations
 
