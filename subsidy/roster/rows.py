@@ -132,24 +132,21 @@ def _check_present(sheet: Sheet, name: str, to: str, is_reported: bool, absent: 
 
 
 def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> None:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     encoded = sheet.columns[name].dictionary_encode()
     keys = target.columns[target.shape.key or ""]
-    unknown = pc.invert(pc.is_in(encoded.dictionary, value_set=keys))
-    if not pc.any(unknown).as_py():
+    unknown = encoded.dictionary.filter(pc.invert(pc.is_in(encoded.dictionary, value_set=keys))).to_pylist()
+    strange = [text for text in unknown if not is_example(text)]  # rows with those have a finding of their own
+    if not strange:
         return
-    rows = where(pc.is_in(encoded.indices, value_set=pc.indices_nonzero(unknown).cast(encoded.indices.type)))
+    rows = where(pc.is_in(sheet.columns[name], value_set=pa.array(strange)))
     known = [key for key in keys.to_pylist() if key] if len(keys) <= FEW_KEYS else []
     label = found.names.label(target.table)
 
     def describe(row: int) -> Refusal:
         text = sheet.columns[name][row].as_py()
-        if is_example(text):
-            return refusal(
-                "所引用的是示例行", "this refers to an example row",
-                "请改为实际的编号", "write the key of a row of your own",
-            )  # fmt: skip
         why = Text(f"表 {label.zh} 中没有 {text}", f"the table {label.en} has no row {text}")
         unlisted = Text("请补上该行，或更正此格", "add that row, or correct this cell")
         return Refusal(why, nearest(text, known) if known else unlisted)

@@ -101,8 +101,9 @@ class Words:
         return f"{kind.get(one.reader.kind, '')}{one.label(self.language)}"
 
     def items(self, several: Sequence[str]) -> str:
-        """Numbers of a document: those that are plain numbers share one word."""
-        plain_ones = [item for item in several if re.fullmatch(r"[0-9、,，\-–]+", item)]
+        """Numbers of a document: those that are plain numbers come first, in order, and share one word."""
+        plain_ones = [item for item in several if re.fullmatch(r"[0-9][0-9、,，\-–]*", item)]
+        plain_ones.sort(key=lambda item: int(re.split("[^0-9]", item)[0]))
         others = [item for item in several if item not in plain_ones]
         if self.language == "en":
             return f"item{'s' * (len(several) > 1)} {', '.join([*plain_ones, *others])}"
