@@ -194,11 +194,10 @@ class _TableSheet:
             return _number_rule(column, at)
         years = {"criteria": "between", "minimum": FIRST_YEAR, "maximum": LAST_YEAR}
         days = {"minimum": datetime.date(FIRST_YEAR, 1, 1), "maximum": datetime.date(LAST_YEAR, 12, 31)}
-        is_month = f'AND(MID({at},5,1)="-",--LEFT({at},4)>={FIRST_YEAR},--MID({at},6,2)>=1,--MID({at},6,2)<=12)'
         known: dict[str, dict[str, Any]] = {
             "year": {"validate": "integer", **years},
             "date": {"validate": "date", "criteria": "between", **days},
-            "month": {"validate": "custom", "value": f"=IFERROR({is_month},FALSE)"},
+            "month": {"validate": "custom", "value": _where_all(_is_month(at))},
         }
         return known.get(column.form)
 
@@ -219,13 +218,23 @@ class _TableSheet:
 
 
 def _number_rule(column: LayoutColumn, at: str) -> dict[str, Any]:
+    low, high = plain(column.low), plain(column.high)
     if column.spec.column.unit == "percent":
         number = f"--LEFT({at},LEN({at})-1)"
-        inside = f'AND(RIGHT({at},1)="%",{number}>={plain(column.low)},{number}<={plain(column.high)})'
-        return {"validate": "custom", "value": f"=IFERROR({inside},FALSE)"}
+        inside = _where_all([f'RIGHT({at},1)="%"', f"{number}>={low}", f"{number}<={high}"])
+        return {"validate": "custom", "value": inside}
     kind = "decimal" if column.decimals else "integer"
-    ends = {"minimum": f"={plain(column.low)}", "maximum": f"={plain(column.high)}"}
-    return {"validate": kind, "criteria": "between", **ends}
+    return {"validate": kind, "criteria": "between", "minimum": f"={low}", "maximum": f"={high}"}
+
+
+def _is_month(at: str) -> list[str]:
+    year, month = f"--LEFT({at},4)", f"--MID({at},6,2)"
+    return [f"LEN({at})<=7", f'MID({at},5,1)="-"', f"{year}>={FIRST_YEAR}", f"{month}>=1", f"{month}<=12"]
+
+
+def _where_all(conditions: Sequence[str]) -> str:
+    """The formula of a rule: true where all conditions hold, false where one cannot be calculated."""
+    return f"=IFERROR(AND({','.join(conditions)}),FALSE)"
 
 
 def _cell(row: int, column: int) -> str:
