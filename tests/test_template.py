@@ -472,10 +472,27 @@ def test_a_column_that_means_two_things_is_refused(tmp_path: Path) -> None:
     with pytest.raises(subsidy.ScheduleError) as error:
         made(tmp_path, both)
     ((code, zh, en),) = findings(error)
-    assert (code, "homes.beds" in zh, "homes.beds" in en) == ("tables-differ", True, True)
+    assert (code, "homes.beds" in zh, "homes.beds" in en) == ("schedules-differ", True, True)
     assert "请为各标准分别制作模板" in zh
     assert "make a template for each of them" in en
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_column_that_means_two_things_in_two_versions_is_refused(tmp_path: Path) -> None:
+    first = version(OTHER.replace("BEDS", "beds: {bed: 5..90}"))
+    later = version(
+        OTHER.replace("BEDS", "beds: {m2: 5..90}")
+        .replace("yuan / bed", "yuan / m2")
+        .replace("from: 2023", "from: 2024")
+    )
+    with pytest.raises(subsidy.ScheduleError) as error:
+        made(tmp_path, subsidy.Schedule((first, later), (Path("a.yaml"), Path("b.yaml"))))
+    ((code, zh, en),) = findings(error)
+    assert (code, "请用 --on 选定一个版本" in zh, "choose one version with --on" in en) == (
+        "versions-differ",
+        True,
+        True,
+    )
 
 
 # --- the file ------------------------------------------------------------------------------------------------------

@@ -150,8 +150,10 @@ def _table(
     for name in dict.fromkeys(one for one in order if one in wanted):
         specs = [shape.columns[name] for shape in shapes if name in shape.columns]
         own = [spec for spec in specs if spec.origin == "own"]
-        if len({_meaning(spec) for spec in own}) != 1 or any(name in shape.conflicts for shape in shapes):
-            findings.append(_differing(table, name))
+        if any(name in shape.conflicts for shape in shapes):
+            findings.append(_versions_differ(table, name))
+        if len({_meaning(spec) for spec in own}) != 1:
+            findings.append(_schedules_differ(table, name))
             continue
         using = tuple(one for one in provisions if (table, name) in one.cells)
         columns.append(_column(name, own, _is_required(name, shapes), using))
@@ -188,14 +190,16 @@ def _meaning(spec: RosterColumn) -> tuple[object, ...]:
     return cells.form_of(spec), spec.column.type == "key", spec.column.table, spec.column.unit, spec.type.scale
 
 
-def _differing(table: str, name: str) -> Finding:
-    return Finding(
-        Place(),
-        "tables-differ",
-        Text(f"各标准对表 {table} 的列 {name} 定义不同", f"the schedules define {name} of {table} in different ways"),
-        Text("请为各标准分别制作模板", "make a template for each of them"),
-        f"{table}.{name}",
-    )
+def _schedules_differ(table: str, name: str) -> Finding:
+    why = Text(f"各标准对表 {table} 的列 {name} 定义不同", f"the schedules define {name} of {table} in different ways")
+    remedy = Text("请为各标准分别制作模板", "make a template for each of them")
+    return Finding(Place(), "schedules-differ", why, remedy, f"{table}.{name}")
+
+
+def _versions_differ(table: str, name: str) -> Finding:
+    why = Text(f"各版本对表 {table} 的列 {name} 定义不同", f"the versions define {name} of {table} in different ways")
+    remedy = Text("请用 --on 选定一个版本", "choose one version with --on")
+    return Finding(Place(), "versions-differ", why, remedy, f"{table}.{name}")
 
 
 def _in_order(tables: Mapping[str, LayoutTable]) -> Iterator[LayoutTable]:

@@ -78,8 +78,8 @@ def _workbook(made: Layout, language: Language, file_name: str) -> tuple[bytes, 
     lists = _Lists(book, LIST_SHEETS[language])
     for table in made.tables:
         _TableSheet(book, table, words, look, lists, made).write()
-    lists.write()
     sheets = [sheet.get_name() for sheet in book.worksheets()]
+    lists.write()
     book.close()
     return buffer.getvalue(), sheets
 
