@@ -132,6 +132,12 @@ def test_tables_and_columns_are_those_that_are_read_and_what_their_rows_need() -
     assert list(tables) == ["districts", "homes", "ranks", "stays"]
 
 
+def test_the_rows_of_the_document_itself_are_not_asked_for() -> None:
+    works = subsidy.schedule("template-city/city-works")
+    assert "plans" in works.latest.model.rows
+    assert "plans" not in {table.name for table in layout([works]).tables}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_show_tables_has_the_same_tables_and_columns(language: Language, tmp_path: Path) -> None:
     file = tmp_path / "homes.yaml"

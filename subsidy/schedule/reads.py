@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from subsidy.schedule import expression as ex
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.checker import Checker
-from subsidy.schedule.infer import infer
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import Clause, Limit, Target
 from subsidy.schedule.node import Fact, Node
-from subsidy.schedule.scope import Hops, Scope
+from subsidy.schedule.scope import Hops
+from subsidy.schedule.target_check import CheckedTarget
 
 Cell = tuple[str, str]  # table, column
 
@@ -30,8 +29,11 @@ class Reader:
 
 
 def readers(version: Version) -> list[Reader]:
-    """The clauses, limits and targets of a version with the stored columns that each reads, directly or through
-    references, histories, derived facts, aggregates, other clauses and the ends of declared ranges."""
+    """The clauses, limits and targets of a version with the stored columns that each reads.
+
+    Directly, or through references, histories, derived facts, aggregates, other clauses and the ends of declared
+    ranges. What targets read of the document's own rows is not asked of a roster.
+    """
     walks = {name: _walk_clause(version, clause) for name, clause in version.clauses.items()}
     found = [
         _reader("clause", name, clause.model, [walks[other] for other in _with_clauses_read(name, walks)])
@@ -41,8 +43,8 @@ def readers(version: Version) -> list[Reader]:
         _reader("limit", name, limit.model, [_walk_limit(version, limit)]) for name, limit in version.limits.items()
     ]
     found += [
-        _reader("target", name, target, [_walk_target(version, target)])
-        for name, target in version.model.targets.items()
+        _reader("target", name, target.model, [_walk_target(version, target)])
+        for name, target in version.targets.items()
     ]
     return found
 
@@ -88,13 +90,11 @@ def _walk_limit(version: Version, limit: CheckedLimit) -> _Walk:
     return walk
 
 
-def _walk_target(version: Version, target: Target) -> _Walk:
-    walk = _Walk(version.checker, target.for_)
-    scope = Scope(version.checker, target.for_, target.every, reads_facts_only=True)
-    walk.read(infer(ex.parse(target.measure), scope), target.for_)
-    for bound in (target.at_least, target.at_most):
-        if bound is not None:
-            walk.read(scope.value(bound, None, 0), target.for_)
+def _walk_target(version: Version, target: CheckedTarget) -> _Walk:
+    walk = _Walk(version.checker, target.model.for_)
+    for node in (*target.expressions, *target.additions.values()):
+        walk.read(node, target.model.for_)
+    walk.leave_out(version.model.rows)
     return walk
 
 
@@ -128,6 +128,11 @@ class _Walk:
                 self.read(inner, over)
         for argument in node.arguments:
             self.read(argument, table)
+
+    def leave_out(self, tables: Collection[str]) -> None:
+        """Forget what was read of these tables."""
+        self.tables -= set(tables)
+        self.cells = {cell for cell in self.cells if cell[0] not in tables}
 
     def _follow(self, way: Hops, table: str) -> str:
         for hop, to in way:
