@@ -173,6 +173,24 @@ def validate(file: Path, lang: Lang = "") -> None:
     sys.stdout.write(f"{version.id} {version.first_day}: {words[language]}\n")
 
 
+@app.command()
+def template(
+    schedule_ids: Annotated[list[str], typer.Argument(metavar="ID...")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="模板文件 · the workbook to write, .xlsx")],
+    on: OnDay = None,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有文件 · replace a file that is there")] = False,
+    lang: Lang = "",
+) -> None:
+    """制作待填的花名册工作簿 · Make the workbook that is to be filled in for one or several schedules."""
+    from subsidy.roster.template import template as make
+
+    language = _language(lang)
+    with _findings_reported(language, {"zh": "模板未保存。", "en": "The template was not saved."}):
+        sheets = make(_schedules(schedule_ids, None, on), output, language, force=force)
+    words = {"zh": f"{len(sheets)} 个工作表", "en": f"{len(sheets)} sheets"}
+    sys.stdout.write(f"{output}: {words[language]}\n")
+
+
 @app.command("test")
 def run_tests(
     targets: Annotated[
@@ -206,56 +224,35 @@ def run_tests(
 @app.command()
 def check(roster: RosterPath, schedule_ids: Ids, as_json: AsJson = False, lang: Lang = "") -> None:
     """检查花名册 · Check a roster: everything that is wrong, with its place and what would be right."""
-    from subsidy.budget.calculate import check as check_roster
+    from subsidy.budget.calculate import examine
     from subsidy.report.text import print_examples, print_findings
     from subsidy.roster.tables import read_roster
 
     language = _language(lang)
     with _findings_reported(language):
-        schedules, given = _schedules(schedule_ids, None), read_roster(roster)
-        findings = check_roster(schedules, given)
+        found = examine(_schedules(schedule_ids, None), read_roster(roster))
+    findings = found.findings
     if as_json:
         _print_json([finding.to_dict() for finding in findings])
     else:
         print_findings(findings, _console(), language)
         words = {"zh": f"疑点 {len(findings)} 处", "en": f"{len(findings)} findings"}
         _console(stderr=True).print(words[language], highlight=False)
-    print_examples(schedules, given, _console(stderr=True), language)
+    print_examples(found.example_rows, _console(stderr=True), language)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
 
-@app.command()
-def template(
-    schedule_ids: Annotated[list[str], typer.Argument(metavar="ID...")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="模板文件 · the workbook to write, .xlsx")],
-    on: OnDay = None,
-    force: Annotated[bool, typer.Option("--force", help="覆盖已有文件 · replace a file that is there")] = False,
-    lang: Lang = "",
-) -> None:
-    """制作待填的花名册工作簿 · Make the workbook that is to be filled in for one or several schedules."""
-    from subsidy.roster.template import template as make
-
-    language = _language(lang)
-    with _findings_reported(language, {"zh": "模板未保存。", "en": "The template was not saved."}):
-        sheets = make(_schedules(schedule_ids, None, on), output, language, force=force)
-    words = {"zh": f"{len(sheets)} 个工作表", "en": f"{len(sheets)} sheets"}
-    sys.stdout.write(f"{output}: {words[language]}\n")
-
-
 def _calculated(
-    roster: Path, ids: list[str], year: int, basis: str, proceed: bool, changes: list[str] | None, language: Language
+    roster: Path, ids: list[str], year: int, basis: str, proceed: bool, changes: list[str] | None
 ) -> Result:
     from subsidy.budget.calculate import calculate
-    from subsidy.report.text import print_examples
     from subsidy.roster.tables import read_roster
 
     if basis not in ("due", "accrued"):
         raise typer.BadParameter(f"{basis}: due | accrued", param_hint="--basis")
     chosen = "due" if basis == "due" else "accrued"
-    schedules, given = _schedules(ids, changes), read_roster(roster)
-    print_examples(schedules, given, _console(stderr=True), language)
-    return calculate(schedules, given, year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
+    return calculate(_schedules(ids, changes), read_roster(roster), year, basis=chosen, proceed=proceed)  # type: ignore[arg-type]
 
 
 Proceed = Annotated[
@@ -281,14 +278,15 @@ def budget(
     subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
     """
     from subsidy.files import check_writable
-    from subsidy.report.text import print_budget, print_findings
+    from subsidy.report.text import print_budget, print_examples, print_findings
 
     language = _language(lang)
     with _findings_reported(language):
         if receipt is not None:
             check_writable(receipt)
-        result = _calculated(roster, schedule_ids, year, basis, proceed, changes, language)
+        result = _calculated(roster, schedule_ids, year, basis, proceed, changes)
     print_findings(result.findings, _console(stderr=True), language)
+    print_examples(result.example_rows, _console(stderr=True), language)
     if as_json:
         _print_json(result.to_dict())
     else:
@@ -319,7 +317,7 @@ def explain(
     if bool(subject) == bool(payee and due):
         raise typer.BadParameter("--subject | --payee --due")
     with _findings_reported(language):
-        result = _calculated(roster, schedule_ids, year, "due", True, changes, language)
+        result = _calculated(roster, schedule_ids, year, "due", True, changes)
     explained: Callable[[], Any] = (
         (lambda: result.explain(clause, subject, period, language))
         if subject

@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 import subsidy
 from subsidy.cli import app
 from subsidy.finding import Language
-from subsidy.roster.example_rows import left_aside
 from subsidy.roster.intake import intake
 from subsidy.roster.layout import layout
 from subsidy.roster.names import is_remark
@@ -157,7 +156,8 @@ def test_an_untouched_template_is_accepted_and_costs_nothing(name: str, tmp_path
     result = subsidy.calculate(one, roster, one.latest.first_day.year)
     assert (result.total, result.low, sum(result.blocked.values())) == (0, 0, 0)
     assert {finding.code for finding in result.findings} <= {"absent-schedule"}
-    assert result.receipt.content["example_rows"] == dict.fromkeys(list(roster.tables)[1:], 1)
+    assert result.example_rows == dict.fromkeys(sorted(table.name for table in layout([one]).tables), 1)
+    assert result.receipt.content["example_rows"] == result.example_rows
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -173,11 +173,11 @@ def test_the_intake_reads_back_the_tables_and_columns_it_was_made_from(
         others = [version for other in several if other is not one for version in other.versions]
         taken_in = intake(roster, one.versions, others)
         assert taken_in.findings == []
+        assert taken_in.example_rows == dict.fromkeys(taken_in.headings, 1)
         for table, headings in taken_in.headings.items():
             read.setdefault(table, set()).update(headings)
             assert table not in taken_in.tables or not len(taken_in.tables[table])
     assert read == {table.name: {column.name for column in table.columns} for table in plan.tables}
-    assert set(left_aside(several, roster).values()) == {1}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -346,9 +346,10 @@ def roster(**first: dict[str, str]) -> subsidy.Roster:
 
 
 def test_examples_are_left_aside_whatever_their_language() -> None:
-    xian = subsidy.schedule(XIAN)
-    assert subsidy.check(xian, roster()) == []
-    assert left_aside([xian], roster()) == {"districts": 1, "facilities": 1, "ratings": 1}
+    taken_in = intake(roster(), subsidy.schedule(XIAN).versions)
+    assert taken_in.findings == []
+    assert taken_in.example_rows == {"districts": 1, "facilities": 1, "ratings": 1}
+    assert {table: len(data) for table, data in taken_in.tables.items()} == dict.fromkeys(taken_in.example_rows, 0)
 
 
 def test_what_is_typed_over_wholly_is_a_real_row() -> None:
@@ -442,7 +443,9 @@ def test_three_homes_filled_in_give_the_amounts_by_hand(tmp_path: Path) -> None:
     operating = 3 * 225 + 12 * 40  # five stars and disabled for three months; three stars and self-caring for twelve
     assert amounts == {"operating_grant": f"{operating}.00", "bed_grant": f"{20 * 10000}.00"}
     assert result.total == Decimal(operating + 20 * 10000)
-    assert "入住老人" not in left_aside([xian], given)
+    assert set(result.example_rows) == {table.name for table in layout([xian]).tables} - {
+        "districts", "facilities", "ratings", "residents", "assessments", "projects",
+    }  # fmt: skip
 
 
 # --- several schedules ---------------------------------------------------------------------------------------------

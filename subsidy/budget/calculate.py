@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
@@ -11,7 +12,7 @@ from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.run import calculate as run_engine
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
-from subsidy.roster.intake import Intake, intake
+from subsidy.roster.intake import Intake, intake, joined_example_rows
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import Version
@@ -55,12 +56,25 @@ def calculate(
 
 def check(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | None = None) -> list[Finding]:
     """Everything that is wrong or odd with a roster for these schedules, in order of place."""
+    return examine(schedules, roster, year).findings
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a roster was found to be: the findings and, by table, the example rows that were left aside."""
+
+    findings: list[Finding]
+    example_rows: dict[str, int]
+
+
+def examine(schedules: Schedule | Sequence[Schedule], roster: Roster, year: int | None = None) -> Examination:
+    """What `check` finds, and what was left aside without being wrong."""
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     year = year or max(schedule.latest.first_day.year for schedule in several)
     _check_request(several, year)
     intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
     _, findings = _calculated(together(several), intakes, year)
-    return sorted(findings)
+    return Examination(sorted(findings), joined_example_rows(intakes))
 
 
 def _check_request(several: Sequence[Schedule], year: int) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import __version__
 from subsidy.files import write_whole
-from subsidy.roster.example_rows import left_aside
 from subsidy.roster.names import is_remark
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
@@ -63,7 +62,7 @@ def make_receipt(
                 for table in sorted(roster.tables)
                 if not is_remark(table)
             },
-            "example_rows": left_aside(schedules, roster),
+            "example_rows": result.example_rows,
             "given_facts": {table: sorted(columns) for table, columns in sorted(given.items()) if columns},
             "options": dict(options),
             "readings": [entry["name"] for entry in budget["readings"]],

@@ -13,9 +13,7 @@ from rich.table import Table
 
 from subsidy.budget.result import Result
 from subsidy.finding import Finding, Language
-from subsidy.roster.example_rows import left_aside
 from subsidy.roster.layout import layout
-from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.column import Column
@@ -225,13 +223,12 @@ def print_schedule(schedule: Schedule, console: Console, language: Language) -> 
                 console.print(escape(f"  {name} ({value['unit']}): {value['is']}"), highlight=False, soft_wrap=True)
 
 
-def print_examples(schedules: Sequence[Schedule], roster: Roster, console: Console, language: Language) -> None:
-    """How many example rows are left aside, where there are any."""
-    found = left_aside(schedules, roster)
-    if found:
-        count = sum(found.values())
+def print_examples(rows: Mapping[str, int], console: Console, language: Language) -> None:
+    """How many example rows were left aside, where there were any."""
+    if rows:
+        count = sum(rows.values())
         words = {"zh": f"示例 {count} 行，未计入", "en": f"example rows left aside: {count}"}
-        console.print(escape(words[language]), highlight=False)
+        console.print(words[language], highlight=False)
 
 
 def print_tables(schedule: Schedule, console: Console, language: Language) -> None:

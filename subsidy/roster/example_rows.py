@@ -6,19 +6,16 @@ A row in which only some of them do was begun and not finished, so that it is an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from subsidy.roster import cells
-from subsidy.roster.names import Names
 from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import refusal
-from subsidy.roster.tables import Roster
 
 if TYPE_CHECKING:
     from subsidy.roster.sheet import Collector, Sheet
-    from subsidy.schedule.catalogue import Schedule
 
 MARKS = {"zh": "示例：", "en": "EXAMPLE: "}
 _WORDS = ("示例", "EXAMPLE")
@@ -44,7 +41,8 @@ def leave_examples_aside(sheet: Sheet, assigned: Mapping[str, int], found: Colle
     if marked is None:
         return
     sheet.raw = _filtered(sheet.raw, ~whole)
-    sheet.wrong, sheet.lost = (np.zeros(len(sheet.raw), bool) for _ in range(2))
+    sheet.wrong, sheet.lost = sheet.wrong[~whole], sheet.lost[~whole]
+    sheet.examples = int(whole.sum())
     halves = np.flatnonzero(marked[~whole])
     why = refusal(
         "该行只有部分内容仍是示例", "only a part of this row is still the example",
@@ -57,24 +55,6 @@ def leave_examples_aside(sheet: Sheet, assigned: Mapping[str, int], found: Colle
             rows = [row for row in halves.tolist() if own is not None and own[row]]
             found.rows(sheet, "half-example", np.array(rows, np.int64), why, name)
             halves = np.setdiff1d(halves, rows)
-
-
-def left_aside(schedules: Sequence[Schedule], roster: Roster) -> dict[str, int]:
-    """How many example rows of each table (by its name in the roster) a calculation leaves aside."""
-    found: dict[str, int] = {}
-    for schedule in schedules:
-        names = Names(schedule.versions)
-        for raw in roster.raw:
-            table = names.table(raw.name)
-            if table is None:
-                continue
-            columns = names.shape(table).columns
-            known = enumerate(names.columns(table, raw.headings))
-            positions = [at for at, name in known if isinstance(name, str) and cells.form_of(columns[name]) == "text"]
-            marked, whole = _marked(raw, positions)
-            if marked is not None and whole.any():
-                found[raw.name] = int(whole.sum())
-    return found
 
 
 def _marked(raw: RawTable, positions: Iterable[int]) -> tuple[Any, Any]:

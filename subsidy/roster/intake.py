@@ -42,6 +42,7 @@ class Intake:
     findings: Sequence[Finding]
     given: Mapping[str, frozenset[str]]  # columns that are ready figures
     blocked: Mapping[str, int]  # rows with an error
+    example_rows: Mapping[str, int]  # rows of a template, left aside
     solid: Mapping[str, frozenset[str]]  # columns without a blank
     sources: Mapping[str, tuple[str, str]]  # table -> file, sheet
     names: Mapping[str, str]  # table -> its name in the roster
@@ -104,6 +105,14 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
     return _taken_in(sheets, names, found.all())
 
 
+def joined_example_rows(intakes: Iterable[Intake]) -> dict[str, int]:
+    """By table, the example rows that were left aside of one roster for several schedules."""
+    found: dict[str, int] = {}
+    for one in intakes:
+        found |= one.example_rows
+    return dict(sorted(found.items()))
+
+
 def _taken_in(sheets: Mapping[str, Sheet], names: Names, findings: Sequence[Finding]) -> Intake:
     from subsidy.roster import lives, rows
 
@@ -115,6 +124,7 @@ def _taken_in(sheets: Mapping[str, Sheet], names: Names, findings: Sequence[Find
         findings=findings,
         given={table: columns for table, columns in given.items() if columns},
         blocked={table: int(sheet.wrong.sum()) for table, sheet in sheets.items() if sheet.wrong.any()},
+        example_rows={table: sheet.examples for table, sheet in sheets.items() if sheet.examples},
         solid={
             table: frozenset(name for name in data.column_names if not data.column(name).null_count)
             for table, data in tables.items()
