@@ -73,7 +73,7 @@ class Layout:
     """`tables` in the order in which they are filled in: what is referred to comes first."""
 
     schedules: tuple[Schedule, ...]
-    names: tuple[Names, ...]  # of each schedule
+    names: tuple[Names, ...]  # of each schedule, beside the others
     tables: tuple[LayoutTable, ...]
     provisions: tuple[Provision, ...]
 
@@ -89,7 +89,7 @@ def layout(schedules: Sequence[Schedule]) -> Layout:
     """
     several = tuple({one.id: one for one in schedules}.values())
     woven = together(several).schedules
-    names = tuple(Names(schedule.versions) for schedule in woven)
+    names = tuple(_names(schedule, woven) for schedule in woven)
     provisions = [one for schedule, own in zip(woven, names, strict=True) for one in _provisions(schedule, own)]
     needed = frozenset[Cell]().union(*(one.cells for one in provisions))
     counted = frozenset[str]().union(*(one.reader.tables for one in provisions))
@@ -105,6 +105,13 @@ def layout(schedules: Sequence[Schedule]) -> Layout:
     if findings:
         raise ScheduleError(findings)
     return Layout(several, names, tuple(_in_order(tables)), tuple(provisions))
+
+
+def _names(schedule: Schedule, several: Sequence[Schedule]) -> Names:
+    """What a schedule calls things, and what it leaves aside for the others: as the intake will read the roster."""
+    return Names(
+        schedule.versions, [version for other in several if other is not schedule for version in other.versions]
+    )
 
 
 def _provisions(schedule: Schedule, names: Names) -> list[Provision]:

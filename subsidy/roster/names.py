@@ -109,10 +109,7 @@ class Names:
     """The names of all tables and columns that `versions` know; what only `others` know is left aside."""
 
     def __init__(self, versions: Sequence[Version], others: Sequence[Version] = ()) -> None:
-        by_schedule: dict[str, list[Version]] = {}
-        for version in others:
-            by_schedule.setdefault(version.id, []).append(version)
-        self.others = [Names(one) for one in by_schedule.values()]  # each has words of its own
+        self.others = Names(others) if others else None
         self.versions = versions
         self.words: dict[str, str] = {}
         for version in versions:
@@ -149,7 +146,7 @@ class Names:
 
     def is_left_aside(self, table: str) -> bool:
         """Whether a table is there for another schedule."""
-        return any(other.table(table) is not None for other in self.others)
+        return self.others is not None and self.others.table(table) is not None
 
     def columns(self, table: str, headings: Sequence[str]) -> list[str | CodedRefusal | None]:
         """The column each heading of a table stands for, or why there is none.
@@ -159,14 +156,13 @@ class Names:
         shape = self.shape(table)
         known, ambiguous = known_names(shape.columns, self.words)
         found = [self._column(shape, known, ambiguous, heading) for heading in headings]
-        for other in self.others:
-            if other.table(table) is not None:
-                elsewhere = other.columns(table, headings)
-                found = [
-                    None if isinstance(own, CodedRefusal) and not isinstance(there, CodedRefusal) else own
-                    for own, there in zip(found, elsewhere, strict=True)
-                ]
-        return found
+        if self.others is None or not self.is_left_aside(table):
+            return found
+        elsewhere = self.others.columns(table, headings)
+        return [
+            None if isinstance(own, CodedRefusal) and not isinstance(other, CodedRefusal) else own
+            for own, other in zip(found, elsewhere, strict=True)
+        ]
 
     def _column(
         self, shape: Shape, known: Mapping[str, str], ambiguous: Mapping[str, Sequence[str]], heading: str

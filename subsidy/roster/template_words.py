@@ -43,7 +43,8 @@ class Words:
         knowing = self.layout.knowing(table)
         for name in (*self._words(table), table, table.replace("_", "")):
             fits = len(name) <= LONGEST_SHEET_NAME and not _NOT_IN_SHEET_NAMES.search(name)
-            if fits and all(own.table(name) == (table if own in knowing else None) for own in self.layout.names):
+            known = all(own.table(name) == table for own in knowing)
+            if fits and known and all(own.is_left_aside(name) for own in self.layout.names if own not in knowing):
                 return name
         why = Text(
             f"工作表名不能超过 {LONGEST_SHEET_NAME} 字", f"a sheet's name has at most {LONGEST_SHEET_NAME} letters"
@@ -62,15 +63,11 @@ class Words:
         return next(one for one in candidates if self._is_heading(one, table, column.name))
 
     def _is_heading(self, heading: str, table: str, column: str) -> bool:
-        """Whether a heading stands for a column in every schedule that has it, and for nothing in the others."""
-        for own in self.layout.knowing(table):
-            found = own.columns(table, [heading])[0]
-            if column in own.shape(table).columns:
-                if found != column:
-                    return False
-            elif isinstance(found, str):
-                return False
-        return True
+        """Whether every schedule that has a column reads it by a heading, and the others leave it aside."""
+        return all(
+            own.columns(table, [heading])[0] == (column if column in own.shape(table).columns else None)
+            for own in self.layout.knowing(table)
+        )
 
     def options(self, table: str, column: LayoutColumn) -> list[str]:
         """The categories of a column as they are offered."""
