@@ -1,6 +1,6 @@
 """How long reading and checking a large roster takes: rows, seconds and peak memory. The roster is made up and seeded.
 
-    python benchmarks/checks.py [ROWS]
+python benchmarks/checks.py [ROWS]
 """
 
 from __future__ import annotations

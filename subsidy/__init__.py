@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from subsidy.engine.explanation import Explanation
     from subsidy.finding import Finding, FindingsError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
+    from subsidy.roster.template import template
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ _HOMES = {
     "Targets": "subsidy.budget.targets",
     "read_roster": "subsidy.roster.tables",
     "targets": "subsidy.budget.targets",
+    "template": "subsidy.roster.template",
 }
 __all__ = [
     "Explanation",
@@ -52,6 +54,7 @@ __all__ = [
     "read_roster",
     "schedule",
     "targets",
+    "template",
 ]
 
 

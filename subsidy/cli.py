@@ -181,6 +181,24 @@ def validate(file: Path, lang: Lang = "") -> None:
     sys.stdout.write(f"{version.id} {version.first_day}: {words[language]}\n")
 
 
+@app.command()
+def template(
+    schedule_ids: Annotated[list[str], typer.Argument(metavar="ID...")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="模板文件 · the workbook to write, .xlsx")],
+    on: OnDay = None,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有文件 · replace a file that is there")] = False,
+    lang: Lang = "",
+) -> None:
+    """制作待填的花名册工作簿 · Make the workbook that is to be filled in for one or several schedules."""
+    from subsidy.roster.template import template as make
+
+    language = _language(lang)
+    with _findings_reported(language, {"zh": "模板未保存。", "en": "The template was not saved."}):
+        sheets = make(_schedules(schedule_ids, None, on), output, language, force=force)
+    words = {"zh": f"{len(sheets)} 个工作表", "en": f"{len(sheets)} sheets"}
+    sys.stdout.write(f"{output}: {words[language]}\n")
+
+
 @app.command("test")
 def run_tests(
     targets: Annotated[
@@ -229,7 +247,7 @@ def check(
 ) -> None:
     """检查花名册 · Check a roster: everything that is wrong, with its place and what would be right."""
     from subsidy.budget.calculate import examine
-    from subsidy.report.text import print_checks, print_findings
+    from subsidy.report.text import print_checks, print_examples, print_findings
     from subsidy.roster.tables import read_roster
 
     language, day = _language(lang), _day(as_of)
@@ -243,6 +261,7 @@ def check(
         words = {"zh": f"疑点 {len(findings)} 处", "en": f"{len(findings)} findings"}
         _console(stderr=True).print(words[language], highlight=False)
         print_checks(examined.checks, examined.as_of, _console(stderr=True), language)
+    print_examples(examined.example_rows, _console(stderr=True), language)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
 
@@ -258,7 +277,7 @@ def propose_mapping(
 
     subsidy map 花名册.xlsx --schedule cn/xian/elderly-care -o map.yaml
     """
-    from subsidy.budget.receipt import write_whole
+    from subsidy.files import write_whole
     from subsidy.roster.mapping import read_mapping
     from subsidy.roster.propose import proposed_mapping
     from subsidy.roster.tables import read_roster
@@ -324,8 +343,8 @@ def budget(
 
     subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
     """
-    from subsidy.budget.receipt import check_writable
-    from subsidy.report.text import print_budget, print_findings
+    from subsidy.files import check_writable
+    from subsidy.report.text import print_budget, print_examples, print_findings
 
     language = _language(lang)
     with _findings_reported(language):
@@ -333,6 +352,7 @@ def budget(
             check_writable(receipt)
         result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
     print_findings(result.findings, _console(stderr=True), language)
+    print_examples(result.example_rows, _console(stderr=True), language)
     if as_json:
         _print_json(result.to_dict())
     else:

@@ -255,8 +255,7 @@ def pattern(expected: str) -> str:
 def shell_lines() -> set[str]:
     """What may stand in a block of sh: targets of the Makefile, and what they make possible."""
     targets = re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    others = [". .venv/bin/activate", '.venv/bin/python -m pip install -e ".[excel]"']
-    return {*(f"make {target}" for target in targets), *others}
+    return {*(f"make {target}" for target in targets), ". .venv/bin/activate"}
 
 
 # --- the pages -----------------------------------------------------------------------------------------------------

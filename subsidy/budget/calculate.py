@@ -15,7 +15,7 @@ from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.run import calculate as run_engine
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
-from subsidy.roster.intake import Intake, intake
+from subsidy.roster.intake import Intake, intake, joined_example_rows
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import Version
@@ -76,17 +76,20 @@ def check(
 
 @dataclass(frozen=True)
 class Examination:
-    """What a roster was found to be: the findings, the day of the checks across rows, and which of these ran."""
+    """What a roster was found to be: the findings, the day of the checks across rows, which of these ran, and by table
+    the example rows that were left aside."""
 
     findings: list[Finding]
     as_of: datetime.date
     checks: list[CheckReport]
+    example_rows: dict[str, int]
 
     def to_dict(self) -> dict[str, object]:
-        """JSON-ready: as_of, checks, findings."""
+        """JSON-ready: as_of, checks, example_rows, findings."""
         return {
             "as_of": self.as_of.isoformat(),
             "checks": [one.to_dict() for one in self.checks],
+            "example_rows": self.example_rows,
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -103,7 +106,7 @@ def examine(
     _check_request(several, year)
     intakes, day, reports = _checked(several, roster, year, as_of)
     _, findings = _calculated(together(several), intakes, year)
-    return Examination(sorted(findings), day, reports)
+    return Examination(sorted(findings), day, reports, joined_example_rows(intakes))
 
 
 def _checked(

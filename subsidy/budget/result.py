@@ -16,6 +16,7 @@ from subsidy.engine.explanation import Explanation
 from subsidy.engine.run import Run
 from subsidy.finding import Finding, Language
 from subsidy.money import yuan, yuan_text
+from subsidy.roster.intake import joined_example_rows
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.model import Provision
 from subsidy.schedule.written import Reading
@@ -199,6 +200,11 @@ class Result:
             for table, rows in one.high.run.prepared.intake.blocked.items():
                 found[table] = max(rows, found.get(table, 0))
         return {table: rows for table, rows in sorted(found.items()) if rows}
+
+    @property
+    def example_rows(self) -> dict[str, int]:
+        """By table, the example rows of a template that were left aside."""
+        return joined_example_rows(one.high.run.prepared.intake for one in self.calculated)
 
     @functools.cached_property
     def items(self) -> dict[str, str]:

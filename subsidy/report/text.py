@@ -15,6 +15,7 @@ from rich.table import Table
 from subsidy.budget.result import Result
 from subsidy.engine.checks import CheckReport
 from subsidy.finding import Finding, Language
+from subsidy.roster.layout import layout
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.column import Column
@@ -39,6 +40,7 @@ WORDS = {
     "heading": ("标题", "heading"),
     "cell": ("内容", "cell"),
     "blank": ("空白表示", "a blank means"),
+    "unread": ("也可有，但没有条款读取", "may be there too, read by nothing"),
     "missing": ("缺失", "missing"),
     "open": ("尚未核定", "not yet assessed"),
     "ongoing": ("至今", "ongoing"),
@@ -242,36 +244,35 @@ def print_schedule(schedule: Schedule, console: Console, language: Language) -> 
                 console.print(escape(f"  {name} ({value['unit']}): {value['is']}"), highlight=False, soft_wrap=True)
 
 
+def print_examples(rows: Mapping[str, int], console: Console, language: Language) -> None:
+    """How many example rows were left aside, where there were any."""
+    if rows:
+        count = sum(rows.values())
+        words = {"zh": f"示例 {count} 行，未计入", "en": f"example rows left aside: {count}"}
+        console.print(words[language], highlight=False)
+
+
 def print_tables(schedule: Schedule, console: Console, language: Language) -> None:
-    """The tables and columns that the latest version's clauses can read: headings, what may stand in a cell, blanks."""
-    version = schedule.latest
-    words = version.words
-    for name in sorted(_tables_read(version)):
-        model = version.tables[name]
-        console.print(escape(f"\n{words.get(name, name)} · {name}"), highlight=False)
+    """The tables and columns of a roster, as its template has them: headings, what may stand in a cell, blanks.
+
+    Columns that are known but read by nothing are named below.
+    """
+    words = schedule.latest.words
+    for needed in layout([schedule]).tables:
+        console.print(escape(f"\n{words.get(needed.name, needed.name)} · {needed.name}"), highlight=False)
         table = _table("", [word("heading", language), "", word("cell", language), word("blank", language)], ())
-        for column_name, column in model.columns.items():
-            if not column.derived:
-                heading = words.get(column_name, column_name)
+        for one in needed.columns:
+            column = one.spec.column
+            if one.name != "count":
                 blank = words.get(column.blank, "") if language == "zh" else ""
-                cell = _cell(column, words, language)
-                table.add_row(escape(heading), column_name, escape(cell), blank or word(column.blank, language))
+                cell, meaning = _cell(column, words, language), blank or word(column.blank, language)
+                table.add_row(escape(words.get(one.name, one.name)), one.name, escape(cell), meaning)
         console.print(table)
-
-
-def _tables_read(version: Version) -> set[str]:
-    """The tables of the clauses, those their rows refer to, the histories and those that are added up."""
-    found: set[str] = set()
-    waiting = [clause.table for clause in version.clauses.values()]
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        model = version.tables[name]
-        waiting += [column.table for column in model.columns.values() if column.table]
-        waiting += [history.table for history in version.checker.histories_of(name)]
-    return found
+        read = {one.name for one in needed.columns}
+        own = [name for name, spec in needed.shape.columns.items() if spec.origin == "own" and name != "count"]
+        unread = [f"{words[name]} {name}" if name in words else name for name in own if name not in read]
+        if unread:
+            console.print(escape(f"{word('unread', language)}: {', '.join(unread)}"), highlight=False)
 
 
 def _cell(column: Column, words: Mapping[str, str], language: Language) -> str:

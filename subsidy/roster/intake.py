@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from subsidy.finding import Finding, Place
 from subsidy.roster import cells, damaged, suspect
 from subsidy.roster.arrays import where
+from subsidy.roster.example_rows import leave_examples_aside
 from subsidy.roster.mapping import check_headings, check_mapping
 from subsidy.roster.names import Names, normal
 from subsidy.roster.refusal import CodedRefusal, refusal
@@ -42,6 +43,7 @@ class Intake:
     findings: Sequence[Finding]
     given: Mapping[str, frozenset[str]]  # columns that are ready figures
     blocked: Mapping[str, int]  # rows with an error
+    example_rows: Mapping[str, int]  # rows of a template, left aside
     solid: Mapping[str, frozenset[str]]  # columns without a blank
     sources: Mapping[str, tuple[str, str]]  # table -> file, sheet
     names: Mapping[str, str]  # table -> its name in the roster
@@ -119,6 +121,14 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
     return _taken_in(sheets, names, found.all())
 
 
+def joined_example_rows(intakes: Iterable[Intake]) -> dict[str, int]:
+    """By table, the example rows that were left aside of one roster for several schedules."""
+    found: dict[str, int] = {}
+    for one in intakes:
+        found |= one.example_rows
+    return dict(sorted(found.items()))
+
+
 def _taken_in(sheets: Mapping[str, Sheet], names: Names, findings: Sequence[Finding]) -> Intake:
     from subsidy.roster import lives, rows
 
@@ -130,6 +140,7 @@ def _taken_in(sheets: Mapping[str, Sheet], names: Names, findings: Sequence[Find
         findings=findings,
         given={table: columns for table, columns in given.items() if columns},
         blocked={table: int(sheet.wrong.sum()) for table, sheet in sheets.items() if sheet.wrong.any()},
+        example_rows={table: sheet.examples for table, sheet in sheets.items() if sheet.examples},
         solid={
             table: frozenset(name for name in data.column_names if not data.column(name).null_count)
             for table, data in tables.items()
@@ -253,6 +264,7 @@ def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
 
     assigned = _assigned(sheet, names, found)
     check_units(sheet, assigned, names, found)
+    leave_examples_aside(sheet, assigned, found)
     footers.set_aside(sheet, assigned, found)
     merged.fill(sheet, assigned, found)
     shape = sheet.shape

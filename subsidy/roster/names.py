@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from subsidy.schedule.load import RosterColumn, Version
 
 _IN_BRACKETS = re.compile(r"(.+?)\s*[(（\[【]([^()（）\[\]【】]*)[)）\]】]\s*")
-_REMARKS = ("note", "remark", "备注", "说明")
+_REMARKS = ("note", "remark", "备注", "说明", "填写说明", "how to fill in")
 _ROW_NUMBERS = ("序号", "序", "no", "no.")
 IGNORED = "ignore"  # what a mapping says of a column that nothing reads
 _MAGNITUDE = re.compile(r"[十百千万亿].*")
@@ -97,6 +97,11 @@ class Shape:
 
     def _blank(self, name: str) -> str:
         return self.columns[name].column.blank
+
+    @property
+    def row_name(self) -> str | None:
+        """The column that says which row it is: the key; in a history the link; else the first reference."""
+        return self.key or self.link or next(iter(self.references), None)
 
     @property
     def has_persons(self) -> bool:
@@ -216,10 +221,10 @@ class Names:
         return CodedRefusal("unknown-column", why, self._nearest(stem, shape.columns))
 
     def _wrong_unit(self, column: Column, unit: str) -> CodedRefusal | None:
-        other = _MAGNITUDE.fullmatch(unit) or unit.casefold() in _OTHER_SIZES.get(column.unit, ())
-        if column.type != "number" or not other:
-            return None
         right = self.words.get(column.unit, column.unit)
+        other = _MAGNITUDE.fullmatch(unit) or unit.casefold() in _OTHER_SIZES.get(column.unit, ())
+        if column.type != "number" or unit == right or not other:
+            return None
         return coded(
             "wrong-unit", f"单位是 {unit}，应为 {right}", f"this is in {unit} and should be in {column.unit}",
             f"请换算为 {right}，并更改标题", f"convert the figures to {column.unit} and change the heading",

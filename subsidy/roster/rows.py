@@ -7,6 +7,7 @@ from typing import Any
 
 from subsidy.finding import Refusal, Text, nearest
 from subsidy.roster.arrays import codes, filled, repeated, where
+from subsidy.roster.example_rows import is_example
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 
@@ -131,14 +132,16 @@ def _check_present(sheet: Sheet, name: str, to: str, is_reported: bool, absent: 
 
 
 def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> None:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     encoded = sheet.columns[name].dictionary_encode()
     keys = target.columns[target.shape.key or ""]
-    unknown = pc.invert(pc.is_in(encoded.dictionary, value_set=keys))
-    if not pc.any(unknown).as_py():
+    unknown = encoded.dictionary.filter(pc.invert(pc.is_in(encoded.dictionary, value_set=keys))).to_pylist()
+    strange = [text for text in unknown if not is_example(text)]  # rows with those have a finding of their own
+    if not strange:
         return
-    rows = where(pc.is_in(encoded.indices, value_set=pc.indices_nonzero(unknown).cast(encoded.indices.type)))
+    rows = where(pc.is_in(sheet.columns[name], value_set=pa.array(strange)))
     known = [key for key in keys.to_pylist() if key] if len(keys) <= FEW_KEYS else []
     label = found.names.label(target.table)
 

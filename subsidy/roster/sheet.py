@@ -29,6 +29,7 @@ class Sheet:
     joined: dict[int, list[int]] = field(default_factory=dict)  # row's number -> numbers of those joined to it
     usable: bool = True
     titles: Sequence[tuple[Place, str]] = ()  # the lines over the headings
+    examples: int = 0  # rows of a template that were left aside
 
     def place(self, row: int | None = None, column: str = "") -> Place:
         number = self.number(row) if row is not None else 0

@@ -29,7 +29,7 @@ def read_workbook(path: Path, data: bytes, kind: Kind) -> list[RawTable]:
             path,
             "no-workbook-reader",
             Text("读取工作簿需要 python-calamine", "reading workbooks needs python-calamine"),
-            Text("请安装 subsidy[excel]，或另存为 CSV", "install subsidy[excel], or save the sheets as CSV"),
+            Text("请安装 python-calamine，或另存为 CSV", "install python-calamine, or save the sheets as CSV"),
         ) from None
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))

@@ -1,0 +1,54 @@
+"""Files written whole or not at all: nothing half-written is ever seen."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from subsidy.finding import Finding, Place, RosterError, Text
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file by way of a temporary one; text becomes UTF-8.
+
+    A link is followed. Raises RosterError where the file cannot be written or is no ordinary one.
+    """
+    check_writable(path)
+    target = path.resolve()
+    try:
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.suffix)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _unwritable(path, error.strerror or "") from None
+
+
+def check_writable(path: Path) -> None:
+    """Raises RosterError where a file could not be written: asked before the work begins."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise _unwritable(path, "not an ordinary file")
+    if not target.parent.is_dir():
+        raise _unwritable(path, "no such folder")
+    if not os.access(target.parent, os.W_OK):
+        raise _unwritable(path, "no permission")
+
+
+def _unwritable(path: Path, cause: str) -> RosterError:
+    why = Text(f"无法写入（{cause}）", f"this cannot be written ({cause})")
+    remedy = Text("请检查路径和权限", "check the path and its permissions")
+    return RosterError([Finding(Place(str(path)), "unwritable", why, remedy)])
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
