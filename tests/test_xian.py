@@ -768,6 +768,8 @@ def with_new_clause(tmp_path_factory: pytest.TempPathFactory) -> Any:
         text = text.replace(f"\n{section}:\n", f"\n{section}:{entries}")
     path = tmp_path_factory.mktemp("schedule") / "2021-11-05.yaml"
     path.write_text(text, encoding="utf-8")
+    for rows in FILE.parent.glob("*.csv"):
+        (path.parent / rows.name).write_bytes(rows.read_bytes())
     return schedule(path)
 
 
