@@ -2,8 +2,8 @@
 
 `inventory.csv`: the provision (A: Xi'an, of which A1 to A34 are the items of annex 1, A35 the lottery fund, A36 the
 plan, AD the deadlines, AE the envelope for medical care, AU what is promised without a figure; B: Linze; C: Guichi;
-D: Yinchuan; E: Ningbo; F: the other parts of the collection that Xi'an's plan stands in), the schedule, the entry that
-encodes it, the part and item that the entry cites, and every figure that it must have.
+D: Yinchuan; E: Ningbo; F: the other parts of the collection that Xi'an's plan stands in; X: what else a document has),
+the schedule, the entry that encodes it, the part and item that the entry cites, and every figure that it must have.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from subsidy import Schedule, schedule
 
 IDS = {
     *(f"A{number}" for number in range(1, 37)), "AD", "AE", "AU",
-    *(f"B{number}" for number in range(1, 10)),
-    *(f"C{number}" for number in range(1, 8)),
-    "D1", "D2", "D3", "E1", "E2", "E3", "F1", "F2", "F3",
+    *(f"B{number}" for number in range(1, 10)), "BX",
+    *(f"C{number}" for number in range(1, 8)), "CX",
+    "D1", "D2", "D3", "E1", "E2", "EX", "F1", "F2", "F3",
 }  # fmt: skip
 NAMED = ("clauses", "values", "limits", "rules", "unquantified", "targets")
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?%?")
