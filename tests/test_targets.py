@@ -219,6 +219,16 @@ def test_what_cannot_be_measured_says_why(tmp_path: Path) -> None:
     ]
 
 
+def test_before_there_is_a_goal_it_is_measured_and_not_compared(tmp_path: Path) -> None:
+    dated = STOCK.replace("is: 60%}", "by: [year], is: {'2024..': 60%, other: none}}")
+    assert dated != STOCK
+    found = measured(tmp_path, dated + SHARE, [{"stock": "A", "year": "2023", "beds": "10", "nursing": "9"}])
+    assert (one(found).state, one(found).bounds) == ("unknown", ())
+    (english,), (chinese,) = found.sentences("en"), found.sentences("zh")
+    assert english.startswith("Nothing to compare with: share (A, 2023) is 90% (9 / 10")
+    assert chinese.startswith("无从比较：占比（A，2023）为90%（9 / 10")
+
+
 def test_when_says_which_rows_it_is_about_and_the_order_of_rows_is_irrelevant(tmp_path: Path) -> None:
     text = STOCK + SHARE.replace("    measure", "    when: beds >= nursing and known(stated)\n    measure")
     rows = [

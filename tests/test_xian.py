@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from goals import at_the_edge, counted, measured, otherwise, states
 from xian import (
+    DISTRICT,
     FILE,
     XIAN,
     Row,
@@ -24,7 +26,7 @@ from xian import (
     stay,
 )
 
-from subsidy import RosterError, schedule
+from subsidy import RosterError, schedule, targets
 from subsidy.budget.examples import run_examples
 
 
@@ -423,6 +425,75 @@ def test_the_cost_of_the_plan_from_head_counts() -> None:
     assert paid(result) == {"city": "420300000.00"}
 
 
+def test_what_the_plan_comes_to_by_its_own_rows() -> None:
+    """86 centres, 287 and 397 stations at the caps of items 10 and 11; awards for 200 age-friendly institutions."""
+    found = targets(XIAN).outcomes
+    of = {(one.target.name, one.subject): one.measured.result for one in found if one.measured is not None}
+    assert {subject: yuan for (name, subject), yuan in of.items() if name == "task_at_cap"} == {
+        "建成镇街综合养老服务中心": 129_000_000,
+        "新建社区养老服务站": 172_200_000,
+        "提升改造社区养老服务站": 119_100_000,
+    }
+    assert of["plan_at_caps", "2022年建设任务"] == 420_300_000
+    assert of["friendly_awards_lowest", "建设老年友善医疗机构"] == 10_000_000
+    assert of["friendly_awards_highest", "建设老年友善医疗机构"] == 30_000_000
+    assert {one.bounds[0].number for one in found if one.target.name.startswith("friendly_awards")} == {30_000_000}
+    assert {one.state for one in found} == {"reached"}
+
+
+PLAN_SHARES = {
+    "urban_coverage": "90%", "urban_communities_with_station": "100%", "urban_streets_with_centre": "100%",
+    "districts_with_model_home": "100%", "centre_coverage": "70%", "estates_up_to_standard": "100%",
+    "homes_adapted": "100%", "stations_run_by_society": "70%", "meals_coverage": "70%", "geriatric_departments": "50%",
+    "primary_care_nursing_beds": "30%", "three_star_institutions": "60%", "rural_coverage": "80%",
+    "staff_trained": "100%",
+}  # fmt: skip
+PLAN_COUNTS = {
+    "geriatric_hospitals": 1, "smart_bases": 2, "smart_streets": 2, "smart_enterprises": 5, "chains": 2,
+    "property_companies": 3, "property_models": 1, "schools": 3, "integration_bases": 5, "training_bases": 10,
+}  # fmt: skip
+
+
+def test_what_the_plan_is_to_reach() -> None:
+    def sized(key: str, kind: str, area: str, beds: str) -> Row:
+        return facility(key, type=kind, floor_area=area, day_care_beds=beds)
+
+    found = states(
+        XIAN,
+        districts=[DISTRICT],
+        indicator_shares=at_the_edge(PLAN_SHARES, "2025"),
+        indicator_counts=counted(PLAN_COUNTS, "2022") + counted({"friendly_medical_institutions": 180}, "2021"),
+        facilities=[
+            sized("a reached", "station", "300", "10"), sized("b missed", "station", "299.99", "9"),
+            sized("c reached", "mutual_aid_home", "100", "8"), sized("d missed", "mutual_aid_home", "99.99", "7"),
+            sized("e reached", "centre", "1500", ""), sized("f missed", "centre", "1499.99", ""),
+        ],
+        housing=[
+            {"estate": "a reached", "year": "2022", "households_there": "1000", "care_area": "200"},
+            {"estate": "b missed", "year": "2022", "households_there": "1000", "care_area": "199.99"},
+        ],
+        stock=[
+            {"stock": "0.1 m² a head: reached", "year": "2022", "inhabitants": "1000", "care_land": "100"},
+            {"stock": "0.31 m² a head: missed", "year": "2022", "inhabitants": "1000", "care_land": "310"},
+            {"stock": "300 mu: reached", "year": "2025", "land_supplied": "300"},
+            {"stock": "299 mu: missed", "year": "2021", "land_supplied": "299"},
+            {"stock": "1 for 1,000 elders: reached", "year": "2022", "elders": "1000", "social_workers": "1"},
+            {"stock": "1 for 1,001 elders: missed", "year": "2022", "elders": "1001", "social_workers": "1"},
+            {"stock": "1 for 100 beds: reached", "year": "2022", "beds": "100", "social_workers": "1"},
+            {"stock": "1 for 101 beds: missed", "year": "2022", "beds": "101", "social_workers": "1"},
+        ],
+        plan=[],
+        plan_totals=[],
+    )  # fmt: skip
+    assert otherwise(found) == {}
+    assert set(PLAN_SHARES) | set(PLAN_COUNTS) <= measured(found)
+    sizes = {"station_size", "station_day_care", "mutual_aid_size", "mutual_aid_day_care", "centre_size"}
+    assert sizes | {"housing_area", "land_of_each", "land_each_year", "workers_by_elders"} <= measured(found)
+    values = XIAN.latest.model.values
+    assert values["nursing_goal"].figures == {"2022..2024": "55%", "2025..": "60%", "other": "none"}
+    assert values["public_bed_share"].figures["2025.."] == "0.01"
+
+
 # --- the other items -----------------------------------------------------------------------------------------------
 
 
@@ -768,6 +839,8 @@ def with_new_clause(tmp_path_factory: pytest.TempPathFactory) -> Any:
         text = text.replace(f"\n{section}:\n", f"\n{section}:{entries}")
     path = tmp_path_factory.mktemp("schedule") / "2021-11-05.yaml"
     path.write_text(text, encoding="utf-8")
+    for rows in FILE.parent.glob("*.csv"):
+        (path.parent / rows.name).write_bytes(rows.read_bytes())
     return schedule(path)
 
 

@@ -34,6 +34,10 @@ SENTENCES = {
         "Not as printed: {what} should be {measure} and is printed as {printed}, a difference of {gap}{cause}.",
     ),
     "unknown": Text("无法计算：{what}，缺{missing}。", "Cannot be measured: {what}: {missing} is blank."),
+    "goalless": Text(
+        "无从比较：{what}为{measure}，该期没有可比的数。",
+        "Nothing to compare with: {what} is {measure}, and there is no figure for it in this period.",
+    ),
     "undivided": Text("无法计算：{what}，除数为零。", "Cannot be measured: {what}: the divisor is 0."),
 }
 BOUNDS = {
@@ -133,7 +137,7 @@ class _Teller:
     def outcome(self, outcome: Outcome) -> str:
         state: str = outcome.state
         if state == "unknown" and not outcome.missing:
-            state = "undivided"
+            state = "goalless" if outcome.goalless else "undivided"
         if outcome.alone:
             state = "alone"
         return SENTENCES[state].in_(self.language).format(**self._filling(outcome))

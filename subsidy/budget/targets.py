@@ -83,10 +83,11 @@ class Outcome:
     printed: Fraction | None = None
     cause: Text | None = None
     alone: bool = False  # the only row of its period that agrees with a figure printed for several
+    goalless: bool = False  # measured, but what it is compared with has no figure in this period
 
     @property
     def state(self) -> State:
-        if self.measured is None:
+        if self.measured is None or self.goalless:
             return "unknown"
         if not all(bound.reached for bound in self.bounds):
             return "missed"
@@ -263,7 +264,9 @@ def _outcomes(
         compared = [results[name] for name in ("measure", "at_least", "at_most", "printed") if name in sheet.nodes]
         if any(number is None for number in compared):
             missing = tuple(leaf for leaf, number in sheet.read(results) if number is None)
-            yield Outcome(target, one.subject, period, place, read, missing)
+            measured = None if missing or results["measure"] is None else _measurement(results)
+            goalless = measured is not None
+            yield Outcome(target, one.subject, period, place, read, missing, measured, goalless=goalless)
             continue
         printed = results.get("printed")
         found = Found(results["measure"], results.get("above"), results.get("below"), results.get("later"))
