@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from city import Cell, City, Date, build_places
+from goals import build_goals
 from papers import build_papers
 from people import build_people
 from troubles import Expected, plant
@@ -30,6 +31,7 @@ def write(folder: Path) -> None:
     build_places(city)
     build_papers(city)
     build_people(city)
+    build_goals(city)
     expected = plant(city)
     roster = folder / "roster"
     roster.mkdir(parents=True, exist_ok=True)
