@@ -22,8 +22,8 @@ _TOTAL = (
     r"(?:金额|人数)?(?:[(（].*[)）])?[:：]?$"
 )
 _SIGNED = (
-    r"^\s*(?:制\s*表|填\s*表|填\s*报|编\s*制|审\s*核|审\s*批|复\s*核|经\s*办|负责人|单位负责人|主\s*管|分管|联系|"
-    r"日期|填表日期|盖章|单位[(（]盖章|(?i:prepared by|checked by|approved by))"
+    r"^\s*(?:(?:制\s*表|填\s*表|填\s*报|编\s*制|审\s*核|审\s*批|复\s*核|经\s*办|单位负责|负\s*责|主\s*管|分管|联系|日期|盖章|单位)"
+    r"[^:：(（]{0,6}[:：(（]|(?i:prepared by|checked by|approved by))"
 )
 _NOTED = r"^\s*(?:注\s*[:：0-9]|备注\s*[:：]|说明\s*[:：]|附注|填表说明|(?i:notes?\s*:))"
 _LATIN = r"^(?i:total|sum|subtotal|grand ?total|prepared by|checked by|approved by|notes?\s*:)"

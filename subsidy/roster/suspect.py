@@ -12,6 +12,7 @@ from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 
 FEWEST_FIGURES = 3  # from which a column is judged
+IN_WAN = 10_000  # in 万元 the figures must still be ones that the column allows
 TOO_SMALL = 1000  # how many times all of them are below the highest that is allowed, and at most this many yuan
 
 
@@ -29,7 +30,7 @@ def check_magnitude(sheet: Sheet, name: str, found: Collector) -> None:
     scale, high = spec.type.scale, range_of(spec)[1]
     limit = min(high / TOO_SMALL, Fraction(TOO_SMALL)) * scale
     largest = pc.max(pc.abs(figures)).as_py()
-    if largest >= limit:
+    if largest >= limit or largest * IN_WAN > high * scale:
         return
     count, shown = len(figures) - figures.null_count, _plain(largest, scale)
     why = refusal(
