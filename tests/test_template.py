@@ -504,6 +504,19 @@ def test_a_column_that_means_two_things_in_two_versions_is_refused(tmp_path: Pat
     )
 
 
+def test_a_table_whose_name_is_too_long_for_a_sheet(tmp_path: Path) -> None:
+    text = OTHER.replace("BEDS", "beds: {bed: 5..90}").replace("homes: 福利院, ", "")
+    fits, too_long = "a" * 16 + "_" + "b" * 15, "a" * 32
+    book = openpyxl.load_workbook(made(tmp_path, schedule(text.replace("homes", fits))))
+    assert book.sheetnames[1:] == ["a" * 16 + "b" * 15]
+    with pytest.raises(subsidy.ScheduleError) as error:
+        subsidy.template(schedule(text.replace("homes", too_long)), tmp_path / "long.xlsx")
+    ((code, zh, en),) = findings(error)
+    assert (code, "不能超过 31 字" in zh, "at most 31 letters" in en, too_long in en) == ("long-table-name",) + (
+        True,
+    ) * 3
+
+
 # --- the file ------------------------------------------------------------------------------------------------------
 
 
