@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ XIAN = "cn/xian/elderly-care"
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 SHIPPED = tuple(subsidy.catalogue())
 LINZE = tuple(name for name in SHIPPED if name.startswith("cn/linze/"))
-SEVERAL = (XIAN, *(name for name in SHIPPED if name.startswith("template-city/")))
+SEVERAL = (XIAN, "template-city/city", "template-city/city-works")  # which call some things by the same words
+CALCULATED = SHIPPED if "CHECK_ALL" in os.environ else (XIAN, LINZE[0])  # of the others the intake is asked
 
 SCHEDULE = """
 schedule: cn/nowhere/homes
@@ -151,7 +153,7 @@ def test_show_tables_has_the_same_tables_and_columns(language: Language, tmp_pat
 # --- the untouched template ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", CALCULATED)
 def test_an_untouched_template_is_accepted_and_costs_nothing(name: str, tmp_path: Path) -> None:
     one = subsidy.schedule(name, on=subsidy.schedule(name).latest.first_day)
     roster = subsidy.read_roster(made(tmp_path, one))
