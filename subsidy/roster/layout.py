@@ -159,7 +159,7 @@ def _table(
         own = [spec for spec in specs if spec.origin == "own"]
         if any(name in shape.conflicts for shape in shapes):
             findings.append(_versions_differ(table, name))
-        if len({_meaning(spec) for spec in own}) != 1:
+        if len({_meaning(spec) for spec in own}) != 1 or bool(own[0].type.options) != bool(_shared_options(own)):
             findings.append(_schedules_differ(table, name))
             continue
         using = tuple(one for one in provisions if (table, name) in one.cells)
@@ -177,12 +177,17 @@ def _is_required(name: str, shapes: Sequence[Shape]) -> bool:
 
 
 def _column(name: str, specs: Sequence[RosterColumn], required: bool, using: tuple[Provision, ...]) -> LayoutColumn:
-    options = tuple(one for one in specs[0].type.options if all(one in spec.type.options for spec in specs))
+    options = _shared_options(specs)
     ends = [_ends(spec) for spec in specs]
     low, high = max(low for low, _ in ends), min(high for _, high in ends)
     blanks = [spec.column.blank for spec in specs]
     blank = "missing" if "missing" in blanks else blanks[0]
     return LayoutColumn(name, specs[0], cells.form_of(specs[0]), options, low, high, required, blank, using)
+
+
+def _shared_options(specs: Sequence[RosterColumn]) -> tuple[str, ...]:
+    """The categories that all of them accept."""
+    return tuple(one for one in specs[0].type.options if all(one in spec.type.options for spec in specs))
 
 
 def _ends(spec: RosterColumn) -> tuple[Fraction, Fraction]:
