@@ -83,7 +83,7 @@ def test_a_condition_on_every_month_of_the_year(closed: str, owed: str) -> None:
     values = {"rate": {"unit": "yuan", "is": "10"}, "least_guests": {"unit": "residents", "is": "1"}}
     policy = homes({"when": "full_months = 12 months", "amount": "rate"}, values, full_months=full)
     home = {**HOME, "opened": "2022-03-01", "closed": closed}
-    result = calculated(policy, 2023, facilities=[home], residents=[stay(1, "2022-05-01")])
+    result = calculated(policy, 2023, facilities=[home], residents=[stay(1, "2022-05-01", closed)])
     frame = result.entitlements()
     assert list(frame[frame["period"] == "2023"]["owed"]) == [Decimal(owed)]
 

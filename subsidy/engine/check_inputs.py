@@ -53,6 +53,8 @@ def _columns(nodes: Iterable[Node], table: str, intake: Intake) -> list[tuple[st
         if node.operation == "fact" and node.fact is not None:
             if node.fact.column.blank in ("missing", "none", "open"):
                 found.append((node.fact.home, node.fact.column_name))
+        elif node.aggregate is not None and node.aggregate.table != node.aggregate.over not in intake.tables:
+            found.append((node.aggregate.table, node.aggregate.column_name))
         elif node.aggregate is not None:
             inner = node.aggregate.over
             found.append((inner, node.aggregate.link)) if inner != node.aggregate.table else None
