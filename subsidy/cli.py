@@ -242,6 +242,9 @@ def check(
     schedule_ids: Ids,
     as_of: AsOf = None,
     mapping: MappingPath = None,
+    checks: Annotated[
+        bool, typer.Option("--checks", help="列出已查和未查的跨行核查 · list the checks across rows, ran or not")
+    ] = False,
     as_json: AsJson = False,
     lang: Lang = "",
 ) -> None:
@@ -260,7 +263,7 @@ def check(
         print_findings(findings, _console(), language)
         words = {"zh": f"疑点 {len(findings)} 处", "en": f"{len(findings)} findings"}
         _console(stderr=True).print(words[language], highlight=False)
-        print_checks(examined.checks, examined.as_of, _console(stderr=True), language)
+        print_checks(examined.checks, examined.as_of, _console(stderr=True), language, each=checks)
     print_examples(examined.example_rows, _console(stderr=True), language)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)

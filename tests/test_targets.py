@@ -206,6 +206,17 @@ def test_the_documents_own_rows_are_measured_unless_a_roster_has_the_table(tmp_p
     assert measured(tmp_path, text, proceed=True).unmeasured[0].name == "share"
 
 
+def test_own_rows_that_are_not_there_are_missed_when_they_are_measured(tmp_path: Path) -> None:
+    text = STOCK + SHARE + "rows: {stock: own.csv}\n"
+    (tmp_path / "plan.yaml").write_text(HEAD + text, encoding="utf-8")
+    plan = subsidy.schedule(tmp_path / "plan.yaml")
+    with pytest.raises(subsidy.RosterError) as error:
+        subsidy.targets(plan)
+    assert [(finding.code, finding.place.file) for finding in error.value.findings] == [
+        ("no-file", str(tmp_path / "own.csv"))
+    ]
+
+
 def test_what_cannot_be_measured_says_why(tmp_path: Path) -> None:
     rows = [
         {"stock": "A", "year": "2023", "beds": "10"},

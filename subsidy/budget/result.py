@@ -225,7 +225,7 @@ class Result:
         found = []
         for version in self._versions():
             model = version.model
-            for section in (model.clauses, model.limits, model.values, model.rules, model.targets):
+            for section in (model.clauses, model.limits, model.values, model.rules):
                 for name, entry in section.items():
                     reading: Reading | None = entry.reading
                     if reading is not None:

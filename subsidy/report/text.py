@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -197,23 +197,32 @@ def _print_beside(console: Console, content: dict[str, Any], language: Language)
     console.print(" · ".join(f"{word(name, language)}: {number}" for name, number in counts.items()), highlight=False)
 
 
-def print_checks(checks: Sequence[CheckReport], day: datetime.date, console: Console, language: Language) -> None:
-    """Which checks across rows ran, as of which day, and what the others lacked."""
+def print_checks(
+    checks: Sequence[CheckReport], day: datetime.date, console: Console, language: Language, *, each: bool
+) -> None:
+    """How many checks across rows ran, as of which day; with `each` which ones, and what the others lacked."""
     ran = [one.label.in_(language) for one in checks if one.lacking is None]
+    missing = len(checks) - len(ran)
+    hint = "" if each else {"zh": "（--checks 列出）", "en": " (--checks lists them)"}[language]
+    summary = {
+        "zh": f"核查日 {day}：跨行核查已查 {len(ran)} 项，因花名册缺表或缺列未查 {missing} 项",
+        "en": f"checks across rows as of {day}: {len(ran)} ran, {missing} could not",
+    }[language]
+    console.print(escape(f"{summary}{hint}"), highlight=False, soft_wrap=True)
+    if each:
+        for line in _each_check(checks, ran, language):
+            console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _each_check(checks: Sequence[CheckReport], ran: Sequence[str], language: Language) -> Iterator[str]:
+    if ran:
+        yield {"zh": f"  已查：{'；'.join(ran)}", "en": f"  ran: {'; '.join(ran)}"}[language]
     lacking: dict[str, list[str]] = {}
     for one in checks:
         if one.lacking is not None:
             lacking.setdefault(one.lacking.in_(language), []).append(one.label.in_(language))
-    missing = len(checks) - len(ran)
-    lines = {
-        "zh": [f"核查日 {day}：跨行核查已查 {len(ran)} 项，因花名册缺表或缺列未查 {missing} 项"],
-        "en": [f"checks across rows as of {day}: {len(ran)} ran, {missing} could not"],
-    }[language]
-    lines += [{"zh": f"  已查：{'；'.join(ran)}", "en": f"  ran: {'; '.join(ran)}"}[language]] if ran else []
     for what, names in lacking.items():
-        lines.append({"zh": f"  缺{what}：{'；'.join(names)}", "en": f"  without {what}: {'; '.join(names)}"}[language])
-    for line in lines:
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        yield {"zh": f"  缺{what}：{'；'.join(names)}", "en": f"  without {what}: {'; '.join(names)}"}[language]
 
 
 def print_findings(findings: Sequence[Finding], console: Console, language: Language) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.roster.mapping import ColumnMapping, read_mapping
 from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
-from subsidy.roster.read import read_csv, read_path
+from subsidy.roster.read import read_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,10 +97,20 @@ def read_roster(path: str | PathLike[str], mapping: str | PathLike[str] | None =
 
 
 def document_rows(version: Version) -> Roster:
-    """The tables that stand beside a schedule's version: the document's own figures. Raises RosterError."""
+    """The tables that stand beside a schedule's version: the document's own figures.
+
+    Raises RosterError for files that are not there or cannot be read.
+    """
     folder = Path(version.checker.sources[0].file).parent
-    found = [(table, read_csv(folder / name)) for table, name in version.model.rows.items()]
-    return Roster.of([replace(raw, name=table) for table, raw in found])
+    tables, findings = [], []
+    for table, name in version.model.rows.items():
+        try:
+            tables += [replace(raw, name=table) for raw in read_path(folder / name)]
+        except RosterError as error:
+            findings += error.findings
+    if findings:
+        raise RosterError(findings)
+    return Roster.of(tables)
 
 
 def _from_frame(name: str, frame: Any) -> RawTable:

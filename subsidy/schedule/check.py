@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path as FilePath
 
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule import expression as ex
@@ -158,19 +157,12 @@ def _check_two_rows_in_a_period(checker: Checker, limits: Mapping[str, CheckedLi
 
 
 def _check_own_rows(checker: Checker) -> None:
-    """The tables of the document's own figures are known, and their files are there."""
-    file = checker.sources[0].file
-    for table, name in checker.model.rows.items():
+    """The tables of the document's own figures are known. Their files are read when targets are measured."""
+    for table in checker.model.rows:
         with checker.reporting(("rows", table), "rows"):
             if table not in checker.tables:
                 why = Text(f"没有表 {table}", f"there is no table {table}")
                 raise Refusal(why, nearest(table, checker.tables))
-            beside = FilePath(file).parent / name
-            if file and not beside.is_file():
-                raise Refusal(
-                    Text(f"没有文件 {beside.name}", f"there is no file {beside.name}"),
-                    Text("请放在本文件旁边", "put it beside this file"),
-                )
 
 
 def _check_rules(checker: Checker) -> None:
