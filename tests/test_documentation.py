@@ -290,7 +290,7 @@ def shared_calculations() -> Iterator[None]:
         meaning = tuple(version.meaning_hash for one in several for version in one.versions)
         content = tuple((table, roster.content_hash(table)) for table in roster.tables)
         proceed = options.pop("proceed", False)
-        key = (meaning, content, year, options.get("basis", "due"))
+        key = (meaning, content, year, options.get("basis", "due"), options.get("as_of"))
         if (key, False) in known:  # it had no errors: there is nothing to proceed in spite of
             return known[key, False]
         return once((key, proceed), partial(calculate, several, roster, year, proceed=proceed, **options))
