@@ -52,7 +52,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     session.stop()
 
 
-@pytest.fixture(scope="session", params=["duckdb", pytest.param("spark", marks=pytest.mark.xdist_group("spark"))])
+@pytest.fixture(scope="session", params=["duckdb", "spark"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Runs a query tree on DuckDB, then on Spark: the rows as plain tuples."""
     if request.param == "duckdb":

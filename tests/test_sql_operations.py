@@ -20,6 +20,8 @@ from sqlglot import exp
 
 from subsidy import money, sql
 
+pytestmark = pytest.mark.xdist_group("spark")  # one Spark session for all of them
+
 Engine = Callable[[sql.Sql], list[tuple[Any, ...]]]
 LARGEST, SMALLEST = 2**63 - 1, -(2**63)
 a, b, t, u = (sql.column(name) for name in "abtu")

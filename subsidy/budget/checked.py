@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from functools import cache, partial
 
 from subsidy.engine.check_inputs import last_day_mentioned
 from subsidy.engine.checks import CheckReport, run_checks
@@ -21,7 +22,7 @@ def checked(
     sound: list[Intake] = []
     reports: dict[str, CheckReport] = {}
     for schedule, taken_in in zip(schedules, intakes, strict=True):
-        found = run_checks(prepare(schedule, taken_in, year), schedule.latest, day)
+        found = run_checks(taken_in, schedule.latest, day, cache(partial(prepare, schedule, taken_in, year)))
         sound.append(found.applied(taken_in))
         for report in found.reports:
             if report.name not in reports or report.lacking is None:

@@ -62,15 +62,20 @@ class Checked:
         return replace(without, findings=sorted({*without.findings, *self.findings})) if self.findings else without
 
 
-def run_checks(prepared: Prepared, version: Version, day: datetime.date) -> Checked:
-    """All checks of a version on a roster, read on a day: what they found, which ran, and what the others lacked."""
+def run_checks(
+    intake: Intake, version: Version, day: datetime.date, prepared: Callable[[], Prepared]
+) -> Checked:
+    """All checks of a version on a roster, read on a day: what they found, which ran, and what the others lacked.
+
+    `prepared` puts the roster at the engine's door; it is called only if a check can run.
+    """
     found = Checked()
     for check in version.roster_checks:
         label = Text(check.model.label.zh, check.model.label.en)
-        lacking = check.why if isinstance(check, UnfitCheck) else what_is_lacking(check, version, prepared.intake)
+        lacking = check.why if isinstance(check, UnfitCheck) else what_is_lacking(check, version, intake)
         found.reports.append(CheckReport(check.name, label, check.model.severity, lacking))
         if lacking is None and isinstance(check, CheckedRosterCheck):
-            _Run(prepared, version, check, day, found).run()
+            _Run(prepared(), version, check, day, found).run()
     found.findings.sort()
     return found
 
