@@ -21,11 +21,11 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check-all: test
 	$(BIN)/subsidy test
-	CHECK_ALL=1 $(BIN)/pytest -n 2 tests/test_template.py tests/test_engine_equals_oracle.py tests/test_together_equals_oracle.py
+	CHECK_ALL=1 $(BIN)/pytest -n 2 --dist loadfile tests/test_template.py tests/test_engine_equals_oracle.py tests/test_together_equals_oracle.py tests/test_sql_operations.py
 
 example: $(BIN)/subsidy
 	$(BIN)/python examples/xian/generate.py

@@ -18,6 +18,7 @@ from subsidy import sql
 settings.register_profile("exact", deadline=None)  # what counts is the answer; a busy machine may be slow
 settings.load_profile("exact")
 
+THOROUGH = bool(os.environ.get("CHECK_ALL"))
 Rows = list[tuple[Any, ...]]
 Engine = Callable[[sql.Sql], Rows]
 
@@ -60,3 +61,17 @@ def engine(request: pytest.FixtureRequest) -> Engine:
         return lambda query: connection.execute(sql.printed(query, "duckdb")).fetchall()
     session = request.getfixturevalue("spark")
     return lambda query: [tuple(row) for row in session.sql(sql.printed(query, "spark")).collect()]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On Spark, of the many operations only those marked `everyday` are tested each time; all of them in check-all."""
+    if THOROUGH:
+        return
+    left_out = [
+        item
+        for item in items
+        if "spark" in getattr(getattr(item, "callspec", None), "params", {}).values()
+        and item.get_closest_marker("everyday") is None
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import functools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from subsidy.schedule import expression as ex
+
+parsed = functools.cache(ex.parse)
 
 Cells = Mapping[str, str | None]
 Day = datetime.date
@@ -304,26 +307,34 @@ class World:
         columns: dict[str, Any] = self.facts[table]["columns"]
         return columns
 
+    @functools.cache  # noqa: B019 - an oracle lives as long as its test
     def key_column(self, table: str) -> str | None:
         return next((name for name, column in self.columns(table).items() if column["type"] == "key"), None)
 
     def own_key(self, clause: str) -> str | None:
         return self.key_column(self.clauses[clause]["for"]) if clause in self.clauses else None
 
+    @functools.cache  # noqa: B019
     def life(self, table: str) -> tuple[str, str] | None:
         if self.facts[table]["span"]:
             first, last = self.facts[table]["span"]
             return first, last
         return ("from", "to") if {"from", "to"} <= set(self.columns(table)) else None
 
+    @functools.cache  # noqa: B019
     def references(self, table: str) -> dict[str, str]:
         return {name: column["table"] for name, column in self.columns(table).items() if column["type"] == "ref"}
 
+    @functools.cache  # noqa: B019
     def is_history(self, table: str) -> bool:
         return self.key_column(table) is None and "from" in self.columns(table)
 
-    def histories(self, table: str) -> Iterator[tuple[str, str, str]]:
+    @functools.cache  # noqa: B019
+    def histories(self, table: str) -> list[tuple[str, str, str]]:
         """Tables of dated rows about this one, with the columns that link them: theirs and this table's."""
+        return list(self._histories(table))
+
+    def _histories(self, table: str) -> Iterator[tuple[str, str, str]]:
         if self.is_history(table):
             return
         for other in self.facts:
@@ -441,6 +452,7 @@ class World:
             or (name in self.clauses and not at.facts_only)
         )
 
+    @functools.cache  # noqa: B019
     def history_facts(self, table: str, link: str) -> set[str]:
         return set(self.columns(table)) - {"from", link, "count"}
 
@@ -491,7 +503,7 @@ class World:
             if column["type"] == "aggregate":
                 return self.with_own_cause(self.aggregate(row, column, at))
             inner = replace(at, row=row, steps={}, facts_only=True, through_reference=hopped)
-            value, causes = self.with_causes(ex.parse(column["formula"]), inner)
+            value, causes = self.with_causes(parsed(column["formula"]), inner)
             return value, causes
         if name in LIFE_FACTS:
             return self.life_fact(name, at), []
@@ -546,12 +558,12 @@ class World:
     def measured(self, column: dict[str, Any], there: At) -> Fraction | Day | Missing | None:
         """What a row adds; None where it does not count."""
         there = replace(there, facts_only=True)
-        counts = self.evaluate(ex.parse(column["where"]), there) if column["where"] else True
+        counts = self.evaluate(parsed(column["where"]), there) if column["where"] else True
         if isinstance(counts, Missing):
             return MISSING
         if not counts:
             return None
-        measure = self.evaluate(ex.parse(column["formula"]), there) if column["formula"] else Fraction(1)
+        measure = self.evaluate(parsed(column["formula"]), there) if column["formula"] else Fraction(1)
         return measure if isinstance(measure, (Fraction, Day)) else MISSING
 
     def rows_about(self, row: Row, column: dict[str, Any], span: tuple[Day, Day] | None) -> Iterator[tuple[At, int]]:
@@ -594,11 +606,11 @@ class World:
 
     def place_in_line(self, row: Row, column: dict[str, Any]) -> tuple[At, list[Any]] | None:
         """The row read on its day, and what it must agree in; None where its day or any of that is blank."""
-        day = self.evaluate(ex.parse(column["by"]), At(row, None, facts_only=True))
+        day = self.evaluate(parsed(column["by"]), At(row, None, facts_only=True))
         if not isinstance(day, Day):
             return None
         at = At(row, "event", day, day, day, day.year, month_of(day), day, day, facts_only=True)
-        group: list[Any] = [self.evaluate(ex.parse(name), at) for name in column["per"]]
+        group: list[Any] = [self.evaluate(parsed(name), at) for name in column["per"]]
         if any(isinstance(value, Missing) for value in group):
             return None
         return at, [*group, period_around(day, column["every"]) if column["every"] else None]
@@ -637,7 +649,7 @@ class World:
         self, name: str, arguments: Sequence[ex.Expression] | None, at: At
     ) -> tuple[Value, list[bool]]:
         value = self.values[name]
-        trees = [ex.parse(key) for key in value["by"]] if arguments is None else list(arguments)
+        trees = [parsed(key) for key in value["by"]] if arguments is None else list(arguments)
         keys, causes = [], []
         for tree in trees:
             key, why = self.with_causes(tree, at)
@@ -651,7 +663,7 @@ class World:
         """Each part of a quantity at the rate of its slice; nothing of a quantity below 0."""
         quantity, causes = self.with_causes(sliced, at)
         name = rates.name if isinstance(rates, ex.Call) else str(rates)
-        trees = rates.arguments if isinstance(rates, ex.Call) else [ex.parse(k) for k in self.values[name]["by"][:-1]]
+        trees = rates.arguments if isinstance(rates, ex.Call) else [parsed(k) for k in self.values[name]["by"][:-1]]
         pairs = [self.with_causes(tree, at) for tree in trees]
         causes += [cause for _, inner in pairs for cause in inner]
         keys = [key for key, _ in pairs]
@@ -783,7 +795,7 @@ class World:
         clause = self.clauses[name]
         for row in self.rows[clause["for"]]:
             if clause["every"] in ("once", "event"):
-                day = self.evaluate(ex.parse(clause["dated"]), At(row, None))
+                day = self.evaluate(parsed(clause["dated"]), At(row, None))
                 if isinstance(day, Day):
                     at = At(row, clause["every"], day, day, day, day.year, month_of(day), day, day)
                     if self.belongs(clause, at) and self.placed(self.reading(clause, at))[0] is not False:
@@ -828,7 +840,7 @@ class World:
     def belongs(self, clause: dict[str, Any], at: At) -> bool:
         day: Value = at.end
         if clause["version_by"]:
-            day = self.evaluate(ex.parse(clause["version_by"]), at)
+            day = self.evaluate(parsed(clause["version_by"]), at)
         first, last = self.spans[self.index]
         return isinstance(day, Day) and first <= day <= last
 
@@ -845,14 +857,14 @@ class World:
             return at
         if reads_at == "first_day":
             return replace(at, day=at.first)
-        day = self.evaluate(ex.parse(reads_at), at)
+        day = self.evaluate(parsed(reads_at), at)
         if at.every in ("once", "event") and isinstance(day, Day):
             return replace(at, day=day, year=day.year, month=month_of(day))
         return replace(at, day=day)
 
     def entitlement(self, name: str, at: At) -> Entitlement:
         clause = self.clauses[name]
-        steps = {step: ex.parse(written) for step, written in clause["steps"].items()}
+        steps = {step: parsed(written) for step, written in clause["steps"].items()}
         at = replace(at, steps=steps)
         period = label(clause["every"], at.start)
         state = "why-not" if self.is_replaced(name, at) else self.state(clause["when"], at)
@@ -864,7 +876,7 @@ class World:
             if at.row.is_counted or MISSING in made.asked.values() or not self.can_be_paid(clause, made):
                 made.state = "finding"
             return made
-        amount = self.evaluate(ex.parse(clause["amount"]), at) if clause["amount"] else Fraction(0)
+        amount = self.evaluate(parsed(clause["amount"]), at) if clause["amount"] else Fraction(0)
         parts = self.parts(clause, amount, at)
         if parts is not None and not clause["amount"]:
             amount = sum(parts.values(), Fraction(0))
@@ -879,12 +891,12 @@ class World:
         """Every number of the row that an allocation needs, by its name."""
         found: dict[str, Any] = {"sum": self.look_up(allocation["sum"], None, at)}
         for name, weight in allocation["factors"].items():
-            found[f"factor {name}"] = self.evaluate(ex.parse(name), at)
+            found[f"factor {name}"] = self.evaluate(parsed(name), at)
             found[f"weight {name}"] = self.look_up(weight, None, at)
         for key in ("coefficient", "at_least", "at_most"):
             if allocation[key]:
-                found[key] = self.evaluate(ex.parse(allocation[key]), at)
-        return found | {f"per {key}": self.evaluate(ex.parse(key), at) for key in allocation["per"]}
+                found[key] = self.evaluate(parsed(allocation[key]), at)
+        return found | {f"per {key}": self.evaluate(parsed(key), at) for key in allocation["per"]}
 
     def distribute(self, allocation: dict[str, Any], found: list[Entitlement]) -> None:
         step = self.figure(allocation["to"], ()) if allocation["to"] else Fraction(1, 100)
@@ -918,13 +930,13 @@ class World:
         if chunk and isinstance(self.look_up(chunk, None, one.at), Missing):
             return False
         clawback = clause["clawback"]
-        if not clawback or isinstance(one.read(ex.parse(clawback["on"])), Missing):
+        if not clawback or isinstance(one.read(parsed(clawback["on"])), Missing):
             return True
-        return not isinstance(one.read(ex.parse(clawback["share"])), Missing)
+        return not isinstance(one.read(parsed(clawback["share"])), Missing)
 
     def state(self, when: str | None, at: At) -> State:
         conditions = [self.placed(at)]
-        conditions += [self.with_causes(tree, at) for tree in ex.conjuncts(ex.parse(when))] if when else []
+        conditions += [self.with_causes(tree, at) for tree in ex.conjuncts(parsed(when))] if when else []
         if any(value is False for value, _ in conditions):
             return "why-not"
         for value, causes in conditions:
@@ -936,7 +948,7 @@ class World:
         parts: dict[str, Fraction] = {}
         steps = dict(at.steps)
         if clause["amount"]:
-            steps["amount"] = ex.parse(clause["amount"])
+            steps["amount"] = parsed(clause["amount"])
         for payer, written in (clause["parts"] or {}).items():
             if written == "rest":
                 if not isinstance(amount, Fraction):
@@ -945,7 +957,7 @@ class World:
                 if parts and isinstance(part, Fraction) and part < 0:
                     return None
             else:
-                steps[payer] = ex.parse(written)
+                steps[payer] = parsed(written)
                 part = self.evaluate(steps[payer], replace(at, steps=dict(steps)))
             if not isinstance(part, Fraction):
                 return None
@@ -957,7 +969,7 @@ class World:
     def text(self, name: str, at: At) -> str | None:
         """A fact that may not exist, or be blank."""
         try:
-            value = self.evaluate(ex.parse(name), at)
+            value = self.evaluate(parsed(name), at)
         except KeyError:
             return None
         return None if isinstance(value, Missing) else str(value)
@@ -990,9 +1002,9 @@ class World:
         paid = list(self.instalments(clause, one))
         yield from paid
         clawback = clause["clawback"]
-        closed = one.read(ex.parse(clawback["on"])) if clawback else MISSING
+        closed = one.read(parsed(clawback["on"])) if clawback else MISSING
         if isinstance(closed, Day) and closed != ONGOING and one.state == "paid":
-            share = one.read(ex.parse(clawback["share"]))
+            share = one.read(parsed(clawback["share"]))
             assert isinstance(share, Fraction)
             for due, amounts in paid:
                 if due <= closed:
@@ -1028,7 +1040,7 @@ class World:
 
     def is_paid_on(self, condition: str | None, one: Entitlement, due: Day) -> bool:
         on = At(one.row, "event", due, due, due, due.year, month_of(due), due, due, facts_only=True)
-        return condition is None or self.evaluate(ex.parse(condition), on) is True
+        return condition is None or self.evaluate(parsed(condition), on) is True
 
     def lines(self, name: str) -> list[Line]:
         clause = self.clauses[name]
@@ -1040,7 +1052,7 @@ class World:
             for due, amounts in self.payments_of(clause, one):
                 on = replace(one.at, year=due.year, month=month_of(due))
                 by = self.values[by_value]["by"][:-1] if by_value else []
-                keys = [due if key == "date" else self.evaluate(ex.parse(key), on) for key in by]
+                keys = [due if key == "date" else self.evaluate(parsed(key), on) for key in by]
                 places = [self.place(payer, one) for payer in payers]
                 line = lines.setdefault(
                     (payee, due, one.period, *places, facility, district, *keys),
@@ -1063,7 +1075,7 @@ class World:
         if by_value:
             on = replace(line.entitlements[0].at, year=line.due.year, month=month_of(line.due))
             by = self.values[by_value]["by"][:-1]
-            keys = [line.due if key == "date" else self.evaluate(ex.parse(key), on) for key in by]
+            keys = [line.due if key == "date" else self.evaluate(parsed(key), on) for key in by]
             for payer in payers:
                 weight = MISSING if MISSING in keys else self.figure(by_value, [*keys, payer])
                 weights.append(weight if isinstance(weight, Fraction) else Fraction(0))
@@ -1093,7 +1105,7 @@ class Limit:
         self.among: list[str] = self.terms["among"]
         self.per: list[str] = self.terms["per"]
         short: str = self.terms["when_short"] or ""
-        self.fact = ex.parse(short.split(" ", 1)[1]) if " " in short else None
+        self.fact = parsed(short.split(" ", 1)[1]) if " " in short else None
         self.is_shared = any(":" in clause for world in self.worlds for clause in world.limits[name]["among"])
         of_money = not self.terms["at_most"] or self.last.values[self.terms["at_most"]]["unit"] == "yuan"
         without_subject = all(key in MONTHS_IN or key == "district" for key in self.per)
@@ -1146,11 +1158,11 @@ class Limit:
         known_as = f"{one.world.schedule}:{one.clause}"
         world = self.speaker(known_as, one.date, one.world.text("district", one.at))
         assert world is not None
-        keys = [one.world.evaluate(ex.parse(key), one.at) for key in world.values[name]["by"]]
+        keys = [one.world.evaluate(parsed(key), one.at) for key in world.values[name]["by"]]
         return MISSING if any(isinstance(key, Missing) for key in keys) else world.figure(name, keys)
 
     def group_key(self, key: str, one: Entitlement) -> Any:
-        return period_around(one.date, key) if key in MONTHS_IN else one.read(ex.parse(key))
+        return period_around(one.date, key) if key in MONTHS_IN else one.read(parsed(key))
 
     def keep(self, units: list[Unit]) -> None:
         way: str = self.terms["keep"]
@@ -1158,7 +1170,7 @@ class Limit:
         if way == "highest":
             winner = max(units, key=lambda unit: unit.amount)
         elif way != "first":
-            fact = ex.parse(way.removeprefix("most "))
+            fact = parsed(way.removeprefix("most "))
             winner = max(units, key=lambda unit: from_smallest(unit.of.read(fact)))
         for unit in units:
             if unit is not winner:

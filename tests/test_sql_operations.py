@@ -20,8 +20,6 @@ from sqlglot import exp
 
 from subsidy import money, sql
 
-pytestmark = pytest.mark.xdist_group("spark")  # one Spark session for all of them
-
 Engine = Callable[[sql.Sql], list[tuple[Any, ...]]]
 LARGEST, SMALLEST = 2**63 - 1, -(2**63)
 a, b, t, u = (sql.column(name) for name in "abtu")
@@ -169,6 +167,7 @@ NUMBERS = (None, -(10**7), -13, -12, -1, 0, 1, 7, 12, 10**9)
 TEXTS = (None, "", "a", "B", "a b", "it's", "back\\slash", '"', "养老", "𠮷", "é", "e\u0301")
 
 
+@pytest.mark.everyday
 def test_operations_on_a_row(engine: Engine) -> None:
     rng = random.Random(1)
     rows = [(*pair, rng.choice(TEXTS), rng.choice(TEXTS)) for pair in product(NUMBERS, NUMBERS)]
@@ -246,6 +245,7 @@ def _rounding(step: Fraction, way: money.Rounding) -> Operation:
     return Operation(f"a / b to {step} {way}", "", money.round_to_sql(a, divisor, step, way), expected)
 
 
+@pytest.mark.everyday
 def test_rounding(engine: Engine) -> None:
     rng = random.Random(2)
     numerators = [None, 0, *range(-26, 27), *(rng.randint(-(10**14), 10**14) for _ in range(20))]
@@ -388,6 +388,7 @@ def _splits() -> list[tuple[int | None, list[int]]]:
     return fixed
 
 
+@pytest.mark.everyday
 def test_the_one_split(engine: Engine) -> None:
     """Rows stand in any order; the position decides ties. No positive weight: the parts are NULL."""
     splits = _splits()

@@ -30,7 +30,7 @@ from subsidy.schedule.load import load_text
 
 def randomly(examples: int) -> Callable[[Any], Any]:
     return settings(
-        max_examples=250 * examples if THOROUGH else examples,
+        max_examples=500 * examples if THOROUGH else examples,
         derandomize=not THOROUGH,
         phases=tuple(Phase) if THOROUGH else (Phase.explicit, Phase.generate),
         deadline=None,
@@ -74,7 +74,7 @@ def budget_of_all(several: list[Schedule], high: list[OracleResult], low: list[O
     return dict(cells)
 
 
-@randomly(4)
+@randomly(2)
 @given(pairs())
 def test_two_schedules_equal_the_oracle(case: Pair) -> None:
     several = [schedule(texts) for texts in case.texts]
