@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -77,7 +78,7 @@ def main(rows: int) -> None:
     taken_in = intake(made, xian.versions)
     read = time.perf_counter()
     day = last_day_mentioned([taken_in], [xian.latest])
-    checked = run_checks(prepare(xian, taken_in, 2023), xian.latest, day)
+    checked = run_checks(taken_in, xian.latest, day, partial(prepare, xian, taken_in, 2023))
     done = time.perf_counter()
     checked.applied(taken_in)
     applied = time.perf_counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 import sys
@@ -456,6 +457,32 @@ def test_three_homes_filled_in_give_the_amounts_by_hand(tmp_path: Path) -> None:
     assert set(result.example_rows) == {table.name for table in layout([xian]).tables} - {
         "districts", "facilities", "ratings", "residents", "assessments", "projects",
     }  # fmt: skip
+
+
+def test_two_mistakes_are_found_mended_and_then_there_is_a_budget(tmp_path: Path) -> None:
+    """The whole way on the command line: a home that does not exist, and stars that stand for words."""
+    file = filled(tmp_path)
+    book = openpyxl.load_workbook(file)
+    stays, stars = book["入住老人"], book["星级评定"]
+    right = stays["C4"].value, stars["C2"].value
+    stays["C4"].value, stars["C2"].value = "F9", "五星"
+    book.save(file)
+    found = CliRunner().invoke(app, ["check", str(file), "--schedule", XIAN, "--lang", "zh", "--json"])
+    assert found.exit_code == 1
+    errors = [one for one in json.loads(found.stdout)["findings"] if one["severity"] == "error"]
+    assert [(one["sheet"], one["cell"], one["value"], one["code"]) for one in errors] == [
+        ("入住老人", "C4", "F9", "unknown-reference"),
+        ("星级评定", "C2", "五星", "not-a-number"),
+    ]
+    budget = ["budget", str(file), "--schedule", XIAN, "--year", "2023", "--json"]
+    stopped = CliRunner().invoke(app, budget)
+    assert (stopped.exit_code, stopped.stdout) == (1, "")
+    stays["C4"].value, stars["C2"].value = right
+    book.save(file)
+    assert CliRunner().invoke(app, ["check", str(file), "--schedule", XIAN]).exit_code == 0
+    done = CliRunner().invoke(app, budget)
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["total"] == "201155.00"
 
 
 # --- several schedules ---------------------------------------------------------------------------------------------

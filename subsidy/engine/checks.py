@@ -62,9 +62,7 @@ class Checked:
         return replace(without, findings=sorted({*without.findings, *self.findings})) if self.findings else without
 
 
-def run_checks(
-    intake: Intake, version: Version, day: datetime.date, prepared: Callable[[], Prepared]
-) -> Checked:
+def run_checks(intake: Intake, version: Version, day: datetime.date, prepared: Callable[[], Prepared]) -> Checked:
     """All checks of a version on a roster, read on a day: what they found, which ran, and what the others lacked.
 
     `prepared` puts the roster at the engine's door; it is called only if a check can run.

@@ -1,0 +1,101 @@
+"""What the commands share: their options, the language, findings instead of tracebacks."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from subsidy.finding import FindingsError, Language
+
+if TYPE_CHECKING:
+    from subsidy.schedule.catalogue import Schedule
+
+Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
+Ids = Annotated[list[str], typer.Option("--schedule", "-s", help="补贴标准 id 或 YAML 文件 · schedule id or YAML file")]
+RosterPath = Annotated[
+    Path, typer.Argument(help="花名册：工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", help="临时改动 · overlay: values.operating_rate.is.5.disabled=250")
+]
+MappingPath = Annotated[
+    Path | None, typer.Option("--mapping", help="列名对照表 · what the file's own headings stand for (YAML)")
+]
+OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),
+]
+
+
+def _default_language() -> str:
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def language_of(lang: str) -> Language:
+    chosen = lang or _default_language()
+    if chosen not in ("zh", "en"):
+        raise typer.BadParameter(f"{chosen}: zh | en", param_hint="--lang")
+    return "zh" if chosen == "zh" else "en"
+
+
+def console(stderr: bool = False) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=stderr, emoji=False)
+
+
+@contextmanager
+def findings_reported(language: Language, outcome: dict[str, str] | None = None) -> Iterator[None]:
+    """Findings and what did not happen because of them on stderr, and exit code 1, instead of a traceback."""
+    try:
+        yield
+    except FindingsError as error:
+        from subsidy.report.text import print_findings
+
+        stderr = console(stderr=True)
+        print_findings(error.findings, stderr, language)
+        errors = sum(finding.severity == "error" for finding in error.findings)
+        words = outcome or {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}
+        stderr.print(words[language], highlight=False)
+        raise typer.Exit(1) from None
+
+
+def print_json(content: Any) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def schedules_of(ids: list[str], changes: list[str] | None, on: str | None = None) -> list[Schedule]:
+    from subsidy.schedule.catalogue import schedule
+
+    overlay = {}
+    for change in changes or []:
+        path, sign, value = change.partition("=")
+        if not sign or not path:
+            raise typer.BadParameter(f"{change}: PATH=VALUE", param_hint="--set")
+        overlay[path] = value
+    found = [schedule(name, on) for name in ids]
+    return [one.overlay(overlay) for one in found] if overlay else found
+
+
+def day_of(written: str | None) -> datetime.date | None:
+    try:
+        return None if written is None else datetime.date.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written}: 2023-12-31", param_hint="--as-of") from None
+
+
+Proceed = Annotated[
+    bool, typer.Option("--proceed", help="有错误的行不付，其余照算 · calculate the rest in spite of errors")
+]
+Year = Annotated[int, typer.Option("--year", "-y", min=1950, max=2150, help="年度 · year to report")]

@@ -1,0 +1,191 @@
+"""Commands that calculate: budget, explain, targets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from subsidy.cli.options import (
+    AsJson,
+    AsOf,
+    Changes,
+    Ids,
+    Lang,
+    MappingPath,
+    OnDay,
+    Proceed,
+    RosterPath,
+    Year,
+    console,
+    day_of,
+    findings_reported,
+    language_of,
+    print_json,
+    schedules_of,
+)
+
+if TYPE_CHECKING:
+    from subsidy.budget.result import Result
+
+app = typer.Typer()
+
+
+def _calculated(
+    roster: Path,
+    mapping: Path | None,
+    ids: list[str],
+    year: int,
+    basis: str,
+    proceed: bool,
+    changes: list[str] | None,
+    as_of: str | None = None,
+) -> Result:
+    from subsidy.budget.calculate import calculate
+    from subsidy.roster.tables import read_roster
+
+    if basis not in ("due", "accrued"):
+        raise typer.BadParameter(f"{basis}: due | accrued", param_hint="--basis")
+    chosen = "due" if basis == "due" else "accrued"
+    return calculate(
+        schedules_of(ids, changes),
+        read_roster(roster, mapping),
+        year,
+        basis=chosen,  # type: ignore[arg-type]
+        proceed=proceed,
+        as_of=day_of(as_of),
+    )
+
+
+@app.command()
+def budget(
+    roster: RosterPath,
+    schedule_ids: Ids,
+    year: Year,
+    basis: Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")] = "due",
+    proceed: Proceed = False,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
+    changes: Changes = None,
+    mapping: MappingPath = None,
+    lang: Lang = "",
+) -> None:
+    """计算预算 · Calculate a budget.
+
+    subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
+    """
+    from subsidy.files import check_writable
+    from subsidy.report.text import print_budget, print_examples, print_findings
+
+    language = language_of(lang)
+    with findings_reported(language):
+        if receipt is not None:
+            check_writable(receipt)
+        result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
+    print_findings(result.findings, console(stderr=True), language)
+    print_examples(result.example_rows, console(stderr=True), language)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        print_budget(result, console(), language)
+    if receipt is not None:
+        with findings_reported(language, {"zh": "凭证未保存。", "en": "The receipt was not saved."}):
+            result.receipt.save(receipt)
+
+
+@app.command()
+def explain(
+    roster: RosterPath,
+    schedule_ids: Ids,
+    year: Year,
+    clause: Annotated[str, typer.Option("--clause", "-c", help="条款名 · clause")],
+    subject: Annotated[str, typer.Option("--subject", help="对象的 key · key of the subject")] = "",
+    payee: Annotated[
+        str, typer.Option("--payee", help="收款方（与 --due 一起） · payee of a payment line, with --due")
+    ] = "",
+    due: Annotated[str, typer.Option("--due", help="到期日 · due day of the line")] = "",
+    period: Annotated[str | None, typer.Option("--period", help="2023-03 · 2023 · 2023-05-04")] = None,
+    as_json: AsJson = False,
+    changes: Changes = None,
+    mapping: MappingPath = None,
+    lang: Lang = "",
+) -> None:
+    """说明一个数怎么来的 · Explain one entitlement (--subject) or one payment line (--payee, --due)."""
+    language = language_of(lang)
+    if bool(subject) == bool(payee and due):
+        raise typer.BadParameter("--subject | --payee --due")
+    with findings_reported(language):
+        result = _calculated(roster, mapping, schedule_ids, year, "due", True, changes)
+    explained: Callable[[], Any] = (
+        (lambda: result.explain(clause, subject, period, language))
+        if subject
+        else (lambda: result.explain_payment(clause, payee, due, language))
+    )
+    try:
+        explanation = explained()
+    except KeyError as missing:
+        what = missing.args[0]
+        words = {
+            "zh": f"没有可说明的 {what}；请核对条款、对象和期次，对象须在文件施行期内",
+            "en": f"there is no {what} to explain: check clause, subject and period, and the days in force",
+        }
+        console(stderr=True).print(words[language], highlight=False)
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json(explanation.to_dict())
+    else:
+        sys.stdout.write(f"{explanation}\n")
+
+
+@app.command("targets")
+def measure_targets(
+    schedule_ids: Ids,
+    roster: Annotated[
+        Path | None, typer.Argument(help="花名册；不给则只用文件自带的数 · roster; else the document's own figures")
+    ] = None,
+    costs: Annotated[
+        list[str] | None,
+        typer.Option("--cost", help="新增一个的费用 · what one addition costs: new_beds=cn/xian/elderly-care:bed_rate"),
+    ] = None,
+    proceed: Proceed = False,
+    on: OnDay = None,
+    changes: Changes = None,
+    mapping: MappingPath = None,
+    as_json: AsJson = False,
+    lang: Lang = "",
+) -> None:
+    """目标是否达到，所载数是否相符 · Whether targets are reached and printed figures follow from others.
+
+    subsidy targets --schedule cn/yinchuan/elderly-care
+    """
+    from subsidy.budget.targets import targets
+    from subsidy.report.targets import print_targets
+    from subsidy.report.text import print_findings
+    from subsidy.roster.tables import read_roster
+
+    language = language_of(lang)
+    outcome = {"zh": "目标未计算。", "en": "The targets were not measured."}
+    with findings_reported(language, outcome):
+        given = None if roster is None else read_roster(roster, mapping)
+        prices = {fact: (schedules_of([name], None)[0], value) for fact, name, value in map(_cost, costs or [])}
+        found = [targets(one, given, costs=prices, proceed=proceed) for one in schedules_of(schedule_ids, changes, on)]
+    for one in found:
+        print_findings(one.findings, console(stderr=True), language)
+    if as_json:
+        print_json([one.to_dict() for one in found])
+        return
+    for number, one in enumerate(found):
+        sys.stdout.write("\n" * (number > 0))
+        print_targets(one, console(), language)
+
+
+def _cost(written: str) -> tuple[str, str, str]:
+    fact, _, rest = written.partition("=")
+    name, _, value = rest.rpartition(":")
+    if not (fact and name and value):
+        raise typer.BadParameter(f"{written}: FACT=SCHEDULE:VALUE", param_hint="--cost")
+    return fact, name, value

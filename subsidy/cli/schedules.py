@@ -1,0 +1,110 @@
+"""Commands about schedules: list, show, validate, test."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from subsidy.cli.options import AsJson, Lang, OnDay, console, findings_reported, language_of, print_json, schedules_of
+
+app = typer.Typer()
+
+
+@app.command("list")
+def list_schedules(as_json: AsJson = False, lang: Lang = "") -> None:
+    """有哪些补贴标准 · Which schedules there are, with their versions."""
+    from subsidy.schedule.catalogue import catalogue, schedule
+
+    language = language_of(lang)
+    with findings_reported(language):
+        found = [schedule(name) for name in catalogue()]
+    entries = [
+        {
+            "id": one.id,
+            "version": version.first_day.isoformat(),
+            "revision": version.model.revision,
+            "document": version.model.document.number,
+            "issuer": version.model.document.issuer,
+            "clauses": len(version.clauses),
+        }
+        for one in found
+        for version in one.versions
+    ]
+    if as_json:
+        print_json(entries)
+        return
+    for entry in entries:
+        sys.stdout.write(
+            f"{entry['id']}  {entry['version']}  r{entry['revision']}  {entry['document']}  ({entry['clauses']})\n"
+        )
+
+
+@app.command()
+def show(
+    schedule_id: Annotated[str, typer.Argument(metavar="ID")],
+    on: OnDay = None,
+    tables: Annotated[bool, typer.Option("--tables", help="花名册的表和列 · tables and columns of the roster")] = False,
+    as_json: AsJson = False,
+    lang: Lang = "",
+) -> None:
+    """补贴标准的条款和数值 · A schedule's clauses with the figures they read."""
+    from subsidy.report.text import described, print_schedule, print_tables
+
+    language = language_of(lang)
+    with findings_reported(language):
+        found = schedules_of([schedule_id], None, on)[0]
+    if as_json:
+        print_json([described(version) for version in found.versions])
+    elif tables:
+        print_tables(found, console(), language)
+    else:
+        print_schedule(found, console(), language)
+
+
+@app.command()
+def validate(file: Path, lang: Lang = "") -> None:
+    """检查一个补贴标准文件 · Check a schedule file; every mistake at once."""
+    from subsidy.schedule.load import load_file
+
+    language = language_of(lang)
+    with findings_reported(language):
+        version = load_file(file)
+    counts = len(version.clauses), len(version.limits)
+    words = {
+        "zh": "{} 个条款，{} 个限制，无误".format(*counts),
+        "en": "{} clauses, {} limits, no mistakes".format(*counts),
+    }
+    sys.stdout.write(f"{version.id} {version.first_day}: {words[language]}\n")
+
+
+@app.command("test")
+def run_tests(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID | FILE | FOLDER]...", help="补贴标准，或算例的文件、文件夹 · schedules, or cases"),
+    ] = None,
+    lang: Lang = "",
+) -> None:
+    """计算标准自带的例子和算例 · Run the examples that schedules carry, and cases.
+
+    Without arguments: the examples of all shipped schedules, and the cases in tests/cases where there are any.
+    """
+    from subsidy.budget.cases import CASES
+    from subsidy.budget.cases import run_tests as outcomes
+    from subsidy.report.outcomes import outcome_text
+    from subsidy.schedule.catalogue import catalogue
+
+    language, width = language_of(lang), console().width
+    failed = passed = 0
+    with findings_reported(language, {"zh": "测试未完成。", "en": "The tests were not finished."}):
+        for target in targets or [*catalogue(), *([str(CASES)] if CASES.is_dir() else [])]:
+            for outcome in outcomes(target):
+                passed, failed = passed + outcome.passed, failed + (not outcome.passed)
+                if not outcome.passed:
+                    sys.stdout.write(f"{outcome_text(outcome, language, width)}\n")
+    sys.stdout.write(f"{passed} passed, {failed} failed\n")
+    if failed:
+        raise typer.Exit(1)
