@@ -46,7 +46,7 @@ BOUNDS = {
     ("at_most", True): Text("不高于{bound}，低{gap}", "at most {bound}, {gap} below"),
     ("at_most", False): Text("高于{bound}，超出{gap}", "above {bound} by {gap}"),
 }
-JUST = Text("恰为{bound}", "just {bound}")
+JUST = Text("恰好等于{bound}", "exactly {bound}")
 ADDITIONS = {
     ("at_least", False): Text(
         "其他按计划不变，{fact}须为{number}（计划{planned}，多{gap}），即{then}{cost}。",
