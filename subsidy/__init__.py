@@ -14,10 +14,12 @@ from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 
 if TYPE_CHECKING:
     from subsidy.budget.calculate import calculate, check
+    from subsidy.budget.receipt import Receipt
     from subsidy.budget.result import Result
     from subsidy.budget.targets import Targets, targets
+    from subsidy.budget.verify import Verification, verify
     from subsidy.engine.explanation import Explanation
-    from subsidy.finding import Finding, FindingsError, RosterError, ScheduleError
+    from subsidy.finding import Finding, FindingsError, ReceiptError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
     from subsidy.roster.template import template
 
@@ -26,10 +28,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "calculate": "subsidy.budget.calculate",
     "check": "subsidy.budget.calculate",
+    "Receipt": "subsidy.budget.receipt",
     "Result": "subsidy.budget.result",
+    "Verification": "subsidy.budget.verify",
+    "verify": "subsidy.budget.verify",
     "Explanation": "subsidy.engine.explanation",
     "Finding": "subsidy.finding",
     "FindingsError": "subsidy.finding",
+    "ReceiptError": "subsidy.finding",
     "RosterError": "subsidy.finding",
     "ScheduleError": "subsidy.finding",
     "Roster": "subsidy.roster.tables",
@@ -42,12 +48,15 @@ __all__ = [
     "Explanation",
     "Finding",
     "FindingsError",
+    "Receipt",
+    "ReceiptError",
     "Result",
     "Roster",
     "RosterError",
     "Schedule",
     "ScheduleError",
     "Targets",
+    "Verification",
     "calculate",
     "catalogue",
     "check",
@@ -55,6 +64,7 @@ __all__ = [
     "schedule",
     "targets",
     "template",
+    "verify",
 ]
 
 

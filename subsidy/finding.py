@@ -121,6 +121,10 @@ class RosterError(FindingsError):
     """A roster that cannot be read or calculated."""
 
 
+class ReceiptError(FindingsError):
+    """A receipt that cannot be read, or names what is not there."""
+
+
 def nearest(name: str, known: Iterable[str]) -> Text:
     """The remedy for an unknown name: the most similar known one, or the list of them."""
     names = sorted(set(known))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,25 @@ if TYPE_CHECKING:
     from subsidy.budget.result import Result
 
 
+ENGINE = "subsidy"
+
+
 @dataclass(frozen=True)
 class Receipt:
-    """`content` is JSON-ready: engine, schedules and roster with their hashes, options, readings, totals."""
+    """`content` is JSON-ready: engine, schedules and roster with their hashes, options, readings, totals.
+
+    `file`: where it was read from, empty for one that was just made.
+    """
 
     content: Mapping[str, Any]
+    file: str = field(default="", compare=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Receipt:
+        """The receipt in a file. Raises ReceiptError for a file that cannot be read or holds no whole receipt."""
+        from subsidy.budget.receipt_file import read_receipt
+
+        return cls(read_receipt(Path(path)), str(path))
 
     def to_json(self) -> str:
         return json.dumps(self.content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
@@ -40,36 +54,44 @@ def make_receipt(
     options: Mapping[str, Any],
 ) -> Receipt:
     """The receipt of a result. `given`: by table, the derived facts that the roster gave ready."""
-    versions = [version for schedule in schedules for version in schedule.versions]
     budget = result.to_dict()
     return Receipt(
         {
-            "engine": {"name": "subsidy", "version": __version__},
-            "schedules": [
-                {
-                    "id": version.id,
-                    "version": version.first_day.isoformat(),
-                    "revision": version.model.revision,
-                    "document": version.model.document.number,
-                    "bytes_sha256": version.text_hash,
-                    "meaning_sha256": version.meaning_hash,
-                    "overlays": dict(version.overlays),
-                }
-                for version in versions
-            ],
-            "roster": {
-                table: {"rows": roster.row_count(table), "sha256": roster.content_hash(table)}
-                for table in sorted(roster.tables)
-                if not is_remark(table)
-            },
-            **({"mapping": roster.mapping.sha256} if roster.mapping else {}),
+            **inputs(schedules, roster),
             "example_rows": result.example_rows,
             "given_facts": {table: sorted(columns) for table, columns in sorted(given.items()) if columns},
             "options": dict(options),
             "readings": [entry["name"] for entry in budget["readings"]],
             "findings": len(budget["findings"]),
+            "blocked_rows": result.blocked,
             "totals": {
                 key: budget[key] for key in ("total", "low", "by_clause", "by_payer", "by_district", "relief", "pots")
             },
         }
     )
+
+
+def inputs(schedules: Sequence[Schedule], roster: Roster) -> dict[str, Any]:
+    """What a receipt says of a calculation before it is run: engine, schedules, roster, mapping."""
+    return {
+        "engine": {"name": ENGINE, "version": __version__},
+        "schedules": [
+            {
+                "id": version.id,
+                "version": version.first_day.isoformat(),
+                "revision": version.model.revision,
+                "document": version.model.document.number,
+                "bytes_sha256": version.text_hash,
+                "meaning_sha256": version.meaning_hash,
+                "overlays": dict(version.overlays),
+            }
+            for schedule in schedules
+            for version in schedule.versions
+        ],
+        "roster": {
+            table: {"rows": roster.row_count(table), "sha256": roster.content_hash(table)}
+            for table in sorted(roster.tables)
+            if not is_remark(table)
+        },
+        **({"mapping": roster.mapping.sha256} if roster.mapping else {}),
+    }

@@ -1,4 +1,4 @@
-"""Commands that calculate: budget, explain, targets."""
+"""Commands that calculate: budget, verify, explain, targets."""
 
 from __future__ import annotations
 
@@ -95,6 +95,41 @@ def budget(
     if receipt is not None:
         with findings_reported(language, {"zh": "凭证未保存。", "en": "The receipt was not saved."}):
             result.receipt.save(receipt)
+
+
+@app.command("verify")
+def verify_receipt(
+    receipt: Annotated[Path, typer.Argument(help="计算凭证 · a receipt, as budget --receipt saved it")],
+    roster: RosterPath,
+    schedule_ids: Annotated[
+        list[str] | None,
+        typer.Option("--schedule", "-s", help="代替凭证所列标准的文件 · in place of the schedules it names"),
+    ] = None,
+    mapping: MappingPath = None,
+    as_json: AsJson = False,
+    lang: Lang = "",
+) -> None:
+    """按凭证重算并比较 · Calculate again what a receipt is about, and compare.
+
+    subsidy verify receipt.json examples/xian/roster
+    """
+    from subsidy.budget.receipt import Receipt
+    from subsidy.budget.verify import verify
+    from subsidy.report.text import print_findings
+    from subsidy.report.verification import print_verification
+    from subsidy.roster.tables import read_roster
+
+    language = language_of(lang)
+    with findings_reported(language, {"zh": "凭证未核对。", "en": "The receipt was not verified."}):
+        read = Receipt.load(receipt)
+        found = verify(read, read_roster(roster, mapping), schedules_of(schedule_ids or [], None))
+    print_findings(found.findings, console(stderr=True), language)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_verification(found, console(), language)
+    if not found.equal:
+        raise typer.Exit(1)
 
 
 @app.command()
