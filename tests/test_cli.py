@@ -115,7 +115,7 @@ def test_the_installed_command() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["list", "show", "validate", "test", "check", "budget", "explain"])
+@pytest.mark.parametrize("command", ["list", "show", "validate", "test", "check", "budget", "verify", "explain"])
 def test_every_command_has_help(command: str) -> None:
     done = run(command, "--help")
     assert done.code == 0

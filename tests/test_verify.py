@@ -250,6 +250,11 @@ def test_the_first_difference_in_a_pot() -> None:
     assert one.text.zh == "资金总额 medical_envelope · 总额：凭证为 1.00 元，现为 30,000,000.00 元"
 
 
+def test_an_entry_twice_is_a_difference(receipt: Receipt) -> None:
+    changed = with_change(receipt, lambda content: content["totals"]["by_payer"].append({"payer": "city"}))
+    assert said(verify(changed, Roster(**ROWS))) == ["payer city #2: there in the receipt, none now"]
+
+
 def test_causes_come_before_effects(receipt: Receipt) -> None:
     residents = [{**ROWS["residents"][0], "to": "2022-02-28"}]
     found = verify(receipt, Roster(**{**ROWS, "residents": residents}))

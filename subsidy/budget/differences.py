@@ -92,9 +92,7 @@ def _by_name(entries: Sequence[dict[str, Any]], names: tuple[str, ...]) -> dict[
     for entry in entries:
         name = " ".join(filter(None, (_name(entry.get(key)) for key in names)))
         same = sum(1 for other in found if other == name or other.startswith(f"{name} #"))
-        found[f"{name} #{same + 1}" if same else name] = {
-            key: value for key, value in entry.items() if key not in names
-        }
+        found[f"{name} #{same + 1}" if same else name] = entry
     return found
 
 
