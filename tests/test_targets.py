@@ -317,19 +317,58 @@ def test_a_cost_that_does_not_fit_is_a_finding(tmp_path: Path, cost: str) -> Non
 # --- the search ----------------------------------------------------------------------------------------------------
 
 
-@given(
-    threshold=st.integers(-5, 25), rising=st.booleans(), planned=st.integers(0, 20), low=st.just(0), high=st.just(20)
-)
-def test_the_turn_is_where_a_plain_search_finds_it(
-    threshold: int, rising: bool, planned: int, low: int, high: int
-) -> None:
-    def reaches(number: int) -> bool:
-        return number >= threshold if rising else number <= threshold
+def plainly(answers: dict[int, bool | None], planned: int) -> set[Turn]:
+    """What a plain walk from the plan to both ends finds: the nearest numbers at which the answer turns."""
+    now, found = answers[planned], []
+    for step in (1, -1):
+        number = planned
+        while answers.get(number) is now:
+            number += step
+        if answers.get(number) is not None:
+            last = number - step if now else number
+            found.append(Turn("at_most" if (step > 0) is now else "at_least", last))
+    nearest = min((abs(one.number - planned) for one in found), default=0)
+    return {one for one in found if abs(one.number - planned) == nearest}
 
-    reached = [number for number in range(low, high + 1) if reaches(number)]
-    if len(reached) in (0, high - low + 1):
-        assert turn(reaches, planned, low, high) is None
-    elif rising:
-        assert turn(reaches, planned, low, high) == Turn("at_least", min(reached))
-    else:
-        assert turn(reaches, planned, low, high) == Turn("at_most", max(reached))
+
+@given(
+    below=st.integers(-5, 305), above=st.integers(-5, 305), first=st.integers(0, 40), last=st.integers(260, 300),
+    inside=st.booleans(), planned=st.integers(40, 260),
+)  # fmt: skip
+def test_the_turn_is_where_a_plain_search_finds_it(
+    below: int, above: int, first: int, last: int, inside: bool, planned: int
+) -> None:
+    """One turn on each side at most, and numbers near the ends with which nothing can be measured."""
+    below, above = min(below, planned), max(above, planned)
+    answers = {
+        number: (below <= number <= above) is inside if first <= number <= last else None for number in range(301)
+    }
+    found = turn(lambda numbers: [answers[number] for number in numbers], planned, 0, 300)
+    assert ({found} if found else set()) <= plainly(answers, planned)
+    assert (found is None) is (plainly(answers, planned) == set())
+
+
+def test_what_divides_may_go_down_to_where_nothing_can_be_measured(tmp_path: Path) -> None:
+    """100 elders to 5 carers at most: with 30 beds planned, 20 would do, and with none there is no quotient."""
+    target = """\
+targets:
+  crowd: {item: "1", for: stock, every: year, measure: nursing / more, at_least: line, additions: [more]}
+"""
+    text = STOCK.replace("values:", 'values:\n  line: {item: "1", unit: percent, is: 500%}') + target
+    row = {"stock": "A", "year": "2023", "beds": "1", "nursing": "100", "more": "30"}
+    (addition,) = one(measured(tmp_path, text, [row])).bounds[0].additions
+    assert (addition.kind, addition.number) == ("at_most", 20)
+
+
+def test_a_condition_that_is_blank_makes_nothing_disappear(tmp_path: Path) -> None:
+    text = STOCK + SHARE.replace("    measure", "    when: stated >= goal\n    measure")
+    text = text.replace("stated: {percent: 0..1000, blank: none}", "stated: {percent: 0..1000}")
+    found = measured(tmp_path, text, [YINCHUAN])
+    assert found.sentences("en") == ["Cannot be measured: share (A, 2023): stated is blank."]
+
+
+def test_a_table_that_stands_instead_of_the_documents_is_told(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("stock,year,beds,nursing\nX,2022,10,9\n", encoding="utf-8")
+    text = STOCK + SHARE + "rows: {stock: own.csv}\n"
+    assert measured(tmp_path, text).replaced == ()
+    assert measured(tmp_path, text, [YINCHUAN]).replaced == ("stock",)

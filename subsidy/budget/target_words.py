@@ -18,6 +18,7 @@ from subsidy.schedule.node import MONTH, YEAR, Node, Type, Unit
 YUAN = Type("number", Unit(("yuan",)), 100)
 TEN_THOUSAND = 10_000
 MOST_DECIMALS = 8
+DECIMALS_OF_TEN_THOUSANDS = 6  # down to the fen
 MEASURE_WORDS = {"person": "人", "bed": "张", "facility": "家", "household": "户", "piece": "个", "project": "个"}
 WITHOUT_PLURAL = ("yuan", "mu", "m2")
 
@@ -43,7 +44,7 @@ SENTENCES = {
 BOUNDS = {
     ("at_least", True): Text("不低于{bound}，高出{gap}", "at least {bound}, {gap} above"),
     ("at_least", False): Text("低于{bound}，差{gap}", "below {bound} by {gap}"),
-    ("at_most", True): Text("不高于{bound}，低{gap}", "at most {bound}, {gap} below"),
+    ("at_most", True): Text("不高于{bound}，比其低{gap}", "at most {bound}, {gap} below"),
     ("at_most", False): Text("高于{bound}，超出{gap}", "above {bound} by {gap}"),
 }
 JUST = Text("恰好等于{bound}", "exactly {bound}")
@@ -73,6 +74,7 @@ ADDITIONS = {
 WITHOUT = Text("；不增则为{}", "; with none of it {}")
 COST = Text("；按标准需{}，其中超出计划的部分{}", "; it costs {}, what is above the plan {}")
 SEPARATOR = {"zh": "，", "en": ", "}
+LIST = {"zh": "、", "en": ", "}
 
 
 def sentences(outcome: Outcome, version: Version, language: Language) -> list[str]:
@@ -100,7 +102,7 @@ class _Teller:
             return f"{_short(number * 100, None if apart_from is None else apart_from * 100)}%"
         if kind.unit.over == ("yuan",) and self.language == "zh" and abs(number) >= TEN_THOUSAND:
             rest = "".join(f"/{self.unit(word, False)}" for word in kind.unit.under)
-            return f"{_grouped(plain_number(number / TEN_THOUSAND))}万元{rest}"
+            return f"{_short(number / TEN_THOUSAND, None, DECIMALS_OF_TEN_THOUSANDS)}万元{rest}"
         text = _short(number, apart_from)
         over = "".join(self.unit(word, text != "1") for word in kind.unit.over)
         unit = "/".join([over, *(self.unit(word, False) for word in kind.unit.under)])
@@ -146,7 +148,7 @@ class _Teller:
         target, measured = outcome.target, outcome.measured
         filling = {
             "what": self._what(outcome),
-            "missing": SEPARATOR[self.language].join(self.word(leaf.name) for leaf in outcome.missing),
+            "missing": LIST[self.language].join(self.word(leaf.name) for leaf in outcome.missing),
         }
         if measured is None:
             return filling
@@ -232,9 +234,9 @@ def _nearest(outcome: Outcome) -> Fraction | None:
     return bounds[0].number if bounds else None
 
 
-def _short(number: Fraction, apart_from: Fraction | None) -> str:
-    """At most two decimals, more where it would else look like the other number."""
-    for decimals in range(2, MOST_DECIMALS + 1):
+def _short(number: Fraction, apart_from: Fraction | None, fewest: int = 2) -> str:
+    """At most `fewest` decimals, more where it would else look like the other number."""
+    for decimals in range(fewest, MOST_DECIMALS + 1):
         rounded = round_to(number, Fraction(1, 10**decimals), "half_up")
         if apart_from is None or (rounded == round_to(apart_from, Fraction(1, 10**decimals), "half_up")) == (
             number == apart_from

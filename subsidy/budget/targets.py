@@ -103,6 +103,7 @@ class Targets:
     version: Version
     outcomes: tuple[Outcome, ...]
     unmeasured: tuple[CheckedTarget, ...]  # no row is about them
+    replaced: tuple[str, ...] = ()  # tables of the document that the roster has instead
     findings: tuple[Finding, ...] = field(default=())
 
     def sentences(self, language: Literal["zh", "en"] = "zh") -> list[str]:
@@ -127,6 +128,7 @@ class Targets:
             "counts": self.counts(),
             "outcomes": [as_dict(outcome, self.version) for outcome in self.outcomes],
             "unmeasured": [target.name for target in self.unmeasured],
+            "replaced": list(self.replaced),
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
@@ -167,15 +169,16 @@ def targets(
         outcomes += _with_the_only_one(found)
         if not found:
             unmeasured.append(target)
-    return Targets(version, tuple(outcomes), tuple(unmeasured), tuple(taken_in.findings))
+    given = tables_in(roster, Names([version])) if roster is not None else ()
+    replaced = tuple(table for table in version.model.rows if table in given)
+    return Targets(version, tuple(outcomes), tuple(unmeasured), replaced, tuple(taken_in.findings))
 
 
 def _with_document_rows(version: Version, roster: Roster | None) -> Roster:
     own = document_rows(version)
     if roster is None:
         return own
-    names = Names([version])
-    given = tables_in(roster, names)
+    given = tables_in(roster, Names([version]))
     return Roster.of([*roster.raw, *(raw for raw in own.raw if raw.name not in given)], roster.mapping)
 
 
@@ -230,7 +233,7 @@ class _Sheet:
         """Each row that the target is about."""
         for one in self.measures.all():
             results = self.named(one)
-            if results.get("when", True):
+            if results.get("when", True) is not False:
                 yield one, results
 
     def named(self, one: Measured) -> dict[str, Any]:
@@ -261,6 +264,10 @@ def _outcomes(
         place = place_of(prepared.intake, target.model.for_, "", one.row)
         period = "" if one.period is None else calendar.period_label(every, one.period)
         read = tuple((leaf, number) for leaf, number in sheet.read(results) if number is not None)
+        if results.get("when", True) is None:
+            asked = tuple(leaf for leaf in sheet.nodes["when"].all_leaves() if leaf.operation in ("fact", "aggregate"))
+            yield Outcome(target, one.subject, period, place, read, asked)
+            continue
         compared = [results[name] for name in ("measure", "at_least", "at_most", "printed") if name in sheet.nodes]
         if any(number is None for number in compared):
             missing = tuple(leaf for leaf, number in sheet.read(results) if number is None)
@@ -312,24 +319,24 @@ def _addition(
         return None
     scale = node.type.scale
 
-    def with_number(number: int) -> dict[str, Any]:
-        return sheet.named(sheet.measures.changed(one, {name: number}))
+    def with_numbers(numbers: Sequence[int]) -> list[dict[str, Any]]:
+        return [sheet.named(tried) for tried in sheet.measures.tried(one, name, numbers)]
 
-    def reaches(number: int) -> bool | None:
-        return _reaches(kind, with_number(number))
+    def reaches(numbers: Sequence[int]) -> list[bool | None]:
+        return [_reaches(kind, tried) for tried in with_numbers(numbers)]
 
     found = turn(reaches, int(planned * scale), int(node.type.low * scale), int(node.type.high * scale))
     if found is None:
         return Addition(node, planned)
     number = Fraction(found.number, scale)
-    none = with_number(0) if node.type.low <= 0 else None
+    then, none = with_numbers([found.number, 0])
     return Addition(
         node,
         planned,
         found.kind,
         number,
-        _measurement(with_number(found.number)),
-        _measurement(none) if none is not None and none["measure"] is not None else None,
+        _measurement(then),
+        _measurement(none) if node.type.low <= 0 and none["measure"] is not None else None,
         (_times(cost, number), _times(cost, max(number - planned, Fraction(0)))) if cost else None,
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,7 +16,7 @@ from subsidy.engine.grain import GrainCompiler
 from subsidy.engine.layers import ref
 from subsidy.engine.run import Prepared
 from subsidy.schedule.load import Version
-from subsidy.schedule.node import Node
+from subsidy.schedule.node import Aggregate, Node
 from subsidy.schedule.target_check import CheckedTarget
 
 Result = Fraction | bool | str | None
@@ -57,27 +58,52 @@ class Measures:
         found = [self._measured(row) for row in self.prepared.rows(self.query)]
         return sorted(found, key=lambda one: (one.period or 0, one.row))
 
-    def changed(self, one: Measured, cells: Mapping[str, int]) -> Measured:
-        """The same row with numbers of it (as they are stored) replaced."""
+    def tried(self, one: Measured, column: str, numbers: Sequence[int]) -> list[Measured]:
+        """The same row with each of these numbers (as it is stored) in a column, all else unchanged."""
+        if self.reads_its_own_table:
+            return [self._with_table(self._changed(one, column, number), one)[0] for number in numbers]
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        connection, name = self.prepared.connection, roster_table(self.table)
         table = self.prepared.intake.tables[self.table]
-        here = pc.equal(table["_row"], one.row)
-        changed = table
-        for column, number in cells.items():
-            cell = pc.if_else(here, pa.scalar(number, pa.int64()), table[column])
-            changed = changed.set_column(changed.column_names.index(column), column, cell)
-        connection.register(name, changed)
+        row = table.filter(pc.equal(table["_row"], one.row))
+        copies = row.take(pa.array([0] * len(numbers)))
+        for name, content in ((column, numbers), ("_row", range(len(numbers)))):
+            copies = copies.set_column(copies.column_names.index(name), name, pa.array(list(content), pa.int64()))
+        found = {copy.row: copy for copy in self._with_table(copies, one)}
+        return [found[position] for position in range(len(numbers))]
+
+    def _changed(self, one: Measured, column: str, number: int) -> Any:
+        """The whole table with one cell replaced."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        table = self.prepared.intake.tables[self.table]
+        cell = pc.if_else(pc.equal(table["_row"], one.row), pa.scalar(number, pa.int64()), table[column])
+        return table.set_column(table.column_names.index(column), column, cell)
+
+    def _with_table(self, table: Any, one: Measured) -> list[Measured]:
+        """What is measured in the period of a row where the roster has this table instead."""
+        connection, name = self.prepared.connection, roster_table(self.table)
+        connection.register(name, table)
         try:
-            own = [sql.compare("=", sql.column("_row", "m"), sql.whole(one.row))]
-            if one.period is not None:
-                own.append(sql.compare("=", sql.column(PERIOD, "m"), sql.whole(one.period)))
-            query = sql.select([sql.all_columns("m")], sql.subquery(self.query, "m"), where=sql.all_of(own))
-            return self._measured(self.prepared.rows(query)[0])
+            found = [self._measured(row) for row in connection.execute(self.text).fetchall()]
         finally:
-            connection.register(name, table)
+            connection.register(name, self.prepared.intake.tables[self.table])
+        alone = table.num_rows == 1 or not self.reads_its_own_table
+        return [row for row in found if row.period == one.period and (alone or row.row == one.row)]
+
+    @functools.cached_property
+    def text(self) -> str:
+        return sql.printed(self.query)
+
+    @functools.cached_property
+    def reads_its_own_table(self) -> bool:
+        """Whether a row's measure depends on other rows of the table."""
+        leaves = [leaf for node in self.nodes for leaf in node.all_leaves()]
+        inner = [one for leaf in leaves if leaf.aggregate for one in (leaf.aggregate, *_aggregates(leaf.aggregate))]
+        hops = [to for leaf in leaves for _, to in leaf.way]
+        return any(one.over == self.table for one in inner) or self.table in hops
 
     def _measured(self, row: tuple[Any, ...]) -> Measured:
         subject, number, *rest = row
@@ -85,6 +111,15 @@ class Measures:
         pairs = zip(rest[::2], rest[1::2], strict=True)
         results = tuple(_result(node, main, divisor) for node, (main, divisor) in zip(self.nodes, pairs, strict=True))
         return Measured(subject or "", number, period, results)
+
+
+def _aggregates(aggregate: Aggregate) -> Iterator[Aggregate]:
+    """Those that an aggregate reads in turn."""
+    for node in aggregate.nodes:
+        for leaf in node.all_leaves():
+            if leaf.aggregate is not None:
+                yield leaf.aggregate
+                yield from _aggregates(leaf.aggregate)
 
 
 def _columns(values: Sequence[Value]) -> Iterator[tuple[str, sql.Sql]]:

@@ -22,6 +22,7 @@ STATES = {
     "differs": Text("与所载不符", "not as printed"),
     "unknown": Text("无法计算", "not measurable"),
 }
+REPLACED = Text("以所给的表取代文件自带的数", "instead of the document's own figures, those given are used")
 WITHOUT_FIGURES = Text("没有数据、未计算的目标", "targets without any figures, not measured")
 
 
@@ -37,6 +38,9 @@ def print_targets(found: Targets, console: Console, language: Language) -> None:
                 console.print(escape(f"  {sentence}"), highlight=False, soft_wrap=True)
     counts = [f"{STATES[state].in_(language)} {number}" for state, number in found.counts().items() if number]
     console.print(escape(f"\n{' · '.join(counts)}"), highlight=False)
+    if found.replaced:
+        tables = ", ".join(found.version.words.get(one, one) if language == "zh" else one for one in found.replaced)
+        console.print(escape(f"{REPLACED.in_(language)}: {tables}"), highlight=False, soft_wrap=True)
     if found.unmeasured:
         names = "; ".join(_heading(target, language) for target in found.unmeasured)
         console.print(escape(f"{WITHOUT_FIGURES.in_(language)}: {names}"), highlight=False, soft_wrap=True)
