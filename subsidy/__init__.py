@@ -14,18 +14,24 @@ from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 
 if TYPE_CHECKING:
     from subsidy.budget.calculate import calculate, check
+    from subsidy.budget.cost import Cost, cost
     from subsidy.budget.result import Result
     from subsidy.budget.targets import Targets, targets
     from subsidy.engine.explanation import Explanation
     from subsidy.finding import Finding, FindingsError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
     from subsidy.roster.template import template
+    from subsidy.schedule.difference import Difference, difference
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "calculate": "subsidy.budget.calculate",
     "check": "subsidy.budget.calculate",
+    "Cost": "subsidy.budget.cost",
+    "cost": "subsidy.budget.cost",
+    "Difference": "subsidy.schedule.difference",
+    "difference": "subsidy.schedule.difference",
     "Result": "subsidy.budget.result",
     "Explanation": "subsidy.engine.explanation",
     "Finding": "subsidy.finding",
@@ -39,6 +45,8 @@ _HOMES = {
     "template": "subsidy.roster.template",
 }
 __all__ = [
+    "Cost",
+    "Difference",
     "Explanation",
     "Finding",
     "FindingsError",
@@ -51,6 +59,8 @@ __all__ = [
     "calculate",
     "catalogue",
     "check",
+    "cost",
+    "difference",
     "read_roster",
     "schedule",
     "targets",

@@ -19,7 +19,7 @@ class Conjuncts:
 
 def mean_the_same(before: str, after: str) -> bool:
     """Whether two expressions differ at most in spaces and brackets."""
-    return _shape(parse(before)) == _shape(parse(after))
+    return bool(_shape(parse(before)) == _shape(parse(after)))
 
 
 def compared(before: str, after: str) -> Conjuncts:

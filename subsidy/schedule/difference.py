@@ -46,7 +46,7 @@ NATURES = {
         "施行起日相同：以下均为本库编码的更正，不是政策调整",
         "the same first day: everything here is a correction of our encoding, not a change of policy",
     ),
-    "other_schedule": Text("两份不同的补贴标准相比较", "two different schedules are compared"),
+    "other_schedule": Text("提示：比较的是两份不同的补贴标准", "warning: two different schedules are compared"),
 }
 
 
@@ -128,7 +128,9 @@ def only_version(schedule: Schedule) -> Version:
         return schedule.latest
     days = ", ".join(str(version.first_day) for version in schedule.versions)
     raise Refusal(
-        Text(f"{schedule.id} 有 {len(schedule.versions)} 个版本", f"{schedule.id} has {len(schedule.versions)} versions"),
+        Text(
+            f"{schedule.id} 有 {len(schedule.versions)} 个版本", f"{schedule.id} has {len(schedule.versions)} versions"
+        ),
         Text(f"请指定其中一个的起日：{days}", f"choose one by its first day: {days}"),
     )
 

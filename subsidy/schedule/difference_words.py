@@ -78,6 +78,7 @@ FIELDS = {
     "issuer": Text("发文机关", "issuer"),
     "issued": Text("发文日期", "issued"),
     "amended": Text("所修改的文件", "amends"),
+    "text": Text("内容", "text"),
     "span": Text("存续期", "span"),
 }
 LANGUAGES: tuple[Language, Language] = ("zh", "en")
@@ -188,7 +189,7 @@ class Words:
         zh, en = (_told_apart(before, after, language) for language in LANGUAGES)
         return Text(
             f"{subject.zh}：{words.zh}{_spaced(name)}由 {zh[0]} 改为 {zh[1]}",
-            f"{subject.en}: {' '.join(one for one in (words.en, name) if one)} {en[0]} → {en[1]}",
+            f"{subject.en}:{_spaced(words.en)}{_spaced(name)} {en[0]} → {en[1]}",
         )
 
     def condition(self, subject: Text, kind: str, change: Conjuncts) -> Text:
@@ -196,7 +197,9 @@ class Words:
         if kind == "condition_narrowed":
             return Text(f"{subject.zh}：条件收紧，增加 {added}", f"{subject.en}: condition narrowed: … and {added}")
         if kind == "condition_widened":
-            return Text(f"{subject.zh}：条件放宽，不再要求 {removed}", f"{subject.en}: condition widened: without {removed}")
+            return Text(
+                f"{subject.zh}：条件放宽，不再要求 {removed}", f"{subject.en}: condition widened: without {removed}"
+            )
         return Text(
             f"{subject.zh}：条件由 {removed} 改为 {added}", f"{subject.en}: condition changed: {removed} → {added}"
         )
@@ -209,9 +212,10 @@ class Words:
             return Text(
                 f"{subject.zh}：分担比例（{zh}）由 {old} 调整为 {new}", f"{subject.en}: who pays ({en}) {old} → {new}"
             )
-        zh, en = ([self._shares(shares, language) for shares in (before, after)] for language in LANGUAGES)
+        shares = {language: [self._shares(side, language) for side in (before, after)] for language in LANGUAGES}
         return Text(
-            f"{subject.zh}：分担比例由 {zh[0]} 调整为 {zh[1]}", f"{subject.en}: who pays {en[0]} → {en[1]}"
+            f"{subject.zh}：分担比例由 {' 调整为 '.join(shares['zh'])}",
+            f"{subject.en}: who pays {' → '.join(shares['en'])}",
         )
 
     def _shares(self, shares: Mapping[str, int], language: Language) -> str:
