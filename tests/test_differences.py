@@ -60,6 +60,7 @@ BEDS, EXTRA = (
     ("[1] 条款“建床补助”（beds_paid）：", "[1] Clause “Beds” (beds_paid): "),
     ("[2] 条款 extra：", "[2] Clause extra: "),
 )
+COLUMN = "{type: number, unit: bed, low: 1, high: "
 RATE = ("[1] 标准“床位补助”（rate）", "[1] Figure “bed rate” (rate)")
 
 
@@ -89,32 +90,156 @@ def between(changes: dict[str, Any], before: dict[str, Any] | None = None) -> Di
 # --- in words ------------------------------------------------------------------------------------------------------
 
 PAIRS: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"values.rate.is.new": "10000"}, "figure", f"{RATE[0]}〔新建〕：由 5,000 调整为 10,000（元/床）", f"{RATE[1]} [new]: 5,000 → 10,000 yuan / bed"),
+    (
+        {"values.rate.is.new": "10000"},
+        "figure",
+        f"{RATE[0]}〔新建〕：由 5,000 调整为 10,000（元/床）",
+        f"{RATE[1]} [new]: 5,000 → 10,000 yuan / bed",
+    ),
     ({"values.share.is": "25%"}, "figure", "[2] 标准 share：由 30% 调整为 25%", "[2] Figure share: 30% → 25%"),
-    ({"values.rate.label": {"zh": "床位费", "en": "bed rate"}}, "wording", "[1] 标准“床位费”（rate）：名称由 床位补助 改为 床位费", f"{RATE[1]}: label bed rate / 床位补助 → bed rate / 床位费"),
-    ({"values.new_sum": {"item": "9", "unit": "yuan", "is": "1500"}}, "value_added", "[9] 标准 new_sum：新增，为 1,500（元）", "[9] Figure new_sum: added, 1,500 yuan"),
-    ({"values.share": None}, "value_removed", "[2] 标准 share：删除，原为 30%", "[2] Figure share: removed, it was 30%"),
-    ({"values.share.unit": "percent / year"}, "unit", "[2] 标准 share：单位由 percent 改为 percent / year", "[2] Figure share: unit percent → percent / year"),
-    ({"clauses.beds_paid.when": "kind='new' and beds >= few and beds <= many"}, "condition_narrowed", f"{BEDS[0]}条件收紧，增加 beds <= many", f"{BEDS[1]}condition narrowed: … and beds <= many"),
-    ({"clauses.beds_paid.when": "(kind = 'new')"}, "condition_widened", f"{BEDS[0]}条件放宽，不再要求 beds >= few", f"{BEDS[1]}condition widened: without beds >= few"),
-    ({"clauses.beds_paid.when": "kind = 'new' and beds > few"}, "condition_changed", f"{BEDS[0]}条件由 beds >= few 改为 beds > few", f"{BEDS[1]}condition changed: beds >= few → beds > few"),
-    ({"clauses.beds_paid.when": None}, "condition_removed", f"{BEDS[0]}取消条件，原为 beds >= few and kind = 'new'", f"{BEDS[1]}condition removed, it was beds >= few and kind = 'new'"),
-    ({"clauses.extra.when": "beds >= few"}, "condition_added", f"{EXTRA[0]}新增条件：beds >= few", f"{EXTRA[1]}condition added: beds >= few"),
-    ({"clauses.beds_paid.split": {"city": "6", "district": "4"}}, "payers", f"{BEDS[0]}分担比例（市级:区级）由 5:5 调整为 6:4", f"{BEDS[1]}who pays (city:district) 5:5 → 6:4"),
-    ({"clauses.extra.split": {"city": "7", "district": "3"}}, "payers", f"{EXTRA[0]}分担比例由 市级 1 调整为 市级 7、区级 3", f"{EXTRA[1]}who pays city 1 → city 7, district 3"),
-    ({"clauses.extra.amount": "beds * rate + most"}, "amount", f"{EXTRA[0]}金额由 beds * rate 改为 beds * rate + most", f"{EXTRA[1]}amount beds * rate → beds * rate + most"),
-    ({"clauses.beds_paid.pay.every": "month"}, "instalments", f"{BEDS[0]}拨付方式由 {{shares: thirds, every: year}} 改为 {{shares: thirds, every: month}}", f"{BEDS[1]}payment {{shares: thirds, every: year}} → {{shares: thirds, every: month}}"),
-    ({"clauses.beds_paid.reading": {"zh": "按批复床位", "en": "beds as approved"}}, "reading", f"{BEDS[0]}理解由 按竣工床位 改为 按批复床位", f"{BEDS[1]}reading beds as built → beds as approved"),
-    ({"clauses.extra.item": "2之一"}, "wording", "[2之一] 条款 extra：条款号由 2 改为 2之一", "[2之一] Clause extra: item 2 → 2之一"),
-    ({"clauses.third": {"item": "5", "for": "homes", "every": "once", "dated": "opened", "amount": "most", "split": {"city": "1"}}}, "clause_added", "[5] 条款 third：新增，金额为 most", "[5] Clause third: added, amount most"),
+    (
+        {"values.rate.label": {"zh": "床位费", "en": "bed rate"}},
+        "wording",
+        "[1] 标准“床位费”（rate）：名称由 床位补助 改为 床位费",
+        f"{RATE[1]}: label bed rate / 床位补助 → bed rate / 床位费",
+    ),
+    (
+        {"values.new_sum": {"item": "9", "unit": "yuan", "is": "1500"}},
+        "value_added",
+        "[9] 标准 new_sum：新增，为 1,500（元）",
+        "[9] Figure new_sum: added, 1,500 yuan",
+    ),
+    (
+        {"values.share": None},
+        "value_removed",
+        "[2] 标准 share：删除，原为 30%",
+        "[2] Figure share: removed, it was 30%",
+    ),
+    (
+        {"values.share.unit": "percent / year"},
+        "unit",
+        "[2] 标准 share：单位由 percent 改为 percent / year",
+        "[2] Figure share: unit percent → percent / year",
+    ),
+    (
+        {"clauses.beds_paid.when": "kind='new' and beds >= few and beds <= many"},
+        "condition_narrowed",
+        f"{BEDS[0]}条件收紧，增加 beds <= many",
+        f"{BEDS[1]}condition narrowed: … and beds <= many",
+    ),
+    (
+        {"clauses.beds_paid.when": "(kind = 'new')"},
+        "condition_widened",
+        f"{BEDS[0]}条件放宽，不再要求 beds >= few",
+        f"{BEDS[1]}condition widened: without beds >= few",
+    ),
+    (
+        {"clauses.beds_paid.when": "kind = 'new' and beds > few"},
+        "condition_changed",
+        f"{BEDS[0]}条件由 beds >= few 改为 beds > few",
+        f"{BEDS[1]}condition changed: beds >= few → beds > few",
+    ),
+    (
+        {"clauses.beds_paid.when": None},
+        "condition_removed",
+        f"{BEDS[0]}取消条件，原为 beds >= few and kind = 'new'",
+        f"{BEDS[1]}condition removed, it was beds >= few and kind = 'new'",
+    ),
+    (
+        {"clauses.extra.when": "beds >= few"},
+        "condition_added",
+        f"{EXTRA[0]}新增条件：beds >= few",
+        f"{EXTRA[1]}condition added: beds >= few",
+    ),
+    (
+        {"clauses.beds_paid.split": {"city": "6", "district": "4"}},
+        "payers",
+        f"{BEDS[0]}分担比例（市级:区级）由 5:5 调整为 6:4",
+        f"{BEDS[1]}who pays (city:district) 5:5 → 6:4",
+    ),
+    (
+        {"clauses.extra.split": {"city": "7", "district": "3"}},
+        "payers",
+        f"{EXTRA[0]}分担比例由 市级 1 调整为 市级 7、区级 3",
+        f"{EXTRA[1]}who pays city 1 → city 7, district 3",
+    ),
+    (
+        {"clauses.extra.amount": "beds * rate + most"},
+        "amount",
+        f"{EXTRA[0]}金额由 beds * rate 改为 beds * rate + most",
+        f"{EXTRA[1]}amount beds * rate → beds * rate + most",
+    ),
+    (
+        {"clauses.beds_paid.pay.every": "month"},
+        "instalments",
+        f"{BEDS[0]}拨付方式由 {{shares: thirds, every: year}} 改为 {{shares: thirds, every: month}}",
+        f"{BEDS[1]}payment {{shares: thirds, every: year}} → {{shares: thirds, every: month}}",
+    ),
+    (
+        {"clauses.beds_paid.reading": {"zh": "按批复床位", "en": "beds as approved"}},
+        "reading",
+        f"{BEDS[0]}理解由 按竣工床位 改为 按批复床位",
+        f"{BEDS[1]}reading beds as built → beds as approved",
+    ),
+    (
+        {"clauses.extra.item": "2之一"},
+        "wording",
+        "[2之一] 条款 extra：条款号由 2 改为 2之一",
+        "[2之一] Clause extra: item 2 → 2之一",
+    ),
+    (
+        {
+            "clauses.third": {
+                "item": "5",
+                "for": "homes",
+                "every": "once",
+                "dated": "opened",
+                "amount": "most",
+                "split": {"city": "1"},
+            }
+        },
+        "clause_added",
+        "[5] 条款 third：新增，金额为 most",
+        "[5] Clause third: added, amount most",
+    ),
     ({"limits.ceiling": None}, "limit_removed", "[4] 限制 ceiling：删除", "[4] Limit ceiling: removed"),
-    ({"limits.higher.keep": "first"}, "limit", "[3] 限制 higher：保留由 highest 改为 first", "[3] Limit higher: keep highest → first"),
-    ({"payers.county": {"label": {"zh": "县级", "en": "county"}}}, "payer_added", "承担主体“县级”（county）：新增", "Payer “county” (county): added"),
-    ({"facts.homes.beds": {"bed": "1..900"}}, "fact", "花名册列“homes.床位数”（homes.beds）：由 {type: number, unit: bed, low: 1, high: 500} 改为 {type: number, unit: bed, low: 1, high: 900}", "Column homes.beds: {type: number, unit: bed, low: 1, high: 500} → {type: number, unit: bed, low: 1, high: 900}"),
-    ({"document.number": "测〔2024〕3号", "document.issued": "2024-06-01"}, "document", "本标准：文号由 测〔2023〕1号 改为 测〔2024〕3号", "The schedule: document 测〔2023〕1号 → 测〔2024〕3号"),
-    ({"in_force.to": "2025-12-31"}, "in_force", "本标准：新增施行止日：2025-12-31", "The schedule: in force to added: 2025-12-31"),
-    ({"notes": [{"item": "附表", "text": {"zh": "已补", "en": "legible"}}]}, "wording", "[附表] 备注 附表：内容由 不清 改为 已补", "[附表] Note 附表: text unclear → legible"),
-]  # fmt: skip
+    (
+        {"limits.higher.keep": "first"},
+        "limit",
+        "[3] 限制 higher：保留由 highest 改为 first",
+        "[3] Limit higher: keep highest → first",
+    ),
+    (
+        {"payers.county": {"label": {"zh": "县级", "en": "county"}}},
+        "payer_added",
+        "承担主体“县级”（county）：新增",
+        "Payer “county” (county): added",
+    ),
+    (
+        {"facts.homes.beds": {"bed": "1..900"}},
+        "fact",
+        f"花名册列“homes.床位数”（homes.beds）：由 {COLUMN}500}} 改为 {COLUMN}900}}",
+        f"Column homes.beds: {COLUMN}500}} → {COLUMN}900}}",
+    ),
+    (
+        {"document.number": "测〔2024〕3号", "document.issued": "2024-06-01"},
+        "document",
+        "本标准：文号由 测〔2023〕1号 改为 测〔2024〕3号",
+        "The schedule: document 测〔2023〕1号 → 测〔2024〕3号",
+    ),
+    (
+        {"in_force.to": "2025-12-31"},
+        "in_force",
+        "本标准：新增施行止日：2025-12-31",
+        "The schedule: in force to added: 2025-12-31",
+    ),
+    (
+        {"notes": [{"item": "附表", "text": {"zh": "已补", "en": "legible"}}]},
+        "wording",
+        "[附表] 备注 附表：内容由 不清 改为 已补",
+        "[附表] Note 附表: text unclear → legible",
+    ),
+]
 
 
 @pytest.mark.parametrize(("changes", "kind", "zh", "en"), PAIRS, ids=[f"{kind}-{en[:40]}" for _, kind, _, en in PAIRS])
@@ -308,11 +433,23 @@ def run(*arguments: str, language: str = "en") -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("names", "en", "zh"),
     [
-        (("template-city/city", "template-city/city"), "has 2 versions; choose one: template-city/city@2023-01-01", "有 2 个版本；请写明其中之一：template-city/city@2023-01-01"),
-        (("template-city/city@2023-01-02", "template-city/city@2024-07-01"), "has no version from 2023-01-02; perhaps 2023-01-01 is meant", "没有自 2023-01-02 起的版本；是否应为 2023-01-01"),
-        (("template-city/cty@2023-01-01", "template-city/city@2024-07-01"), "there is no schedule template-city/cty", "没有补贴标准 template-city/cty"),
+        (
+            ("template-city/city", "template-city/city"),
+            "has 2 versions; choose one: template-city/city@2023-01-01",
+            "有 2 个版本；请写明其中之一：template-city/city@2023-01-01",
+        ),
+        (
+            ("template-city/city@2023-01-02", "template-city/city@2024-07-01"),
+            "has no version from 2023-01-02; perhaps 2023-01-01 is meant",
+            "没有自 2023-01-02 起的版本；是否应为 2023-01-01",
+        ),
+        (
+            ("template-city/cty@2023-01-01", "template-city/city@2024-07-01"),
+            "there is no schedule template-city/cty",
+            "没有补贴标准 template-city/cty",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_names_and_days(names: tuple[str, str], en: str, zh: str) -> None:
     for language, why, outcome in (("en", en, "Nothing was compared."), ("zh", zh, "未比较。")):
         code, printed = run(*names, language=language)

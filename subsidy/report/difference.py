@@ -17,9 +17,10 @@ from subsidy.schedule.model import Clause, Payer
 
 NONE = Text("两个版本内容相同", "the two versions say the same")
 UNDER = Text(
-    "{year} 年度，同一花名册，分别按两个版本计算全年（{basis}）",
+    "{year} 年度，同一花名册（{basis}），全年分别按两个版本计算",
     "{year} ({basis}): the same roster, each version throughout",
 )
+BASES = {"due": Text("按拨付到期年", "by due day"), "accrued": Text("按所属年", "by period")}
 HEADINGS = {
     "baseline": Text("原版本（元）", "baseline (yuan)"),
     "reform": Text("新版本（元）", "reform (yuan)"),
@@ -49,7 +50,9 @@ def print_cost(found: Cost, console: Console, language: Language) -> None:
     result = found.baseline
     console.print()
     console.print(
-        escape(UNDER.in_(language).format(year=result.year, basis=result.basis)), highlight=False, soft_wrap=True
+        escape(UNDER.in_(language).format(year=result.year, basis=BASES[result.basis].in_(language))),
+        highlight=False,
+        soft_wrap=True,
     )
     for dimension in DIMENSIONS:
         heading = HEADINGS[dimension].in_(language) if dimension in HEADINGS else word(dimension, language)
