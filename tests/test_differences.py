@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 from typer.testing import CliRunner
+from xian import DISTRICT, ID, facility, stay
 
 import subsidy
 from subsidy.cli import app
-from subsidy.finding import Refusal, RosterError
+from subsidy.finding import Language, Refusal, RosterError
+from subsidy.report.difference import print_cost
 from subsidy.schedule.difference import Difference, difference
 from subsidy.schedule.load import Version, load_text
 
@@ -420,6 +424,25 @@ def test_errors_under_both_versions_are_told_together() -> None:
 def test_several_versions_are_refused() -> None:
     with pytest.raises(Refusal, match="choose one by its first day: 2023-01-01, 2024-07-01"):
         difference(subsidy.schedule("template-city/city"), subsidy.schedule("template-city/city"))
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "rest"), [("en", "facility", "unchanged: 1"), ("zh", "机构", "无增减的 1 项")]
+)
+def test_facilities_without_a_difference_are_one_line(language: Language, heading: str, rest: str) -> None:
+    stays = [stay("2023-01-01", "2023-01-31", ability="disabled"), stay("2023-01-01", "2023-01-31", key="T", home="G")]
+    homes = [facility("F", star="5"), facility("G", star="1")]
+    given = subsidy.Roster(districts=[DISTRICT], facilities=homes, residents=stays)
+    before = subsidy.schedule(ID)
+    found = subsidy.cost(before, before.overlay({"values.operating_rate.is.5.disabled": "250"}), given, 2023)
+    console = Console(width=100, record=True, file=io.StringIO())
+    print_cost(found, console, language)
+    lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
+    start = next(number for number, line in enumerate(lines) if line.startswith(heading))
+    assert lines[start + 2 : start + 4] == [
+        "F 225.00 250.00 +25.00",
+        f"{rest} {found.by('facility')['baseline'][1]} {found.by('facility')['reform'][1]} 0.00",
+    ]
 
 
 # --- the command ---------------------------------------------------------------------------------------------------

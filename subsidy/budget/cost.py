@@ -84,7 +84,10 @@ class Cost:
         return sorted({*self.baseline.findings, *self.reform.findings})
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready: year, basis, total, by_clause, by_payer, by_district, by_facility; amounts as strings in yuan."""
+        """JSON-ready: year, basis, total, by_clause, by_payer, by_district, by_facility, blocked, findings.
+
+        Amounts are strings in yuan with two decimals.
+        """
         lists = {
             f"by_{name}": [{name: cell.key[0], **_amounts(cell)} for cell in self.cells((name,))] for name in DIMENSIONS
         }
@@ -93,6 +96,7 @@ class Cost:
             "basis": self.baseline.basis,
             "total": _amounts(self.total),
             **lists,
+            "blocked": {"baseline": self.baseline.blocked, "reform": self.reform.blocked},
             "findings": [finding.to_dict() for finding in self.findings],
         }
 

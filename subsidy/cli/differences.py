@@ -51,7 +51,7 @@ def diff(
     """
     from subsidy.budget.cost import cost
     from subsidy.report.difference import print_cost, print_difference
-    from subsidy.report.text import print_findings
+    from subsidy.report.text import print_examples, print_findings
     from subsidy.roster.tables import read_roster
     from subsidy.schedule.difference import difference
 
@@ -67,6 +67,7 @@ def diff(
         with findings_reported(language):
             costs = cost(before, after, read_roster(roster, mapping), year, basis=by, proceed=proceed)
         print_findings(costs.findings, console(stderr=True), language)
+        print_examples(costs.reform.example_rows, console(stderr=True), language)
     if as_json:
         print_json({**found.to_dict(), "cost": None if costs is None else costs.to_dict()})
         return

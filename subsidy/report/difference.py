@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from subsidy.budget.cost import DIMENSIONS, Compared, Cost
 from subsidy.finding import Language, Text
@@ -20,6 +21,7 @@ UNDER = Text(
     "{year} 年度，同一花名册（{basis}），全年分别按两个版本计算",
     "{year} ({basis}): the same roster, each version throughout",
 )
+UNCHANGED = Text("无增减的 {count} 项", "unchanged: {count}")
 BASES = {"due": Text("按拨付到期年", "by due day"), "accrued": Text("按所属年", "by period")}
 HEADINGS = {
     "baseline": Text("原版本（元）", "baseline (yuan)"),
@@ -46,7 +48,10 @@ def _head(version: Version, language: Language) -> str:
 
 
 def print_cost(found: Cost, console: Console, language: Language) -> None:
-    """Tables of baseline, reform and difference by clause, payer, district and facility, each with its total."""
+    """Tables of baseline, reform and difference by clause, payer, district and facility, each with its total.
+
+    Facilities that gain and lose nothing are one line.
+    """
     result = found.baseline
     console.print()
     console.print(
@@ -55,14 +60,28 @@ def print_cost(found: Cost, console: Console, language: Language) -> None:
         soft_wrap=True,
     )
     for dimension in DIMENSIONS:
-        heading = HEADINGS[dimension].in_(language) if dimension in HEADINGS else word(dimension, language)
-        amounts = [HEADINGS[name].in_(language) for name in ("baseline", "reform", "difference")]
-        shown = shown_table("", [heading, *amounts], (1, 2, 3))
-        for cell in found.cells((dimension,)):
+        console.print(_table(found, dimension, language))
+    blocked = max(sum(one.blocked.values()) for one in (found.baseline, found.reform))
+    if blocked:
+        console.print(f"{word('blocked', language)}: {blocked}", highlight=False)
+
+
+def _table(found: Cost, dimension: str, language: Language) -> Table:
+    heading = HEADINGS[dimension].in_(language) if dimension in HEADINGS else word(dimension, language)
+    amounts = [HEADINGS[name].in_(language) for name in ("baseline", "reform", "difference")]
+    shown = shown_table("", [heading, *amounts], (1, 2, 3))
+    cells = found.cells((dimension,))
+    folded = dimension == "facility"
+    unchanged = [cell for cell in cells if folded and not cell.difference]
+    for cell in cells:
+        if cell.difference or not folded:
             shown.add_row(escape(_name(found, dimension, cell.key[0], language)), *_amounts(cell))
-        shown.add_section()
-        shown.add_row(word("total", language), *_amounts(found.total))
-        console.print(shown)
+    if unchanged:
+        together = Compared((), *(sum(getattr(cell, name) for cell in unchanged) for name in ("baseline", "reform")))
+        shown.add_row(UNCHANGED.in_(language).format(count=len(unchanged)), *_amounts(together))
+    shown.add_section()
+    shown.add_row(word("total", language), *_amounts(found.total))
+    return shown
 
 
 def _amounts(cell: Compared) -> tuple[str, str, str]:
