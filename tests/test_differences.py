@@ -291,6 +291,12 @@ def test_order_counts_where_it_decides_about_money() -> None:
     assert [one.kind for one in swapped.changes] == ["order"]
 
 
+def test_notes_on_one_item_are_told_apart() -> None:
+    notes = [{"item": "附表", "text": {"zh": text, "en": text}} for text in ("甲", "乙", "丙")]
+    found = between({"notes": notes[:1] + notes[2:]}, {"notes": notes[:2]})
+    assert found.sentences("en") == ["[附表] Note 附表 (2): text 乙 → 丙"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -401,6 +407,11 @@ def test_each_version_counts_for_the_whole_year() -> None:
     assert list(frame["difference"]) == [Decimal("0.00"), Decimal("700.00")]
 
 
+def test_a_version_that_ends_within_the_year_counts_until_its_end() -> None:
+    ended = pinned(version({"in_force.to": "2024-06-30"}))
+    assert subsidy.cost(ended, pinned(version(LATER)), roster(), 2024).total.difference == 0
+
+
 def test_a_renamed_clause_is_one_row() -> None:
     content = yaml.load(BASE, yaml.BaseLoader)["clauses"]["extra"]
     moved = {
@@ -430,7 +441,8 @@ def test_several_versions_are_refused() -> None:
     ("language", "heading", "rest"), [("en", "facility", "unchanged: 1"), ("zh", "机构", "无增减的 1 项")]
 )
 def test_facilities_without_a_difference_are_one_line(language: Language, heading: str, rest: str) -> None:
-    stays = [stay("2023-01-01", "2023-01-31", ability="disabled"), stay("2023-01-01", "2023-01-31", key="T", home="G")]
+    january = ("2023-01-01", "2023-01-31")
+    stays = [stay(*january, ability="disabled"), stay(*january, key="T", person="Q", home="G", ability="disabled")]
     homes = [facility("F", star="5"), facility("G", star="1")]
     given = subsidy.Roster(districts=[DISTRICT], facilities=homes, residents=stays)
     before = subsidy.schedule(ID)
@@ -441,7 +453,7 @@ def test_facilities_without_a_difference_are_one_line(language: Language, headin
     start = next(number for number, line in enumerate(lines) if line.startswith(heading))
     assert lines[start + 2 : start + 4] == [
         "F 225.00 250.00 +25.00",
-        f"{rest} {found.by('facility')['baseline'][1]} {found.by('facility')['reform'][1]} 0.00",
+        f"{rest} 80.00 80.00 0.00",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -156,9 +157,19 @@ def _content(version: Version) -> dict[str, Any]:
     content["facts"] = {
         f"{table}.{name}": column for table, inner in tables for name, column in inner["columns"].items()
     } | {f"{table}.span": {"span": inner["span"]} for table, inner in tables if inner.get("span")}
-    notes = content["notes"] or []
-    content["notes"] = {f"{note.get('item') or note.get('part') or number}": note for number, note in enumerate(notes)}
+    content["notes"] = _by_item(content["notes"] or ())
     return content
+
+
+def _by_item(notes: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Notes by their item; further ones on the same item are numbered."""
+    found: dict[str, Any] = {}
+    counts: Counter[str] = Counter()
+    for note in notes:
+        name = note.get("item") or note.get("part") or ""
+        counts[name] += 1
+        found[name if counts[name] == 1 else f"{name} ({counts[name]})"] = note
+    return found
 
 
 def _renamed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
