@@ -301,6 +301,8 @@ def test_notes_on_one_item_are_told_apart() -> None:
     "changes",
     [
         {"clauses.beds_paid.when": "kind = 'new'  and beds>=few"},
+        {"clauses.beds_paid.when": "(kind = 'new' and beds >= few)"},
+        {"clauses.beds_paid.when": "( (beds >= few) and kind = 'new' )"},
         {"clauses.extra.amount": "(beds*rate)"},
         {"values.rate.is.new": "5000.00"},
         {"clauses.extra.examples": []},

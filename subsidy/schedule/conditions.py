@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
@@ -33,10 +34,19 @@ def _conjuncts(condition: str) -> dict[Any, str]:
     tree = parse(condition)
     ends = [*_joints(tree), len(condition)]
     starts = [0, *(end + len("and") for end in ends[:-1])]
-    pieces = [" ".join(condition[start:end].split()) for start, end in zip(starts, ends, strict=True)]
-    if any(piece.count("(") != piece.count(")") for piece in pieces):
-        pieces = [" ".join(condition.split())]
+    pieces = [_without_open_brackets(condition[start:end]) for start, end in zip(starts, ends, strict=True)]
     return {_shape(parse(piece)): piece for piece in pieces}
+
+
+def _without_open_brackets(piece: str) -> str:
+    """A condition cut out of brackets around several: `(a` is a."""
+    piece = " ".join(piece.split())
+    unquoted = re.sub("'[^']*'", "", piece)
+    for _ in range(unquoted.count("(") - unquoted.count(")")):
+        piece = piece.removeprefix("(").lstrip()
+    for _ in range(unquoted.count(")") - unquoted.count("(")):
+        piece = piece.removesuffix(")").rstrip()
+    return piece
 
 
 def _joints(tree: Expression) -> Iterator[int]:
