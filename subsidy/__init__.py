@@ -14,6 +14,7 @@ from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 
 if TYPE_CHECKING:
     from subsidy.budget.calculate import calculate, check
+    from subsidy.budget.cost import Cost, cost
     from subsidy.budget.receipt import Receipt
     from subsidy.budget.result import Result
     from subsidy.budget.targets import Targets, targets
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from subsidy.finding import Finding, FindingsError, ReceiptError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
     from subsidy.roster.template import template
+    from subsidy.schedule.difference import Difference, difference
 
 __version__ = "0.1.0"
 
@@ -29,6 +31,10 @@ _HOMES = {
     "calculate": "subsidy.budget.calculate",
     "check": "subsidy.budget.calculate",
     "Receipt": "subsidy.budget.receipt",
+    "Cost": "subsidy.budget.cost",
+    "cost": "subsidy.budget.cost",
+    "Difference": "subsidy.schedule.difference",
+    "difference": "subsidy.schedule.difference",
     "Result": "subsidy.budget.result",
     "Verification": "subsidy.budget.verify",
     "verify": "subsidy.budget.verify",
@@ -45,6 +51,8 @@ _HOMES = {
     "template": "subsidy.roster.template",
 }
 __all__ = [
+    "Cost",
+    "Difference",
     "Explanation",
     "Finding",
     "FindingsError",
@@ -60,6 +68,8 @@ __all__ = [
     "calculate",
     "catalogue",
     "check",
+    "cost",
+    "difference",
     "read_roster",
     "schedule",
     "targets",

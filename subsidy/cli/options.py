@@ -16,6 +16,7 @@ import typer
 from subsidy.finding import FindingsError, Language
 
 if TYPE_CHECKING:
+    from subsidy.budget import result
     from subsidy.schedule.catalogue import Schedule
 
 Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
@@ -35,6 +36,7 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),
 ]
+Basis = Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")]
 
 
 def _default_language() -> str:
@@ -86,6 +88,12 @@ def schedules_of(ids: list[str], changes: list[str] | None, on: str | None = Non
         overlay[path] = value
     found = [schedule(name, on) for name in ids]
     return [one.overlay(overlay) for one in found] if overlay else found
+
+
+def basis_of(written: str) -> result.Basis:
+    if written not in ("due", "accrued"):
+        raise typer.BadParameter(f"{written}: due | accrued", param_hint="--basis")
+    return "due" if written == "due" else "accrued"
 
 
 def day_of(written: str | None) -> datetime.date | None:

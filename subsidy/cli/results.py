@@ -12,6 +12,7 @@ import typer
 from subsidy.cli.options import (
     AsJson,
     AsOf,
+    Basis,
     Changes,
     Ids,
     Lang,
@@ -20,6 +21,7 @@ from subsidy.cli.options import (
     Proceed,
     RosterPath,
     Year,
+    basis_of,
     console,
     day_of,
     findings_reported,
@@ -47,14 +49,12 @@ def _calculated(
     from subsidy.budget.calculate import calculate
     from subsidy.roster.tables import read_roster
 
-    if basis not in ("due", "accrued"):
-        raise typer.BadParameter(f"{basis}: due | accrued", param_hint="--basis")
-    chosen = "due" if basis == "due" else "accrued"
+    by = basis_of(basis)
     return calculate(
         schedules_of(ids, changes),
         read_roster(roster, mapping),
         year,
-        basis=chosen,  # type: ignore[arg-type]
+        basis=by,
         proceed=proceed,
         as_of=day_of(as_of),
     )
@@ -65,7 +65,7 @@ def budget(
     roster: RosterPath,
     schedule_ids: Ids,
     year: Year,
-    basis: Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")] = "due",
+    basis: Basis = "due",
     proceed: Proceed = False,
     as_of: AsOf = None,
     as_json: AsJson = False,

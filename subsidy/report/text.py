@@ -70,7 +70,7 @@ def money(amount: str) -> str:
     return f"{Decimal(amount):,.2f}"
 
 
-def _table(title: str, headings: Sequence[str], right: Iterable[int]) -> Table:
+def shown_table(title: str, headings: Sequence[str], right: Iterable[int]) -> Table:
     table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     numbers = set(right)
     for index, heading in enumerate(headings):
@@ -123,7 +123,7 @@ def _clause_table(result: Result, content: dict[str, Any], width: int, language:
     columns = list(payers.values()) if wide else []
     headings = [word("item", language), word("clause", language), *columns]
     headings += [word("amount", language), word("low", language)]
-    table = _table("", headings, range(2, len(headings)))
+    table = shown_table("", headings, range(2, len(headings)))
     totals = {
         "item": "",
         "payers": {entry["payer"]: entry["amount"] for entry in content["by_payer"]},
@@ -145,7 +145,7 @@ def _clause_table(result: Result, content: dict[str, Any], width: int, language:
 
 
 def _print_list(console: Console, entries: list[dict[str, Any]], by: str, language: Language, title: str = "") -> None:
-    table = _table(title, [word(by, language), word("amount", language), word("low", language)], (1, 2))
+    table = shown_table(title, [word(by, language), word("amount", language), word("low", language)], (1, 2))
     for entry in entries:
         name = entry[by] if entry[by] is not None else word("none", language)
         table.add_row(escape(str(name)), money(entry["amount"]), money(entry["low"]))
@@ -158,7 +158,7 @@ def _print_limits(console: Console, result: Result, content: dict[str, Any], lan
     if not cut:
         return
     headings = [word("item", language), "", word("cut", language), word("over", language)]
-    table = _table(word("limits", language), headings, (2, 3))
+    table = shown_table(word("limits", language), headings, (2, 3))
     for entry in cut:
         over = money(entry["over"]) if "over" in entry else ""
         table.add_row(entry["item"] or "", escape(_label(result, entry["limit"], language)), money(entry["cut"]), over)
@@ -169,7 +169,7 @@ def _print_limits(console: Console, result: Result, content: dict[str, Any], lan
 def _print_pots(console: Console, result: Result, content: dict[str, Any], language: Language) -> None:
     if not content["pots"]:
         return
-    table = _table(word("pots", language), [word("item", language), "", word("amount", language)], (2,))
+    table = shown_table(word("pots", language), [word("item", language), "", word("amount", language)], (2,))
     for entry in content["pots"]:
         label = f"{_label(result, entry['pot'], language)} {entry['years'] or ''}".strip()
         table.add_row(entry["item"] or "", escape(label), "")
@@ -269,7 +269,7 @@ def print_tables(schedule: Schedule, console: Console, language: Language) -> No
     words = schedule.latest.words
     for needed in layout([schedule]).tables:
         console.print(escape(f"\n{words.get(needed.name, needed.name)} · {needed.name}"), highlight=False)
-        table = _table("", [word("heading", language), "", word("cell", language), word("blank", language)], ())
+        table = shown_table("", [word("heading", language), "", word("cell", language), word("blank", language)], ())
         for one in needed.columns:
             column = one.spec.column
             if one.name != "count":
