@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from subsidy.budget.calculate import calculate
-from subsidy.budget.difference_words import OWN_FILE
-from subsidy.budget.differences import Difference, differences
 from subsidy.budget.receipt import Receipt, inputs
+from subsidy.budget.receipt_differences import Difference, differences
 from subsidy.budget.receipt_file import check_form
+from subsidy.budget.receipt_words import OWN_FILE
 from subsidy.finding import Finding, FindingsError, Place, ReceiptError, ScheduleError, Text, nearest
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule, catalogue, schedule

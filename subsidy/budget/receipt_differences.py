@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from subsidy.budget.difference_words import sentence
+from subsidy.budget.receipt_words import sentence
 from subsidy.finding import Text
 
 INPUTS = ("engine", "schedules", "roster", "mapping")
