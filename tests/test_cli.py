@@ -474,3 +474,11 @@ def test_the_language_comes_from_the_locale(monkeypatch: pytest.MonkeyPatch, loc
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_ALL", locale)
     assert words in run("validate", str(FILE)).out
+
+
+def test_a_year_in_which_nothing_is_in_force_is_told(tmp_path: Path) -> None:
+    (tmp_path / "districts.csv").write_text("district\nD1\n", encoding="utf-8")
+    command = ["budget", str(tmp_path), "--schedule", "cn/xian/elderly-care", "--lang", "en", "--year"]
+    before, after = (CliRunner().invoke(app, [*command, year]) for year in ("2020", "2021"))
+    assert "cn/xian/elderly-care is not in force in 2020 (from 2021-11-05): check the year" in before.stderr
+    assert "not in force" not in after.stderr

@@ -79,7 +79,7 @@ def budget(
     subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
     """
     from subsidy.files import check_writable
-    from subsidy.report.text import print_budget, print_examples, print_findings
+    from subsidy.report.text import print_budget, print_examples, print_findings, print_not_in_force
 
     language = language_of(lang)
     with findings_reported(language):
@@ -88,6 +88,7 @@ def budget(
         result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
     print_findings(result.findings, console(stderr=True), language)
     print_examples(result.example_rows, console(stderr=True), language)
+    print_not_in_force(result, console(stderr=True), language)
     if as_json:
         print_json(result.to_dict())
     else:

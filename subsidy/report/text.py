@@ -225,6 +225,20 @@ def _each_check(checks: Sequence[CheckReport], ran: Sequence[str], language: Lan
         yield {"zh": f"  缺{what}：{'；'.join(names)}", "en": f"  without {what}: {'; '.join(names)}"}[language]
 
 
+def print_not_in_force(result: Result, console: Console, language: Language) -> None:
+    """A line for each schedule of which nothing is in force in the year: its amounts are of other years, or 0."""
+    for one in result.calculated:
+        spans = one.schedule.periods()
+        if not any(
+            first.year <= result.year and (last is None or result.year <= last.year) for _, first, last in spans
+        ):
+            line = {
+                "zh": f"{one.schedule.id} 在 {result.year} 年未施行（自 {spans[0][1]} 起），请核对年度",
+                "en": f"{one.schedule.id} is not in force in {result.year} (from {spans[0][1]}): check the year",
+            }[language]
+            console.print(escape(line), highlight=False)
+
+
 def print_findings(findings: Sequence[Finding], console: Console, language: Language) -> None:
     """One line each: place, severity, code, value, why, what would be right."""
     for finding in findings:
