@@ -15,7 +15,7 @@ from subsidy.roster.grid import Area, position
 from subsidy.roster.sniff import Kind
 
 _ERROR = re.compile(rb'<c ([^>]*\bt="e"[^>]*)>(?:(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>)?')
-_NO_RESULT = re.compile(rb"<c ([^>]*)><f[^>]*(?:/>|>([^<]*)</f>)(?:<v */>|<v></v>)?</c>")
+_NO_RESULT = re.compile(rb'<c ((?:(?!\bt="str")[^>])*)><f[^>]*(?:/>|>([^<]*)</f>)(?:<v */>|<v></v>)?</c>')
 _ADDRESS = re.compile(rb'\br="([A-Z]+[0-9]+)"')
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
