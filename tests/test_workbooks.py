@@ -128,6 +128,73 @@ def test_totals_of_parts_and_of_all(tmp_path: Path) -> None:
     assert_plain(read(tmp_path / "r.xlsx", {"养老院": [HOMES[0], *sheet]}))
 
 
+@pytest.mark.parametrize(
+    "total",
+    [
+        ["甲区合计", None, 12, 4200.5],
+        ["合计：2家", None, 12, 4200.5],
+        ["全市总计", None, 12, None],
+        ["District A total", None, 12, None],
+        ["Grand total: 2", None, 12, None],
+        ["小 计（2家）", "略", 12, 4200.5],
+    ],
+)
+def test_a_total_by_whatever_name_is_no_row(tmp_path: Path, total: list[Any]) -> None:
+    assert_plain(read(tmp_path / "r.xlsx", {"养老院": [*HOMES, total]}))
+
+
+def test_a_total_beside_a_remark_or_a_count_in_the_column_of_the_key_is_no_row(tmp_path: Path) -> None:
+    noted = [["备注", *HOMES[0]], ["无", *HOMES[1]], [None, *HOMES[2]], ["见附件", "合计", None, 12, 4200.5]]
+    assert_plain(read(tmp_path / "r.xlsx", {"养老院": noted}))
+    counted = [[row[1], row[0], *row[2:]] for row in HOMES]
+    assert_plain(read(tmp_path / "r.xlsx", {"养老院": [*counted, ["合计", 2, 12, 4200.5]]}))
+
+
+def test_a_total_in_a_frame_is_no_row() -> None:
+    homes = [{"home": "H1", "places": 5}, {"home": "H2", "places": 7}]
+    buses = [{"home": "H1", "bus": "B1", "seats": 20}, {"home": "H1", "bus": "合计", "seats": 20}]
+    result = intake(Roster(homes=homes, buses=buses), loaded(SCHEDULE).versions)
+    assert (list(result.findings), rows(result, "buses", "bus")) == ([], [("B1",)])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "1 小计=1 2 小计=2 合计=3 4 小计=4 合计=4 总计=7",
+        "1 街道合计=1 2 街道合计=2 甲区合计=3 4 街道合计=4 乙区合计=4 全市合计=7",
+        "1 小计=1 2 小计=2 合计=3",
+        "总计=3 1 小计=1 2 小计=2",
+        "1 本页总计=1 2 本页总计=2 总计=3",
+    ],
+)
+def test_totals_within_totals(tmp_path: Path, column: str) -> None:
+    assert wrong_totals(tmp_path, column) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [
+        ("1 小计=1 2 小计=2 合计=2 总计=3", ["合计"]),
+        ("1 合计=1 2 小计=3 4 总计=6", ["总计"]),
+        ("1 小计=1 2 小计=2 小计=0 4 总计=7", ["小计"]),
+        ("合计=0 1 2", ["合计"]),
+    ],
+)
+def test_totals_of_too_little(tmp_path: Path, column: str, wrong: list[str]) -> None:
+    assert wrong_totals(tmp_path, column) == wrong
+
+
+def wrong_totals(folder: Path, column: str) -> list[str]:
+    """Rows such as `5` and totals such as `小计=5` under one heading: the totals that are wrong."""
+    lines: list[list[Any]] = [["院号", "床位数"]]
+    for i, part in enumerate(column.split()):
+        name, _, figure = part.rpartition("=")
+        lines.append([name or f"H{i}", int(figure)])
+    found = read(folder / "r.xlsx", {"养老院": lines}).findings
+    assert {one.code for one in found} <= {"wrong-total"}
+    return [lines[one.place.row - 1][0] for one in found]
+
+
 def test_a_sum_that_a_spreadsheet_made_in_binary_agrees(tmp_path: Path) -> None:
     sheet = [HOMES[0], ["H1", None, 1, 0.1], ["H2", None, 1, 0.2], ["合计", None, 2, 0.1 + 0.2]]
     assert [one.code for one in read(tmp_path / "r.xlsx", {"养老院": sheet}).findings] == []
@@ -195,6 +262,20 @@ def test_errors_and_merges_in_a_binary_workbook_are_seen() -> None:
     found = unseen_in(packed.getvalue(), "xlsb", ["名单"])
     assert found.texts == {"名单": {(6, 2): "#N/A", (6, 3): "#DIV/0!"}}
     assert [str(area) for area in found.merges["名单"]] == ["A2:A5"]
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_a_blank_cell(tmp_path: Path) -> None:
+    path, sheet = tmp_path / "r.xlsx", "xl/worksheets/sheet1.xml"
+    write_book(path, {"养老院": {"rows": [["院号", "床位数"], ["H1", {"formula": '=IF(A3="","",1)'}]]}})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert b'<c r="B2"><f>' in parts[sheet]
+    parts[sheet] = parts[sheet].replace(b'<c r="B2">', b'<c r="B2" t="str">')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    result = taken_in(path)
+    assert (list(result.findings), rows(result, "homes", "home", "places")) == ([], [("H1", 0)])
 
 
 # --- mappings ------------------------------------------------------------------------------------------------------
