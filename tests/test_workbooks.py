@@ -206,6 +206,19 @@ def test_a_note_without_the_word_for_it_is_no_row(tmp_path: Path) -> None:
     assert result.blocked == {"homes": 1}
 
 
+@pytest.mark.parametrize("key", ["注2", "注2023001", "单位1（东区）", "110101199001010011", "主管（西）"])
+def test_a_key_that_looks_like_a_note_is_a_key(tmp_path: Path, key: str) -> None:
+    homes = [HOMES[0], [key, None, 5, 1], ["H2", None, 7, 3000], [f"{key}0"]]
+    result = read(tmp_path / "r.xlsx", {"养老院": homes})
+    assert (list(result.findings), len(rows(result, "homes", "home"))) == ([], 3)
+
+
+def test_a_row_with_the_cells_it_needs_is_no_note(tmp_path: Path) -> None:
+    stays = [STAYS[0], ["单位：1", "P1", "H1", "2023-01-05"], ["注：见附件"]]
+    result = read(tmp_path / "r.xlsx", {"养老院": HOMES, "入住": stays})
+    assert ([one.code for one in result.findings], len(rows(result, "stays", "stay"))) == (["footer-row"], 1)
+
+
 def test_characters_that_cannot_be_seen_in_a_name_are_only_odd(tmp_path: Path) -> None:
     (finding,) = read(tmp_path / "r.xlsx", {"养老院": [HOMES[0], ["H1", "甲\u00a0院", 5, 1]]}).findings
     assert (finding.code, finding.severity) == ("invisible-characters", "warning")
