@@ -389,6 +389,23 @@ def test_a_row_that_refers_to_an_example_is_told_so_once() -> None:
     assert (found.code, found.table, found.place.column) == ("half-example", "residents", "facility")
 
 
+@pytest.mark.parametrize("mark", [" 示例：", "\u3000示例:", "\u00a0EXAMPLE: ", "Example: ", "example："])
+def test_an_example_row_costs_nothing_whatever_stands_before_the_mark_and_in_any_case(mark: str) -> None:
+    rows = {"facility": f"{mark}F", "district": f"{mark}D", "name": f"{mark}甲", "type": "institution"}
+    given = subsidy.Roster(districts=[{"district": "D"}], facilities=[rows])
+    taken_in = intake(given, subsidy.schedule(XIAN).versions)
+    assert (taken_in.findings, taken_in.example_rows) == ([], {"facilities": 1})
+
+
+def test_a_reference_to_an_example_after_a_blank_is_not_excused() -> None:
+    own = [{"resident": "R", "person": "P1", "facility": " 示例：甲", "from": "2023-01-01"}]
+    given = subsidy.Roster(
+        districts=[{"district": "D"}], facilities=[{"facility": "F", "district": "D"}], residents=own
+    )
+    (found,) = intake(given, subsidy.schedule(XIAN).versions).errors
+    assert (found.code, found.table, found.place.column) == ("half-example", "residents", "facility")
+
+
 def test_words_that_only_look_like_an_example_are_real() -> None:
     rows = [{"district": "示例区", "name": "EXAMPLES"}, {"district": "EXAMPLE", "name": "示例市：东"}]
     taken_in = intake(subsidy.Roster(districts=rows), subsidy.schedule(XIAN).versions)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from subsidy.roster.sheet import Collector, Sheet
 
 MARKS = {"zh": "示例：", "en": "EXAMPLE: "}
-_WORDS = ("示例", "EXAMPLE")
-_MARK = re.compile(rf"({'|'.join(_WORDS)})\s*[:：]")
+_MARK = re.compile(r"\s*(示例|EXAMPLE)\s*[:：]", re.IGNORECASE)
+_MAY_BE_MARKED = r"^[\s\p{Z}]*(?:示例|(?i:example))"  # as Arrow reads it
 
 
 def is_example(text: str) -> bool:
@@ -44,6 +44,7 @@ def leave_examples_aside(sheet: Sheet, assigned: Mapping[str, int], found: Colle
     sheet.wrong, sheet.lost = sheet.wrong[~whole], sheet.lost[~whole]
     sheet.examples = int(whole.sum())
     halves = np.flatnonzero(marked[~whole])
+    sheet.half_examples = frozenset(sheet.number(row) for row in halves.tolist())
     why = refusal(
         "该行只有部分内容仍是示例", "only a part of this row is still the example",
         "请把仍以“示例：”开头的格改为实际内容，或删除该行",
@@ -76,8 +77,8 @@ def _marks(column: Any) -> Any:
     import numpy as np
     import pyarrow.compute as pc
 
-    begins = pc.or_(*(pc.starts_with(column, word) for word in _WORDS)).fill_null(False)
-    mask = begins.to_numpy(zero_copy_only=False).copy()
+    may_be = pc.match_substring_regex(column, _MAY_BE_MARKED).fill_null(False)
+    mask = may_be.to_numpy(zero_copy_only=False).copy()
     for row in np.flatnonzero(mask).tolist():
         mask[row] = is_example(column[row].as_py())
     return mask

@@ -132,16 +132,18 @@ def _check_present(sheet: Sheet, name: str, to: str, is_reported: bool, absent: 
 
 
 def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> None:
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     encoded = sheet.columns[name].dictionary_encode()
     keys = target.columns[target.shape.key or ""]
     unknown = encoded.dictionary.filter(pc.invert(pc.is_in(encoded.dictionary, value_set=keys))).to_pylist()
-    strange = [text for text in unknown if not is_example(text)]  # rows with those have a finding of their own
-    if not strange:
+    if not unknown:
         return
-    rows = where(pc.is_in(sheet.columns[name], value_set=pa.array(strange)))
+    rows = where(pc.is_in(sheet.columns[name], value_set=pa.array(unknown)))
+    if sheet.half_examples:  # these have a finding of their own
+        rows = np.array([row for row in rows.tolist() if not _is_half_example(sheet, row, name)], np.int64)
     known = [key for key in keys.to_pylist() if key] if len(keys) <= FEW_KEYS else []
     label = found.names.label(target.table)
 
@@ -160,6 +162,10 @@ def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> No
         return Refusal(why, nearest(text, known) if known else unlisted)
 
     found.rows(sheet, "unknown-reference", rows, describe, name)
+
+
+def _is_half_example(sheet: Sheet, row: int, name: str) -> bool:
+    return is_example(sheet.columns[name][row].as_py()) and sheet.number(row) in sheet.half_examples
 
 
 def _block_with(sheet: Sheet, name: str, target: Sheet, found: Collector) -> bool:

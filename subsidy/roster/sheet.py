@@ -30,6 +30,7 @@ class Sheet:
     usable: bool = True
     titles: Sequence[tuple[Place, str]] = ()  # the lines over the headings
     examples: int = 0  # rows of a template that were left aside
+    half_examples: frozenset[int] = frozenset()  # numbers of rows that are one in part only
 
     def place(self, row: int | None = None, column: str = "") -> Place:
         number = self.number(row) if row is not None else 0
