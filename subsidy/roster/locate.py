@@ -6,7 +6,7 @@ A plain table (headings first, one to a sheet or file) is taken as it was read. 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from subsidy.finding import Place, Refusal, Text
@@ -15,7 +15,7 @@ from subsidy.roster.header import FEWEST, Fit, Fitting, headers_at, states_two_r
 from subsidy.roster.names import Names, is_remark, stem_of
 from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import CodedRefusal, refusal
-from subsidy.roster.sections import LOOKED_AT, Section, exact_headings, sections
+from subsidy.roster.sections import LOOKED_AT, ROW_ABOVE, Section, exact_headings, looks_like_a_row, sections
 from subsidy.roster.sheet import Collector, Sheet
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def located(raw: RawTable, names: Names, fitting: Fitting, found: Collector) -> 
             found.add(Place(raw.file, raw.sheet), "unknown-table", names.unknown_table(raw.name), value=raw.name)
         return [Section(named, raw)] if named else []
     if named and not fitting.renamed and _is_plain(raw, named, names, fitting):
-        return [Section(named, raw, [(Place(raw.file, row=line), text) for line, row in raw.above for text in row])]
+        return [Section(named, raw, list(_titles_above(raw, named, found)))]
     grid = grid_of(raw)
     before = len(found)
     there = list(sections(grid, fitting, found))
@@ -43,6 +43,13 @@ def located(raw: RawTable, names: Names, fitting: Fitting, found: Collector) -> 
         return [Section(named, raw)]
     found.add(Place(raw.file, raw.sheet), *_not_found(grid, names, fitting), value=raw.name)
     return []
+
+
+def _titles_above(raw: RawTable, table: str, found: Collector) -> Iterator[tuple[Place, str]]:
+    for line, cells in raw.above:
+        if looks_like_a_row(cells, len(raw.headings)):
+            found.add(Place(raw.file, row=line), "row-above-headings", ROW_ABOVE, table)
+        yield from ((Place(raw.file, row=line), text) for text in cells)
 
 
 def fitting_for(raw: RawTable, names: Names, mapping: ColumnMapping | None) -> Fitting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,11 @@ from subsidy.roster.sheet import Collector
 
 LOOKED_AT = 60  # rows from the top that may be headings; further down only rows in which headings stand exactly
 TITLE_CELLS = 4  # filled cells that a line over the headings may have
+_CAPTION = re.compile(r"[:：]")
+ROW_ABOVE = refusal(
+    "标题行之上的这一行像是数据", "this row above the headings looks like data",
+    "请移到标题行之下，或删除", "move it below the headings, or delete it",
+)  # fmt: skip
 Titles = Sequence[tuple[Place, str]]
 Found = tuple[Header, list[Fit]]
 
@@ -165,13 +171,16 @@ def _titles(
             found.add(_place(grid, top, cell), "title-row", why, table, grid.row(top)[cell], "warning")
     for row in range(top, header.row):
         cells = [(i, text) for i, text in enumerate(grid.row(row)) if text and i in columns]
-        if len(cells) > max(TITLE_CELLS, len(header.headings) // 2):
-            why = refusal(
-                "标题行之上的这一行像是数据", "this row above the headings looks like data",
-                "请移到标题行之下，或删除", "move it below the headings, or delete it",
-            )  # fmt: skip
-            found.add(_place(grid, row, cells[0][0]), "row-above-headings", why, table)
+        if looks_like_a_row([text for _, text in cells], len(header.headings)):
+            found.add(_place(grid, row, cells[0][0]), "row-above-headings", ROW_ABOVE, table)
         yield from ((_place(grid, row, i), text) for i, text in cells)
+
+
+def looks_like_a_row(line: Sequence[str], headings: int) -> bool:
+    """Whether a line over so many headings has too many cells for titles, those such as 单位：元 aside."""
+    filled = sum(map(bool, line))
+    unnamed = sum(bool(text) and not _CAPTION.search(text) for text in line)
+    return filled > max(TITLE_CELLS, headings // 2) or unnamed >= max(2, headings - 1)
 
 
 def _place(grid: Grid, row: int, column: int) -> Place:
