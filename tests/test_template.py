@@ -21,7 +21,7 @@ from subsidy.cli import app
 from subsidy.finding import Language
 from subsidy.roster.intake import intake
 from subsidy.roster.layout import layout
-from subsidy.roster.names import is_remark
+from subsidy.roster.names import is_remark_sheet
 from subsidy.schedule.load import Version, load_text
 from subsidy.schedule.reads import readers
 
@@ -213,7 +213,7 @@ def offered(book: Any, rule: Any) -> list[str]:
         return rule.formula1.strip('"').split(",")  # type: ignore[no-any-return]
     sheet, cells = re.fullmatch(r"'(.+)'!(.+)", rule.formula1).groups()  # type: ignore[union-attr]
     assert book[sheet].sheet_state == "hidden"
-    assert is_remark(sheet)
+    assert is_remark_sheet(sheet)
     return [cell.value for (cell,) in book[sheet][cells.replace("$", "")]]
 
 

@@ -102,6 +102,26 @@ def test_a_title_decides_between_two_tables(tmp_path: Path) -> None:
     assert rows(result, "vans", "van", "seats") == [("V1", 9)]
 
 
+@pytest.mark.parametrize(
+    "title", ["金额单位 万元", "（金额单位万元）", "单位：万", "单位：人、万元", "单位为千元", "单位：万，人"]
+)
+def test_a_title_that_states_a_larger_unit(tmp_path: Path, title: str) -> None:
+    result = read(tmp_path / "r.xlsx", {"养老院": [[title], *HOMES]})
+    assert [one.code for one in result.findings] == ["title-unit"]
+
+
+@pytest.mark.parametrize(
+    "title", ["填报单位：千阳县民政局", "单位：元", "填报单位 万州区", "单位：万州区，元", "单位数 3"]
+)
+def test_a_title_that_names_a_place_or_yuan(tmp_path: Path, title: str) -> None:
+    assert_plain(read(tmp_path / "r.xlsx", {"养老院": [[title], *HOMES]}))
+
+
+@pytest.mark.parametrize("name", ["备注及补充名单", "说明2", "notes and homes"])
+def test_a_sheet_whose_name_begins_like_remarks_is_read(tmp_path: Path, name: str) -> None:
+    assert_plain(read(tmp_path / "r.xlsx", {name: HOMES, "备注": [["院号"], ["H9"]]}))
+
+
 def test_a_merge_down_a_column_is_read_for_all_its_rows(tmp_path: Path) -> None:
     stays = [*STAYS, ["S3", "P3", None, "2023-03-01"]]
     result = read(tmp_path / "r.xlsx", {"养老院": HOMES, "入住": {"rows": stays, "merge": ["C3:C4"]}})

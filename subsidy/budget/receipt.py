@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import __version__
 from subsidy.files import write_whole
-from subsidy.roster.names import is_remark
+from subsidy.roster.names import is_remark_sheet
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 
@@ -91,7 +91,7 @@ def inputs(schedules: Sequence[Schedule], roster: Roster) -> dict[str, Any]:
         "roster": {
             table: {"rows": roster.row_count(table), "sha256": roster.content_hash(table)}
             for table in sorted(roster.tables)
-            if not is_remark(table)
+            if not is_remark_sheet(table)
         },
         **({"mapping": roster.mapping.sha256} if roster.mapping else {}),
     }

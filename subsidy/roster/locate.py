@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from subsidy.finding import Place, Refusal, Text
 from subsidy.roster.grid import Grid, grid_of
 from subsidy.roster.header import FEWEST, Fit, Fitting, headers_at, states_two_rows
-from subsidy.roster.names import Names, is_remark, stem_of
+from subsidy.roster.names import Names, is_remark_sheet, stem_of
 from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import CodedRefusal, refusal
 from subsidy.roster.sections import LOOKED_AT, ROW_ABOVE, Section, exact_headings, looks_like_a_row, sections
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def located(raw: RawTable, names: Names, fitting: Fitting, found: Collector) -> list[Section]:
     """The tables in what a reader took for one."""
     named = names.table(raw.name)
-    if is_remark(raw.name) or (named is None and names.is_left_aside(raw.name)):
+    if is_remark_sheet(raw.name) or (named is None and names.is_left_aside(raw.name)):
         return []
     if not raw.file:
         if named is None:
@@ -124,7 +124,11 @@ def check_units(sheet: Sheet, assigned: Mapping[str, int], names: Names, found: 
             found.add(place, "title-unit", why, sheet.table, text)
 
 
+_UNIT = re.compile(r"(?:单位|unit)(?:[^:：]{0,6}[:：]|(?=\s*为?\s*[十百千万亿]))\s*([^)）\]】]*)", re.IGNORECASE)
+_MAGNITUDE = re.compile(r"[十百千万亿]+元|(?<![^\s为])[十百千万亿]+(?![^\s,，;；、。])")
+
+
 def _stated_magnitude(title: str) -> str:
-    match = re.search(r"(?:单位|unit)[^:：]{0,6}[:：]\s*([^)）\]】]*)", title, re.IGNORECASE)
-    unit = re.search(r"[十百千万亿]+元", match[1]) if match else None
+    stated = _UNIT.search(title)
+    unit = _MAGNITUDE.search(stated[1]) if stated else None
     return unit[0] if unit else ""

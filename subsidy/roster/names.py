@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _IN_BRACKETS = re.compile(r"(.+?)\s*[(（\[【]([^()（）\[\]【】]*)[)）\]】]\s*")
 _REMARKS = ("note", "remark", "备注", "说明", "填写说明", "how to fill in")
+_REMARK_SHEETS = (*_REMARKS, "notes", "remarks", "填表说明", "编制说明", "备注选项", "note options")
 _ROW_NUMBERS = ("序号", "序", "no", "no.")
 IGNORED = "ignore"  # what a mapping says of a column that nothing reads
 _MAGNITUDE = re.compile(r"[十百千万亿].*")
@@ -49,8 +50,13 @@ def known_names(names: Iterable[str], words: Mapping[str, str]) -> tuple[dict[st
 
 
 def is_remark(name: str) -> bool:
-    """Whether a column or sheet holds remarks, which nothing reads."""
+    """Whether a column holds remarks, which nothing reads."""
     return name.strip().casefold().startswith(_REMARKS)
+
+
+def is_remark_sheet(name: str) -> bool:
+    """Whether a sheet or file holds remarks alone, by its whole name."""
+    return name.strip().casefold() in _REMARK_SHEETS
 
 
 def is_read_by_nothing(heading: str) -> bool:

@@ -13,7 +13,7 @@ from subsidy.roster.grid import Grid, grid_of
 from subsidy.roster.header import FEWEST, Header, headers_at
 from subsidy.roster.locate import fitting_for, located
 from subsidy.roster.mapping import ColumnMapping, TableMapping
-from subsidy.roster.names import IGNORED, Names, is_read_by_nothing, is_remark, known_names, normal
+from subsidy.roster.names import IGNORED, Names, is_read_by_nothing, is_remark_sheet, known_names, normal
 from subsidy.roster.sheet import Collector
 from subsidy.roster.tables import Roster
 from subsidy.schedule.load import Version
@@ -48,7 +48,7 @@ def proposed_mapping(
     words: dict[str, dict[str, list[str]]] = {}
     unknown: list[str] = []
     for raw in roster.raw:
-        if is_remark(raw.name):
+        if is_remark_sheet(raw.name):
             continue
         sections = located(raw, names, fitting_for(raw, names, previous), Collector(names))
         for section in sections:
