@@ -168,6 +168,8 @@ def test_a_total_beside_a_remark_or_a_count_in_the_column_of_the_key_is_no_row(t
     assert_plain(read(tmp_path / "r.xlsx", {"养老院": noted}))
     counted = [[row[1], row[0], *row[2:]] for row in HOMES]
     assert_plain(read(tmp_path / "r.xlsx", {"养老院": [*counted, ["合计", 2, 12, 4200.5]]}))
+    numbered = [["序号", *counted[0]], [1, *counted[1]], [2, *counted[2]], [None, "合计", 2, 12, 4200.5]]
+    assert_plain(read(tmp_path / "r.xlsx", {"养老院": numbered}))
 
 
 def test_a_total_in_a_frame_is_no_row() -> None:

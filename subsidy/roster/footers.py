@@ -70,8 +70,8 @@ def _looked_at(sheet: Sheet, assigned: Mapping[str, int], key: int | None) -> li
     keys = sheet.raw.column(key)
     rows = where(keys.is_null())[:MOST_LOOKED_AT] if keys.null_count else np.empty(0, np.int64)
     rows = np.union1d(rows, where(pc.match_substring_regex(keys, _WORDED)))
-    if key != 0 and not _is_category(sheet, assigned, 0):
-        rows = np.union1d(rows, where(pc.match_substring_regex(sheet.raw.column(0), MAY_BE_TOTAL)))
+    if at_left := [sheet.raw.column(i) for i in range(key) if not _is_category(sheet, assigned, i)]:
+        rows = np.union1d(rows, where(pc.match_substring_regex(pc.coalesce(*at_left), MAY_BE_TOTAL)))
     return [int(row) for row in rows]
 
 
