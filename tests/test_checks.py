@@ -316,6 +316,24 @@ def test_several_schedules_find_a_thing_once() -> None:
     assert together == alone
 
 
+def test_what_the_check_of_one_schedule_blocks_is_paid_by_none() -> None:
+    own = """\
+  one_bed_ever:
+    label: {zh: 床位用过两次, en: A bed used twice}
+    severity: error
+    for: residents
+    unique: [bed_number]
+    practice: {zh: 试, en: a test}
+    remedy: {zh: 请核对, en: check it}
+"""
+    residents = [stay(1, "1", "2023-01-15"), {**stay(2, "1"), "from": "2023-01-16"}, stay(3, "2", "2023-01-15")]
+    roster = subsidy.Roster(**HOME, residents=residents)
+    for schedules in ([XIAN, with_own(own)], [with_own(own), XIAN]):
+        result = subsidy.calculate(schedules, roster, 2023, proceed=True)
+        rights = result.entitlements()
+        assert set(rights.loc[rights["clause"] == "operating_grant", "subject"]) == {"R3"}
+
+
 def test_many_findings_are_counted_and_not_listed() -> None:
     rows = [{"person": f"P{n}", "identity_number": "X"} for n in range(MOST_FINDINGS + 11)]
     findings = found("one_identity_twice", persons=rows)

@@ -7,7 +7,7 @@ error is about are blocked, and where two rows are at odds both are, because whi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +56,10 @@ class Checked:
     blocked: set[tuple[str, int]] = field(default_factory=set)
     reports: list[CheckReport] = field(default_factory=list)
 
-    def applied(self, intake: Intake) -> Intake:
-        """The roster without the blocked rows, its findings with those of the checks."""
-        without = intake.without(self.blocked) if self.blocked else intake
+    def applied(self, intake: Intake, blocked: Iterable[tuple[str, int]]) -> Intake:
+        """The roster without the blocked rows that it has, its findings with those of the checks."""
+        rows = [(table, row) for table, row in blocked if table in intake.tables]
+        without = intake.without(rows) if rows else intake
         return replace(without, findings=sorted({*without.findings, *self.findings})) if self.findings else without
 
 
