@@ -16,8 +16,9 @@ from subsidy.schedule.catalogue import Schedule
 def checked(
     schedules: Sequence[Schedule], intakes: Sequence[Intake], year: int, as_of: datetime.date | None = None
 ) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
-    """Each intake with the findings of its schedule's checks and without the rows that those of any schedule block; the day on which they
-    were read (`as_of`, or else the last that the roster mentions); and of each check whether it ran anywhere."""
+    """Each intake with the findings of its schedule's checks and without the rows that those of any schedule block; the
+    day on which they were read (`as_of`, or else the last that the roster mentions); and of each check whether it ran
+    anywhere."""
     day = as_of or last_day_mentioned(intakes, [schedule.latest for schedule in schedules])
     every = [
         run_checks(taken_in, schedule.latest, day, cache(partial(prepare, schedule, taken_in, year)))
