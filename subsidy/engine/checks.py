@@ -18,7 +18,7 @@ from subsidy.engine.findings import place_of
 from subsidy.engine.occupancy import clashes, peaks
 from subsidy.engine.run import Prepared
 from subsidy.finding import Finding, Text
-from subsidy.roster.arrays import joint_codes, repeated
+from subsidy.roster.arrays import folded, joint_codes, repeated
 from subsidy.roster.sheet import MOST_FINDINGS, unlisted
 from subsidy.schedule.figures import day_number
 from subsidy.schedule.load import Version
@@ -188,7 +188,11 @@ class _Run:
         return query, self._table(query)
 
     def _keys(self, table: Any) -> list[Any]:
-        return [table[f"key{number}"].combine_chunks() for number in range(len(self.check.keys))]
+        """The columns that are compared, texts without their case, width and blanks."""
+        import pyarrow as pa
+
+        keys = [table[f"key{number}"].combine_chunks() for number in range(len(self.check.keys))]
+        return [folded(key) if pa.types.is_string(key.type) else key for key in keys]
 
     def _values(self, table: Any, row: int) -> list[Any]:
         return [table[f"key{number}"][row].as_py() for number in range(len(self.check.keys))]
