@@ -110,7 +110,10 @@ def _check_signs(sheet: Sheet, name: str, found: Collector) -> Any:
 
 
 def _check_alike(sheet: Sheet, name: str, apart: Any, found: Collector) -> Any:
-    """Ids, those of the rows `apart` left out, that an earlier row writes in another way; their rows. Of keys and persons the earlier are blocked too."""
+    """Ids that an earlier row writes in another way, the rows `apart` left out; their rows.
+
+    Of keys and persons the earlier are blocked too, because which is right is not known.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
