@@ -18,7 +18,9 @@ SHIPPED: dict[str, RosterCheck] = {
     if not name.startswith("template-city/")
     for check in schedule(name).latest.roster_checks
 }
-ON_THE_DAY = {"assessed_in_the_future", "certified_in_the_future"}  # of `as_of`, which a bad roster cannot give
+ON_THE_DAY = {  # of `as_of`, which a bad roster cannot give
+    "assessed_in_the_future", "certified_in_the_future", "stay_in_the_future", "hired_in_the_future",
+}  # fmt: skip
 ROW = re.compile(r"^\| \[([^\]]+)\]\((\w+)\.md\) \| (\S+) \| `(\w+)` \|$", flags=re.MULTILINE)
 
 

@@ -245,13 +245,13 @@ def test_what_ran_is_said_at_the_end_and_in_json(tmp_path: Path) -> None:
     (tmp_path / "guests.csv").write_text("guest,person,home,from\nG1,P1,H1,2023-01-01\n", encoding="utf-8")
     arguments = ["check", str(tmp_path), "--schedule", str(HERE / "bad_rosters" / "checks.schedule.yaml")]
     english = CliRunner().invoke(app, [*arguments, "--lang", "en", "--as-of", "2023-05-31"]).output
-    assert "checks across rows as of 2023-05-31: 2 ran, 30 could not" in english
+    assert "checks across rows as of 2023-05-31: 2 ran, 32 could not" in english
     assert "--checks lists them" in english
     english = CliRunner().invoke(app, [*arguments, "--lang", "en", "--checks"]).output
     assert "ran: Too few guests; Too many in private rooms" in english
     assert "without guests.room: A private room for two" in english
     chinese = CliRunner().invoke(app, [*arguments, "--lang", "zh"]).output
-    assert "核查日 2023-01-01：跨行核查已查 2 项，因花名册缺表或缺列未查 30 项" in chinese
+    assert "核查日 2023-01-01：跨行核查已查 2 项，因花名册缺表或缺列未查 32 项" in chinese
     chinese = CliRunner().invoke(app, [*arguments, "--lang", "zh", "--checks"]).output
     assert "缺住客的房号：单间住两人" in chinese
     printed = CliRunner().invoke(app, [*arguments, "--json"]).output
@@ -314,6 +314,24 @@ def test_several_schedules_find_a_thing_once() -> None:
     roster = subsidy.Roster(**HOME, residents=[stay(1, "1"), stay(2, "1")])
     alone, together = subsidy.check(XIAN, roster), subsidy.check([XIAN, SMALL], roster)
     assert together == alone
+
+
+def test_what_the_check_of_one_schedule_blocks_is_paid_by_none() -> None:
+    own = """\
+  one_bed_ever:
+    label: {zh: 床位用过两次, en: A bed used twice}
+    severity: error
+    for: residents
+    unique: [bed_number]
+    practice: {zh: 试, en: a test}
+    remedy: {zh: 请核对, en: check it}
+"""
+    residents = [stay(1, "1", "2023-01-15"), {**stay(2, "1"), "from": "2023-01-16"}, stay(3, "2", "2023-01-15")]
+    roster = subsidy.Roster(**HOME, residents=residents)
+    for schedules in ([XIAN, with_own(own)], [with_own(own), XIAN]):
+        result = subsidy.calculate(schedules, roster, 2023, proceed=True)
+        rights = result.entitlements()
+        assert set(rights.loc[rights["clause"] == "operating_grant", "subject"]) == {"R3"}
 
 
 def test_many_findings_are_counted_and_not_listed() -> None:

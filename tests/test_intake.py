@@ -602,7 +602,7 @@ def test_a_row_whose_end_cannot_be_read_overlaps_nothing(version: Version) -> No
 
 
 def test_rows_with_a_count_are_no_persons(version: Version) -> None:
-    assert not stays(version, {"count": 2}, {"count": 3}).findings
+    assert not stays(version, {"person": None, "count": 2}, {"person": None, "count": 3}).findings
 
 
 def test_duplicate_history_leaves_neither_figure(version: Version) -> None:

@@ -11,13 +11,14 @@ from sqlglot import exp
 
 from subsidy import sql
 from subsidy.engine.aggregate import addend_query, aggregate_query
-from subsidy.engine.base import COUNT, COUNTED, SUBJECT, dated_rows, plain_rows
+from subsidy.engine.base import COUNT, COUNTED, SUBJECT, dated_rows, plain_rows, rebased
 from subsidy.engine.calendar import EVER, month_of
 from subsidy.engine.cells import RosterShape, Value
 from subsidy.engine.explain import shown_leaves
 from subsidy.engine.grain import GrainCompiler
-from subsidy.engine.layers import ref
+from subsidy.engine.layers import Layers, ref
 from subsidy.engine.row import RowCompiler
+from subsidy.roster.cells import DATE_PARTS
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.node import Aggregate, Node, Type
@@ -80,8 +81,13 @@ class CheckCompiler:
         self.grain = GrainCompiler(version, shape, "high", EVER, EVER, EVER, lambda _: None)
 
     def rows(self, table: str) -> RowCompiler:
-        layers = dated_rows(plain_rows(self.version, self.shape, table), self.day, self.day)
+        layers = dated_rows(self._with_own_start(table), self.day, self.day)
         return RowCompiler(self.version, self.shape, layers, table, "high", self._aggregated, lambda _: None)
+
+    def _with_own_start(self, table: str) -> Layers:
+        """The rows, each with its own first day where the start column has that of the spell."""
+        rows, life = plain_rows(self.version, self.shape, table), self.version.tables[table].life
+        return rebased(rows, {life[0] + part: ref(f"life#from{part}") for part in DATE_PARTS}) if life else rows
 
     def _aggregated(self, aggregate: Aggregate) -> exp.Select:
         if aggregate is not self.check.total:

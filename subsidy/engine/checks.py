@@ -7,7 +7,7 @@ error is about are blocked, and where two rows are at odds both are, because whi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from subsidy.engine.findings import place_of
 from subsidy.engine.occupancy import clashes, peaks
 from subsidy.engine.run import Prepared
 from subsidy.finding import Finding, Text
-from subsidy.roster.arrays import joint_codes, repeated
+from subsidy.roster.arrays import folded, joint_codes, repeated
 from subsidy.roster.sheet import MOST_FINDINGS, unlisted
 from subsidy.schedule.figures import day_number
 from subsidy.schedule.load import Version
@@ -56,9 +56,10 @@ class Checked:
     blocked: set[tuple[str, int]] = field(default_factory=set)
     reports: list[CheckReport] = field(default_factory=list)
 
-    def applied(self, intake: Intake) -> Intake:
-        """The roster without the blocked rows, its findings with those of the checks."""
-        without = intake.without(self.blocked) if self.blocked else intake
+    def applied(self, intake: Intake, blocked: Iterable[tuple[str, int]]) -> Intake:
+        """The roster without the blocked rows that it has, its findings with those of the checks."""
+        rows = [(table, row) for table, row in blocked if table in intake.tables]
+        without = intake.without(rows) if rows else intake
         return replace(without, findings=sorted({*without.findings, *self.findings})) if self.findings else without
 
 
@@ -187,7 +188,11 @@ class _Run:
         return query, self._table(query)
 
     def _keys(self, table: Any) -> list[Any]:
-        return [table[f"key{number}"].combine_chunks() for number in range(len(self.check.keys))]
+        """The columns that are compared, texts without their case, width and blanks."""
+        import pyarrow as pa
+
+        keys = [table[f"key{number}"].combine_chunks() for number in range(len(self.check.keys))]
+        return [folded(key) if pa.types.is_string(key.type) else key for key in keys]
 
     def _values(self, table: Any, row: int) -> list[Any]:
         return [table[f"key{number}"][row].as_py() for number in range(len(self.check.keys))]

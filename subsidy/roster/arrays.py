@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+APOSTROPHES = "'‘’＇"  # in front of a cell they make it a text, and may be left over in it
+
 
 def filled(column: pa.Array) -> np.ndarray[Any, Any]:
     """Which cells are not blank."""
@@ -29,6 +31,15 @@ def codes(column: pa.Array) -> np.ndarray[Any, Any]:
 
     indices: np.ndarray[Any, Any] = column.dictionary_encode().indices.fill_null(-1).to_numpy()
     return indices.astype(np.int64)
+
+
+def folded(texts: pa.StringArray) -> pa.StringArray:
+    """Texts without what a reader overlooks: case, width, blanks and an apostrophe in front."""
+    import pyarrow.compute as pc
+
+    if not pc.all(pc.string_is_ascii(texts)).as_py():
+        texts = pc.utf8_normalize(texts, "NFKC")
+    return pc.utf8_lower(pc.replace_substring_regex(texts, rf"^\s*[{APOSTROPHES}]|\s", ""))
 
 
 def joint_codes(columns: Iterable[pa.Array], count: int) -> np.ndarray[Any, Any]:

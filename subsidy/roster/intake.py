@@ -57,17 +57,23 @@ class Intake:
 
     def place(self, table: str, column: str, row: int) -> Place:
         """Where the cell of a source row stands in the officer's file."""
-        return self._sheets[table].raw.place(row, self.heading(table, column))
+        return self._sheets[table].raw.place(self._row_of(table, column, row), self.heading(table, column))
 
     def written(self, table: str, column: str, row: int) -> str:
         """The cell of a source row as written; empty where the roster does not have the column."""
         import numpy as np
 
         sheet = self._sheets[table]
-        cells = sheet.written(column)
-        if cells is None:
+        if (cells := sheet.written(column)) is None:
             return ""
-        return str(cells[int(np.searchsorted(sheet.raw.rows.to_numpy(), row))].as_py() or "").strip()
+        position = int(np.searchsorted(sheet.raw.rows.to_numpy(), self._row_of(table, column, row)))
+        return str(cells[position].as_py() or "").strip()
+
+    def _row_of(self, table: str, column: str, row: int) -> int:
+        """The source row that a cell comes from: the end of joined rows is that of the last."""
+        sheet = self._sheets[table]
+        is_end = sheet.shape.life is not None and column == sheet.shape.life[1]
+        return sheet.joined.get(row, [row])[-1] if is_end else row
 
     def without(self, rows: Iterable[tuple[str, int]]) -> Intake:
         """The same with these rows (table, source row) blocked, and with them the rows that refer to them.

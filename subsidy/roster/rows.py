@@ -35,6 +35,25 @@ def check_blanks(sheet: Sheet, found: Collector) -> None:
             "请填写人员，或填写人数 count", "give the person, or a count",
         )  # fmt: skip
         found.rows(sheet, "blank-cell", nobody, why, "person")
+        _check_counted_persons(sheet, found)
+
+
+def _check_counted_persons(sheet: Sheet, found: Collector) -> None:
+    """A row that names a person is about one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    counts = sheet.columns["count"]
+    rows = where(pc.and_(pa.array(filled(sheet.columns["person"])), pc.greater(counts, 1)))
+
+    def describe(row: int) -> Refusal:
+        count = counts[row].as_py()
+        return refusal(
+            f"这一行既有人员，又有数量 {count}", f"this row names a person and has a count of {count}",
+            "请二者只填其一", "give one of the two",
+        )  # fmt: skip
+
+    found.rows(sheet, "person-and-count", rows, describe, "count")
 
 
 def _blanks(sheet: Sheet, name: str) -> Any:

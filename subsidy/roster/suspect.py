@@ -1,12 +1,14 @@
-"""Columns that are odd as a whole: figures a thousand times too small, zeros lost from ids, spaces around them."""
+"""Columns that are odd as a whole: figures a thousand times too small, and ids that were written in two ways."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from fractions import Fraction
 from typing import Any
 
 from subsidy.finding import Refusal
-from subsidy.roster.arrays import where
+from subsidy.roster.arrays import APOSTROPHES, codes, folded, repeated, where
 from subsidy.roster.cells import range_of
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
@@ -14,6 +16,8 @@ from subsidy.roster.sheet import Collector, Sheet
 FEWEST_FIGURES = 3  # from which a column is judged
 IN_WAN = 10_000  # in 万元 the figures must still be ones that the column allows
 TOO_SMALL = 1000  # how many times all of them are below the highest that is allowed, and at most this many yuan
+
+WIDE = "[０-９Ａ-Ｚａ-ｚ]"
 
 
 def check_magnitude(sheet: Sheet, name: str, found: Collector) -> None:
@@ -50,7 +54,8 @@ def _plain(number: int, scale: int) -> str:
 
 
 def check_ids(sheet: Sheet, name: str, written: Any, found: Collector) -> None:
-    """Ids with spaces around them, and ids that have lost the zeros that others of the column begin with."""
+    """Ids with spaces or signs that do not belong to them, that differ from others in no more than case, width or
+    blanks, or that have lost the zeros that others of the column begin with."""
     import pyarrow.compute as pc
 
     texts = sheet.columns[name]
@@ -67,6 +72,75 @@ def check_ids(sheet: Sheet, name: str, written: Any, found: Collector) -> None:
             (written[row].as_py() or "").replace(" ", "␣").replace("\u3000", "␣").replace("\u00a0", "␣"), "warning",
         )  # fmt: skip
     _check_zeros(sheet, name, found)
+    signs = _check_signs(sheet, name, found)
+    strange = [*signs, *_check_alike(sheet, name, signs, found)]
+    if strange and name in sheet.shape.references:
+        sheet.columns[name] = _without(sheet.columns[name], strange)
+
+
+def _without(texts: Any, rows: Any) -> Any:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    left_out = np.zeros(len(texts), bool)
+    left_out[rows] = True
+    return pc.if_else(pa.array(left_out), pa.scalar(None, pa.string()), texts)
+
+
+def _check_signs(sheet: Sheet, name: str, found: Collector) -> Any:
+    """Ids with full-width letters or digits, or with the apostrophe that makes a cell a text; their rows."""
+    import pyarrow.compute as pc
+
+    texts = sheet.columns[name]
+    rows = where(pc.match_substring_regex(texts, f"^[{APOSTROPHES}]|{WIDE}"))
+
+    def describe(row: int) -> Refusal:
+        text = texts[row].as_py()
+        right = re.sub(WIDE, lambda found: unicodedata.normalize("NFKC", found[0]), text).lstrip(APOSTROPHES)
+        is_wide = re.search(WIDE, text) is not None
+        return refusal(
+            "编号中有全角字母或数字" if is_wide else "编号前多了一个撇号",
+            "there are full-width letters or digits in this id" if is_wide else "there is an apostrophe before this id",
+            f"请改为 {right}", f"write {right}",
+        )  # fmt: skip
+
+    found.rows(sheet, "id-signs", rows, describe, name)
+    return rows
+
+
+def _check_alike(sheet: Sheet, name: str, apart: Any, found: Collector) -> Any:
+    """Ids that an earlier row writes in another way, the rows `apart` left out; their rows.
+
+    Of keys and persons the earlier are blocked too, because which is right is not known.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = sheet.columns[name]
+    encoded = (_without(texts, apart) if len(apart) else texts).dictionary_encode()
+    spellings, indices = encoded.dictionary, encoded.indices
+    later, first = repeated(codes(folded(spellings)))
+    if not len(later):
+        return later
+    earlier = dict(zip(later.tolist(), first.tolist(), strict=True))
+    first_rows = {spelling: pc.index(indices, pa.scalar(spelling, indices.type)).as_py() for spelling in set(first)}
+
+    def describe(row: int) -> Refusal:
+        spelling = earlier[indices[row].as_py()]
+        text, number = spellings[spelling].as_py(), sheet.number(first_rows[spelling])
+        return refusal(
+            f"与第 {number} 行的 {text} 只有大小写、全半角或空格之别",
+            f"this differs from {text} in row {number} in case, width or blanks only",
+            "如为同一个，请统一写法；如不是，请改用有明显区别的编号",
+            "if they are one, write both alike; if not, make them differ in more",
+        )
+
+    rows = where(pc.is_in(indices, value_set=pa.array(later, indices.type)))
+    if name not in sheet.shape.references:
+        sheet.block(where(pc.is_in(indices, value_set=pa.array(first, indices.type))), name)
+    found.rows(sheet, "ids-alike", rows, describe, name)
+    return rows
 
 
 def _check_zeros(sheet: Sheet, name: str, found: Collector) -> None:
