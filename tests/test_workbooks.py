@@ -261,6 +261,31 @@ def test_a_proposal_asks_about_words(tmp_path: Path) -> None:
     assert proposed.endswith("values:\n  kind:  # 性质\n      # 公办的: ?  # public（公办） | private（民办）\n")
 
 
+def test_a_proposal_with_open_words_can_be_read_and_proposed_again(tmp_path: Path) -> None:
+    roster, mapping = tmp_path / "r.xlsx", tmp_path / "map.yaml"
+    write_book(roster, {"养老院": {"rows": [["院号", "性质"], ["H1", "公办的"], ["H2", "民办"]]}})
+    run = ["map", str(roster), "--schedule", SCHEDULE, "-o", str(mapping), "--lang", "zh"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    proposed = mapping.read_text(encoding="utf-8")
+    assert [finding.code for finding in taken_in(roster, mapping).findings] == ["unknown-category"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    assert mapping.read_text(encoding="utf-8") == proposed
+    mapping.write_text(proposed.replace("# 公办的: ?", "公办的: 公办"), encoding="utf-8")
+    assert taken_in(roster, mapping).tables["homes"].column("kind").to_pylist() == ["public", "private"]
+
+
+def test_words_of_a_column_that_is_named_in_chinese(tmp_path: Path) -> None:
+    roster, mapping = tmp_path / "r.xlsx", tmp_path / "map.yaml"
+    write_book(roster, {"养老院": {"rows": [["院号", "性质", "民族"], ["H1", "国办", "x"]]}})
+    mapping.write_text("tables: {养老院: {columns: {民族: 忽略}}}\nvalues: {性质: {国办: 公办}}\n", encoding="utf-8")
+    read_in = taken_in(roster, mapping)
+    assert (read_in.findings, read_in.tables["homes"].column("kind").to_pylist()) == ([], ["public"])
+    run = ["map", str(roster), "--schedule", SCHEDULE, "-o", str(mapping), "--lang", "zh"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    assert mapping.read_text(encoding="utf-8").endswith("values:\n  kind:  # 性质\n      国办: 公办\n")
+    assert (taken_in(roster, mapping).findings) == []
+
+
 def test_a_proposal_for_an_existing_file_with_mistakes_leaves_it(tmp_path: Path) -> None:
     write_book(tmp_path / "r.xlsx", {"养老院": {"rows": HOMES}})
     (tmp_path / "map.yaml").write_text("tables: [1]\n")

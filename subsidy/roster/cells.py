@@ -10,7 +10,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.finding import Text, nearest
-from subsidy.roster.names import known_names, normal
+from subsidy.roster.names import is_chinese, known_names, normal
 from subsidy.roster.refusal import CodedRefusal, coded
 from subsidy.schedule.node import MONTH, YEAR, Unit
 
@@ -197,8 +197,7 @@ def _category_reader(options: tuple[str, ...], words: Mapping[str, str]) -> Read
     def read(text: str) -> str:
         found = known.get(normal(text))
         if found is None:
-            chinese = any("\u4e00" <= letter <= "\u9fff" for letter in text)
-            near = nearest(text, [words.get(option, option) for option in options] if chinese else options)
+            near = nearest(text, [words.get(option, option) for option in options] if is_chinese(text) else options)
             raise CodedRefusal("unknown-category", Text(f"没有类别 {text}", f"there is no category {text}"), near)
         return found
 

@@ -167,7 +167,7 @@ def _written(
     for sheet in unknown:
         say = Text(f"  # 工作表 {sheet} 认不出是哪张表", f"  # it is not known which table the sheet {sheet} is")
         lines.append(say.in_(language))
-    decided = previous.values if previous else {}
+    decided = _decided_words(previous, names) if previous else {}
     columns = list(dict.fromkeys([*decided, *words]))
     lines += ["values:"] if columns else []
     for column in columns:
@@ -178,6 +178,15 @@ def _written(
             {word: likely for word, likely in words.get(column, {}).items() if word not in said}, [], names
         )
     return "\n".join(lines) + "\n"
+
+
+def _decided_words(previous: ColumnMapping, names: Names) -> dict[str, dict[str, str]]:
+    """By identifier of the column, or as written where there is none, what words were said to stand for."""
+    decided = {column: dict(said) for column, said in previous.values.items() if not names.columns_named(column)}
+    for table in names.all_tables():
+        for column, said in previous.words_of(table, names).items():
+            decided.setdefault(column, {}).update(said)
+    return decided
 
 
 def _word(name: str, names: Names) -> str:
