@@ -107,7 +107,8 @@ def test_a_merge_down_a_column_is_read_for_all_its_rows(tmp_path: Path) -> None:
     result = read(tmp_path / "r.xlsx", {"养老院": HOMES, "入住": {"rows": stays, "merge": ["C3:C4"]}})
     assert rows(result, "stays", "stay", "home") == [("S1", "H1"), ("S2", "H2"), ("S3", "H2")]
     (finding,) = result.findings
-    assert (finding.code, finding.severity, finding.value) == ("merged-cells", "warning", "C3:C4")
+    assert (finding.code, finding.severity, finding.value) == ("merged-cells", "warning", "H2")
+    assert finding.why.zh.startswith("C3:C4 ")
 
 
 def test_a_merged_figure_blocks_all_its_rows(tmp_path: Path) -> None:
@@ -148,6 +149,35 @@ def test_a_file_is_what_it_holds_whatever_its_name(tmp_path: Path) -> None:
     write_book(tmp_path / "r.ods", {"养老院": {"rows": HOMES}})
     (tmp_path / "r.ods").rename(tmp_path / "r.xls")
     assert_plain(taken_in(tmp_path / "r.xls"))
+
+
+def test_of_many_merges_two_hundred_are_listed(tmp_path: Path) -> None:
+    rows = [[f"H{number}", "甲院" if number % 2 else None] for number in range(1, 411)]
+    merge = [f"B{row}:B{row + 1}" for row in range(2, 412, 2)]
+    result = read(tmp_path / "r.xlsx", {"养老院": {"rows": [["院号", "院名"], *rows], "merge": merge}})
+    assert [one.code for one in result.findings] == ["merged-cells"] * 201
+    assert "5 more findings" in result.findings[0].why.en
+    assert result.tables["homes"].column("name").null_count == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "zh", "en"),
+    [([], "", ""), (["homes.csv"], "；或把它移出文件夹", "; or move it out of the folder")],
+)
+def test_a_workbook_in_a_folder_is_not_passed_over(tmp_path: Path, more: list[str], zh: str, en: str) -> None:
+    for name in ("good.xlsx", "~$good.xlsx", *more):
+        (tmp_path / name).write_text("home\nH1\n")
+    with pytest.raises(subsidy.RosterError) as caught:
+        read_roster(tmp_path)
+    (finding,) = caught.value.findings
+    assert finding.line("zh") == (
+        f"{tmp_path}: 错误 [workbook-in-folder] 文件夹只读取 CSV 和 Parquet 文件，其中的工作簿 good.xlsx 不会读取；"
+        f"请直接给出工作簿的路径：{tmp_path}/good.xlsx{zh}。"
+    )
+    assert finding.line("en") == (
+        f"{tmp_path}: error [workbook-in-folder] of a folder CSV and Parquet are read, and not the workbook good.xlsx "
+        f"in it; give the path of the workbook: {tmp_path}/good.xlsx{en}."
+    )
 
 
 def test_everything_that_is_wrong_with_files_and_mapping_is_told_at_once(tmp_path: Path) -> None:
@@ -252,6 +282,19 @@ def test_a_mapping_is_proposed_decided_and_kept(tmp_path: Path) -> None:
     assert "?" not in mapping.read_text(encoding="utf-8")
     budget = ["budget", str(roster), "-s", SCHEDULE, "-y", "2023", "--mapping", str(mapping)]
     assert CliRunner().invoke(app, budget).exit_code == 0
+
+
+def test_a_sheet_of_foreign_headings_says_how_to_map_it(tmp_path: Path) -> None:
+    (finding,) = read(tmp_path / "r.xlsx", {"Sheet1": [["老人", "楼层", "房间"], ["P1", 1, 2]]}).findings
+    assert finding.why.zh == "没有名为 Sheet1 的表"
+    assert finding.remedy.zh.startswith("可用：")
+    assert "养老院" in finding.remedy.zh
+    assert "homes" not in finding.remedy.zh
+    assert finding.remedy.zh.endswith("；标题是自拟的，可用 subsidy map 文件 --schedule ID -o map.yaml 起草列名对照表")
+    assert finding.remedy.en.startswith("known here: ")
+    assert "homes" in finding.remedy.en
+    ending = "; for headings of its own, subsidy map FILE --schedule ID -o map.yaml drafts a mapping"
+    assert finding.remedy.en.endswith(ending)
 
 
 def test_a_proposal_asks_about_words(tmp_path: Path) -> None:
