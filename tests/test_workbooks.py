@@ -304,6 +304,25 @@ def test_a_proposal_asks_about_words(tmp_path: Path) -> None:
     assert proposed.endswith("values:\n  kind:  # 性质\n      # 公办的: ?  # public（公办） | private（民办）\n")
 
 
+def test_a_proposal_lists_the_tables_and_offers_the_numbers_of_rows_as_a_key(tmp_path: Path) -> None:
+    write_book(
+        tmp_path / "r.xlsx", {"名单": {"rows": [["序号", "机构全称", "性质", "地址"], [1, "甲院", "公办", "x"]]}}
+    )
+    run = ["map", str(tmp_path / "r.xlsx"), "--schedule", SCHEDULE, "--lang"]
+    chinese, english = (CliRunner().invoke(app, [*run, language]).stdout for language in ("zh", "en"))
+    assert "\n# 表可以更换，可用的表：" in chinese
+    assert "\n# Tables may be changed; there are: " in english
+    assert "homes（养老院）" in chinese
+    assert "  homes:  # 养老院\n    sheet: 名单\n    columns:\n      性质: kind\n" in chinese
+    assert "\n      # 序号: ?  # home（院号） | ignore\n" in chinese
+
+
+def test_the_name_of_a_sheet_and_its_exact_headings_say_which_table_is_guessed(tmp_path: Path) -> None:
+    write_book(tmp_path / "r.xlsx", {"机构名单": {"rows": [["机构名称", "地址", "星级"], ["甲院", "x", 3]]}})
+    run = ["map", str(tmp_path / "r.xlsx"), "--schedule", "cn/xian/elderly-care", "--lang", "zh"]
+    assert "\ntables:\n  facilities:  # 机构与设施\n" in CliRunner().invoke(app, run).stdout
+
+
 def test_a_proposal_with_open_words_can_be_read_and_proposed_again(tmp_path: Path) -> None:
     roster, mapping = tmp_path / "r.xlsx", tmp_path / "map.yaml"
     write_book(roster, {"养老院": {"rows": [["院号", "性质"], ["H1", "公办的"], ["H2", "民办"]]}})
