@@ -28,22 +28,23 @@ def write_whole(path: Path, content: str | bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise _unwritable(path, error.strerror or "") from None
+        cause = error.strerror or type(error).__name__
+        raise _unwritable(path, Text(cause, cause)) from None
 
 
 def check_writable(path: Path) -> None:
     """Raises RosterError where a file could not be written: asked before the work begins."""
     target = path.resolve()
     if target.exists() and not target.is_file():
-        raise _unwritable(path, "not an ordinary file")
+        raise _unwritable(path, Text("不是普通文件", "not an ordinary file"))
     if not target.parent.is_dir():
-        raise _unwritable(path, "no such folder")
+        raise _unwritable(path, Text("文件夹不存在", "no such folder"))
     if not os.access(target.parent, os.W_OK):
-        raise _unwritable(path, "no permission")
+        raise _unwritable(path, Text("没有权限", "no permission"))
 
 
-def _unwritable(path: Path, cause: str) -> RosterError:
-    why = Text(f"无法写入（{cause}）", f"this cannot be written ({cause})")
+def _unwritable(path: Path, cause: Text) -> RosterError:
+    why = Text(f"无法写入（{cause.zh}）", f"this cannot be written ({cause.en})")
     remedy = Text("请检查路径和权限", "check the path and its permissions")
     return RosterError([Finding(Place(str(path)), "unwritable", why, remedy)])
 

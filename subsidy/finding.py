@@ -6,7 +6,7 @@ One class serves schedules (file, line, column) and rosters (file, sheet, row, c
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -125,13 +125,20 @@ class ReceiptError(FindingsError):
     """A receipt that cannot be read, or names what is not there."""
 
 
-def nearest(name: str, known: Iterable[str]) -> Text:
-    """The remedy for an unknown name: the most similar known one, or the list of them."""
+def nearest(name: str, known: Iterable[str], words: Mapping[str, str] | None = None, likeness: float = 0.6) -> Text:
+    """The remedy for an unknown name: the most similar known one if it is similar enough, or the list of them.
+
+    `words`: names in Chinese, for a list in Chinese.
+    """
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=likeness)
     if close:
         return Text(f"是否应为 {close[0]}", f"perhaps {close[0]} is meant")
     if not names:
         return Text("没有可选的名称", "there are none to choose from")
-    shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-    return Text(f"可用：{shown}", f"known here: {shown}")
+    chinese = [(words or {}).get(one, one) for one in names]
+    return Text(f"可用：{_listed(chinese)}", f"known here: {_listed(names)}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:20]) + (" …" if len(names) > 20 else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -143,6 +144,39 @@ def test_wrong_use(arguments: list[str], good: str) -> None:
     done = run(*(good if argument == "ROSTER" else argument for argument in arguments))
     assert (done.code, done.out) == (2, "")
     assert done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "zh", "en"),
+    [
+        (["list", "--lang", "fr"], "fr：请写 zh 或 en", "write zh or en"),
+        (
+            ["check", "R", "-s", ID, "--as-of", "2023-13-01"],
+            "不是日期，请写成 2023-12-31",
+            "no such day, write it like",
+        ),
+        (["budget", "R", "-s", ID, "-y", "2022", "--basis", "paid"], "请写 due", "write due or accrued"),
+        (["budget", "R", "-s", ID, "-y", "2022", "--set", "a.b"], "请写成 路径=值", "write PATH=VALUE"),
+        (["explain", "R", "-s", ID, "-y", "2022", "-c", "c", "--payee", "F"], "或同时给出 --payee 和 --due", "or both"),
+        (["targets", "-s", ID, "--cost", "abc"], "请写成 事实=标准:数值", "write FACT=SCHEDULE:VALUE"),
+    ],
+)
+def test_wrong_use_is_told_in_both_languages(arguments: list[str], zh: str, en: str, good: str) -> None:
+    told = "".join(re.sub(r"[\s│]", "", run(*(good if one == "R" else one for one in arguments)).err))
+    assert re.sub(r"\s", "", zh) in told
+    assert re.sub(r"\s", "", en) in told
+
+
+@pytest.mark.parametrize("option", ["--mapping", "--schedule"])
+def test_a_file_of_an_option_that_is_not_there(good: str, option: str, tmp_path: Path) -> None:
+    arguments = ["check", good, "--schedule", ID, option, str(tmp_path / "none.yaml")]
+    assert "[file] 没有这个文件；请检查路径。" in "".join(run(*arguments, "--lang", "zh").err.split("\n"))
+    assert "[file] there is no such file; check the path." in " ".join(run(*arguments, "--lang", "en").err.split())
+
+
+def test_a_template_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    arguments = ["template", ID, "-o", str(tmp_path / "none" / "x.xlsx"), "--lang", "zh"]
+    assert "无法写入（文件夹不存在）" in "".join(run(*arguments).err.split("\n"))
 
 
 # --- schedules -----------------------------------------------------------------------------------------------------

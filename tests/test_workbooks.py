@@ -127,7 +127,8 @@ def test_a_merge_down_a_column_is_read_for_all_its_rows(tmp_path: Path) -> None:
     result = read(tmp_path / "r.xlsx", {"养老院": HOMES, "入住": {"rows": stays, "merge": ["C3:C4"]}})
     assert rows(result, "stays", "stay", "home") == [("S1", "H1"), ("S2", "H2"), ("S3", "H2")]
     (finding,) = result.findings
-    assert (finding.code, finding.severity, finding.value) == ("merged-cells", "warning", "C3:C4")
+    assert (finding.code, finding.severity, finding.value) == ("merged-cells", "warning", "H2")
+    assert finding.why.zh.startswith("C3:C4 ")
 
 
 def test_a_merged_figure_blocks_all_its_rows(tmp_path: Path) -> None:
@@ -252,6 +253,35 @@ def test_a_file_is_what_it_holds_whatever_its_name(tmp_path: Path) -> None:
     assert_plain(taken_in(tmp_path / "r.xls"))
 
 
+def test_of_many_merges_two_hundred_are_listed(tmp_path: Path) -> None:
+    rows = [[f"H{number}", "甲院" if number % 2 else None] for number in range(1, 411)]
+    merge = [f"B{row}:B{row + 1}" for row in range(2, 412, 2)]
+    result = read(tmp_path / "r.xlsx", {"养老院": {"rows": [["院号", "院名"], *rows], "merge": merge}})
+    assert [one.code for one in result.findings] == ["merged-cells"] * 201
+    assert "5 more findings" in result.findings[0].why.en
+    assert result.tables["homes"].column("name").null_count == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "zh", "en"),
+    [([], "", ""), (["homes.csv"], "；或把它移出文件夹", "; or move it out of the folder")],
+)
+def test_a_workbook_in_a_folder_is_not_passed_over(tmp_path: Path, more: list[str], zh: str, en: str) -> None:
+    for name in ("good.xlsx", "~$good.xlsx", *more):
+        (tmp_path / name).write_text("home\nH1\n")
+    with pytest.raises(subsidy.RosterError) as caught:
+        read_roster(tmp_path)
+    (finding,) = caught.value.findings
+    assert finding.line("zh") == (
+        f"{tmp_path}: 错误 [workbook-in-folder] 文件夹只读取 CSV 和 Parquet 文件，其中的工作簿 good.xlsx 不会读取；"
+        f"请直接给出工作簿的路径：{tmp_path}/good.xlsx{zh}。"
+    )
+    assert finding.line("en") == (
+        f"{tmp_path}: error [workbook-in-folder] of a folder CSV and Parquet are read, and not the workbook good.xlsx "
+        f"in it; give the path of the workbook: {tmp_path}/good.xlsx{en}."
+    )
+
+
 def test_everything_that_is_wrong_with_files_and_mapping_is_told_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "roster"
     folder.mkdir()
@@ -370,11 +400,68 @@ def test_a_mapping_is_proposed_decided_and_kept(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, budget).exit_code == 0
 
 
+def test_a_sheet_of_foreign_headings_says_how_to_map_it(tmp_path: Path) -> None:
+    (finding,) = read(tmp_path / "r.xlsx", {"Sheet1": [["老人", "楼层", "房间"], ["P1", 1, 2]]}).findings
+    assert finding.why.zh == "没有名为 Sheet1 的表"
+    assert finding.remedy.zh.startswith("可用：")
+    assert "养老院" in finding.remedy.zh
+    assert "homes" not in finding.remedy.zh
+    assert finding.remedy.zh.endswith("；标题是自拟的，可用 subsidy map 文件 --schedule ID -o map.yaml 起草列名对照表")
+    assert finding.remedy.en.startswith("known here: ")
+    assert "homes" in finding.remedy.en
+    ending = "; for headings of its own, subsidy map FILE --schedule ID -o map.yaml drafts a mapping"
+    assert finding.remedy.en.endswith(ending)
+
+
 def test_a_proposal_asks_about_words(tmp_path: Path) -> None:
     write_book(tmp_path / "r.xlsx", {"养老院": {"rows": [["院号", "性质"], ["H1", "公办的"], ["H2", "民办"]]}})
     run = ["map", str(tmp_path / "r.xlsx"), "--schedule", SCHEDULE, "--lang", "en"]
     proposed = CliRunner().invoke(app, run).stdout
     assert proposed.endswith("values:\n  kind:  # 性质\n      # 公办的: ?  # public（公办） | private（民办）\n")
+
+
+def test_a_proposal_lists_the_tables_and_offers_the_numbers_of_rows_as_a_key(tmp_path: Path) -> None:
+    write_book(
+        tmp_path / "r.xlsx", {"名单": {"rows": [["序号", "机构全称", "性质", "地址"], [1, "甲院", "公办", "x"]]}}
+    )
+    run = ["map", str(tmp_path / "r.xlsx"), "--schedule", SCHEDULE, "--lang"]
+    chinese, english = (CliRunner().invoke(app, [*run, language]).stdout for language in ("zh", "en"))
+    assert "\n# 表可以更换，可用的表：" in chinese
+    assert "\n# Tables may be changed; there are: " in english
+    assert "homes（养老院）" in chinese
+    assert "  homes:  # 养老院\n    sheet: 名单\n    columns:\n      性质: kind\n" in chinese
+    assert "\n      # 序号: ?  # home（院号） | ignore\n" in chinese
+
+
+def test_the_name_of_a_sheet_and_its_exact_headings_say_which_table_is_guessed(tmp_path: Path) -> None:
+    write_book(tmp_path / "r.xlsx", {"机构名单": {"rows": [["机构名称", "地址", "星级"], ["甲院", "x", 3]]}})
+    run = ["map", str(tmp_path / "r.xlsx"), "--schedule", "cn/xian/elderly-care", "--lang", "zh"]
+    assert "\ntables:\n  facilities:  # 机构与设施\n" in CliRunner().invoke(app, run).stdout
+
+
+def test_a_proposal_with_open_words_can_be_read_and_proposed_again(tmp_path: Path) -> None:
+    roster, mapping = tmp_path / "r.xlsx", tmp_path / "map.yaml"
+    write_book(roster, {"养老院": {"rows": [["院号", "性质"], ["H1", "公办的"], ["H2", "民办"]]}})
+    run = ["map", str(roster), "--schedule", SCHEDULE, "-o", str(mapping), "--lang", "zh"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    proposed = mapping.read_text(encoding="utf-8")
+    assert [finding.code for finding in taken_in(roster, mapping).findings] == ["unknown-category"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    assert mapping.read_text(encoding="utf-8") == proposed
+    mapping.write_text(proposed.replace("# 公办的: ?", "公办的: 公办"), encoding="utf-8")
+    assert taken_in(roster, mapping).tables["homes"].column("kind").to_pylist() == ["public", "private"]
+
+
+def test_words_of_a_column_that_is_named_in_chinese(tmp_path: Path) -> None:
+    roster, mapping = tmp_path / "r.xlsx", tmp_path / "map.yaml"
+    write_book(roster, {"养老院": {"rows": [["院号", "性质", "民族"], ["H1", "国办", "x"]]}})
+    mapping.write_text("tables: {养老院: {columns: {民族: 忽略}}}\nvalues: {性质: {国办: 公办}}\n", encoding="utf-8")
+    read_in = taken_in(roster, mapping)
+    assert (read_in.findings, read_in.tables["homes"].column("kind").to_pylist()) == ([], ["public"])
+    run = ["map", str(roster), "--schedule", SCHEDULE, "-o", str(mapping), "--lang", "zh"]
+    assert CliRunner().invoke(app, run).exit_code == 0
+    assert mapping.read_text(encoding="utf-8").endswith("values:\n  kind:  # 性质\n      国办: 公办\n")
+    assert (taken_in(roster, mapping).findings) == []
 
 
 def test_a_proposal_for_an_existing_file_with_mistakes_leaves_it(tmp_path: Path) -> None:

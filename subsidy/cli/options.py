@@ -47,7 +47,7 @@ def _default_language() -> str:
 def language_of(lang: str) -> Language:
     chosen = lang or _default_language()
     if chosen not in ("zh", "en"):
-        raise typer.BadParameter(f"{chosen}: zh | en", param_hint="--lang")
+        raise typer.BadParameter(f"{chosen}：请写 zh 或 en · write zh or en", param_hint="--lang")
     return "zh" if chosen == "zh" else "en"
 
 
@@ -84,7 +84,9 @@ def schedules_of(ids: list[str], changes: list[str] | None, on: str | None = Non
     for change in changes or []:
         path, sign, value = change.partition("=")
         if not sign or not path:
-            raise typer.BadParameter(f"{change}: PATH=VALUE", param_hint="--set")
+            raise typer.BadParameter(
+                f"{change}：请写成 路径=值 · write PATH=VALUE, such as values.rate.is=250", param_hint="--set"
+            )
         overlay[path] = value
     found = [schedule(name, on) for name in ids]
     return [one.overlay(overlay) for one in found] if overlay else found
@@ -92,7 +94,8 @@ def schedules_of(ids: list[str], changes: list[str] | None, on: str | None = Non
 
 def basis_of(written: str) -> result.Basis:
     if written not in ("due", "accrued"):
-        raise typer.BadParameter(f"{written}: due | accrued", param_hint="--basis")
+        wrong = f"{written}：请写 due（按拨付到期年）或 accrued（按所属年） · write due or accrued"
+        raise typer.BadParameter(wrong, param_hint="--basis")
     return "due" if written == "due" else "accrued"
 
 
@@ -100,7 +103,8 @@ def day_of(written: str | None) -> datetime.date | None:
     try:
         return None if written is None else datetime.date.fromisoformat(written)
     except ValueError:
-        raise typer.BadParameter(f"{written}: 2023-12-31", param_hint="--as-of") from None
+        wrong = f"{written}：不是日期，请写成 2023-12-31 · no such day, write it like 2023-12-31"
+        raise typer.BadParameter(wrong, param_hint="--as-of") from None
 
 
 Proceed = Annotated[

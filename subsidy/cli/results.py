@@ -153,7 +153,9 @@ def explain(
     """说明一个数怎么来的 · Explain one entitlement (--subject) or one payment line (--payee, --due)."""
     language = language_of(lang)
     if bool(subject) == bool(payee and due):
-        raise typer.BadParameter("--subject | --payee --due")
+        raise typer.BadParameter(
+            "请给出 --subject，或同时给出 --payee 和 --due · give --subject, or both --payee and --due"
+        )
     with findings_reported(language):
         result = _calculated(roster, mapping, schedule_ids, year, "due", True, changes)
     explained: Callable[[], Any] = (
@@ -223,5 +225,6 @@ def _cost(written: str) -> tuple[str, str, str]:
     fact, _, rest = written.partition("=")
     name, _, value = rest.rpartition(":")
     if not (fact and name and value):
-        raise typer.BadParameter(f"{written}: FACT=SCHEDULE:VALUE", param_hint="--cost")
+        wrong = f"{written}：请写成 事实=标准:数值 · write FACT=SCHEDULE:VALUE"
+        raise typer.BadParameter(f"{wrong}, new_beds=cn/xian/elderly-care:bed_rate", param_hint="--cost")
     return fact, name, value

@@ -10,7 +10,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.finding import Text, nearest
-from subsidy.roster.names import known_names, normal
+from subsidy.roster.names import is_chinese, known_names, normal
 from subsidy.roster.refusal import CodedRefusal, coded
 from subsidy.schedule.node import MONTH, YEAR, Unit
 
@@ -23,6 +23,7 @@ EPOCH = 719_163  # ordinal of 1970-01-01
 LAST_DAY = (2_932_896, 9999 * 12 + 11, 31)  # 9999-12-31
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 LARGEST = 2**53
+VERY_NEAR = 0.75  # as similar a category must be to be suggested alone
 DATE_PARTS = ("", "#m", "#d")  # a date's columns: day number, month, day of month
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
@@ -33,6 +34,7 @@ _DATE = re.compile(
     rf"([0-9]{{4}})(?:-([0-9]{{1,2}})-([0-9]{{1,2}})|/([0-9]{{1,2}})/([0-9]{{1,2}})|\.([0-9]{{1,2}})\.([0-9]{{1,2}})"
     rf"|年([0-9]{{1,2}})月([0-9]{{1,2}})日|([0-9]{{2}})([0-9]{{2}})){_MIDNIGHT}"
 )
+_OPEN_ENDS = ("至今", "无", "-", "—", "/", "present")
 _TIME_OF_DAY = re.compile(r".*[0-9][ T][0-9]{1,2}:[0-9]{2}.*")
 _MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-0?1)?|/([0-9]{1,2})|年([0-9]{1,2})月|([0-9]{2}))")
 _YEAR = re.compile(r"([0-9]{4})年?")
@@ -197,8 +199,8 @@ def _category_reader(options: tuple[str, ...], words: Mapping[str, str]) -> Read
     def read(text: str) -> str:
         found = known.get(normal(text))
         if found is None:
-            chinese = any("\u4e00" <= letter <= "\u9fff" for letter in text)
-            near = nearest(text, [words.get(option, option) for option in options] if chinese else options)
+            known_here = [words.get(option, option) for option in options] if is_chinese(text) else options
+            near = nearest(text, known_here, words, VERY_NEAR)
             raise CodedRefusal("unknown-category", Text(f"没有类别 {text}", f"there is no category {text}"), near)
         return found
 
@@ -236,7 +238,7 @@ def _date_reader(may_be_last: bool) -> Read:
     def read(text: str) -> tuple[int, int, int]:
         match = _DATE.fullmatch(text)
         if match is None:
-            raise _not_a_date(text)
+            raise _still_open() if may_be_last and text in _OPEN_ENDS else _not_a_date(text)
         year, month, day = (int(part) for part in match.groups() if part)
         if may_be_last and (year, month, day) == (9999, 12, 31):
             return LAST_DAY
@@ -250,6 +252,14 @@ def _date_reader(may_be_last: bool) -> Read:
         return date.toordinal() - EPOCH, year * 12 + month - 1, day
 
     return read
+
+
+def _still_open() -> CodedRefusal:
+    return coded(
+        "not-a-date",
+        "不是日期", "this is not a date",
+        "仍在住（在岗）请留空", "leave the cell blank while it still goes on",
+    )  # fmt: skip
 
 
 def _not_a_date(text: str) -> CodedRefusal:

@@ -15,7 +15,7 @@ from subsidy.roster import cells, damaged, suspect
 from subsidy.roster.arrays import where
 from subsidy.roster.example_rows import leave_examples_aside
 from subsidy.roster.mapping import check_headings, check_mapping
-from subsidy.roster.names import Names, normal
+from subsidy.roster.names import Names
 from subsidy.roster.refusal import CodedRefusal, refusal
 from subsidy.roster.sheet import Collector, Severity, Sheet
 from subsidy.roster.tables import Roster
@@ -114,8 +114,8 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
     names = Names(versions, others)
     found = Collector(names)
     sheets = _matched(roster, names, found)
-    words = {normal(column): said for column, said in roster.mapping.values.items()} if roster.mapping else {}
     for sheet in sheets.values():
+        words = roster.mapping.words_of(sheet.table, names) if roster.mapping else {}
         _read(sheet, names, words, found)
     usable = {table: sheet for table, sheet in sheets.items() if sheet.usable}
     for sheet in usable.values():
@@ -282,7 +282,7 @@ def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
     for name in dict.fromkeys([*first, *shape.columns]):
         spec = shape.columns[name]
         if name in assigned:
-            texts = _translated(sheet.raw.column(assigned[name]), words.get(normal(name), {}))
+            texts = _translated(sheet.raw.column(assigned[name]), words.get(name, {}))
             _read_column(sheet, name, spec, texts, names, found)
         elif spec.origin == "own":
             _store(sheet, name, spec, [], pa.nulls(len(sheet.raw), pa.int32()))

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from subsidy.roster.mapping import ColumnMapping
     from subsidy.roster.tables import Roster
 
+_MAP = Text(
+    "标题是自拟的，可用 subsidy map 文件 --schedule ID -o map.yaml 起草列名对照表",
+    "for headings of its own, subsidy map FILE --schedule ID -o map.yaml drafts a mapping",
+)
+
 
 def located(raw: RawTable, names: Names, fitting: Fitting, found: Collector) -> list[Section]:
     """The tables in what a reader took for one."""
@@ -87,7 +92,9 @@ def _not_found(grid: Grid, names: Names, fitting: Fitting) -> tuple[str, Refusal
                 if len(fit.matched) >= FEWEST and (nearest is None or fit.rank > nearest[1].rank):
                     nearest = row, fit
     if nearest is None:
-        return "unknown-table", names.unknown_table(grid.name)
+        unknown = names.unknown_table(grid.name)
+        zh, en = f"{unknown.remedy.zh}；{_MAP.zh}", f"{unknown.remedy.en}; {_MAP.en}"
+        return "unknown-table", Refusal(unknown.why, Text(zh, en))
     row, fit = nearest
     label = names.label(fit.table)
     lacking = [names.label(name) for name in fit.missing]
@@ -100,8 +107,8 @@ def _not_found(grid: Grid, names: Names, fitting: Fitting) -> tuple[str, Refusal
             f"{len(shown)} headings are known and {fit.unknown} are not",
         ),
         Text(
-            f"请改正标题（还缺 {'、'.join(name.zh for name in lacking) or '无'}），或写列名对照表",
-            f"correct the headings (missing: {', '.join(name.en for name in lacking) or 'none'}), or write a mapping",
+            f"请改正标题（还缺 {'、'.join(name.zh for name in lacking) or '无'}）；{_MAP.zh}",
+            f"correct the headings (missing: {', '.join(name.en for name in lacking) or 'none'}); {_MAP.en}",
         ),
     )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text, nearest
-from subsidy.roster.names import IGNORED, Names, normal
+from subsidy.roster.names import IGNORED, Names, is_ignored, normal
 from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import refusal
 from subsidy.schedule.source import KEY, Source, read_file
@@ -60,6 +60,15 @@ class ColumnMapping:
             renamed[table] = _meanings(mapped, names.columns_known(table)[0])
         return renamed, expected
 
+    def words_of(self, table: str, names: Names) -> dict[str, dict[str, str]]:
+        """By column of a table, by whichever of its names, what the words in the file stand for."""
+        known, _ = names.columns_known(table)
+        words: dict[str, dict[str, str]] = {}
+        for written, said in self.values.items():
+            if (column := known.get(normal(written))) is not None:
+                words.setdefault(column, {}).update(said)
+        return words
+
 
 def _meanings(mapped: TableMapping, known: Mapping[str, str]) -> dict[str, str]:
     """What each heading stands for; what `check_mapping` refuses is ignored."""
@@ -84,7 +93,8 @@ def read_mapping(path: str | Path) -> ColumnMapping:
         table: TableMapping((entry or {}).get("sheet", ""), (entry or {}).get("columns") or {})
         for table, entry in (data.get("tables") or {}).items()
     }
-    return ColumnMapping(tables, data.get("values") or {}, source, sha256)
+    values = {column: words or {} for column, words in (data.get("values") or {}).items()}
+    return ColumnMapping(tables, values, source, sha256)
 
 
 def _mistakes_of_form(source: Source) -> Iterator[Finding]:
@@ -159,11 +169,11 @@ def _check_columns(mapping: ColumnMapping, written: str, table: str, names: Name
     for heading, said in mapping.tables[written].columns.items():
         path = ("tables", written, "columns", heading)
         column = known.get(normal(said))
-        if said == IGNORED:
+        if is_ignored(said):
             continue
         if column is None:
             why = Text(f"表 {table} 没有列 {said}", f"the table {table} has no column {said}")
-            remedy = nearest(said, [*set(known.values()), IGNORED])
+            remedy = names.nearest(said, [*set(known.values()), IGNORED])
             _report(mapping, path, "mapping-column", Refusal(why, remedy), said, found)
         elif column in given:
             why_twice = refusal(
@@ -186,7 +196,7 @@ def _check_words(
             mapping,
             ("values", written, KEY),
             "mapping-column",
-            Refusal(why, nearest(written, everything)),
+            Refusal(why, names.nearest(written, everything)),
             written,
             found,
         )
@@ -196,9 +206,8 @@ def _check_words(
     for word, said in words.items():
         if options and normal(said) not in known:
             why = Text(f"列 {written} 没有类别 {said}", f"the column {written} has no category {said}")
-            _report(
-                mapping, ("values", written, word), "mapping-value", Refusal(why, nearest(said, options)), said, found
-            )
+            why_no_category = Refusal(why, names.nearest(said, options))
+            _report(mapping, ("values", written, word), "mapping-value", why_no_category, said, found)
 
 
 def check_headings(

@@ -26,20 +26,26 @@ def fill(sheet: Sheet, assigned: Mapping[str, int], found: Collector) -> None:
     if raw.grid is None or not raw.grid.merges or not len(raw):
         return
     numbers = raw.rows.to_numpy()
+    texts: dict[int, list[str | None]] = {}
     columns = {raw.letters[position]: name for name, position in assigned.items()}
     for area in raw.grid.merges:
-        rows = np.flatnonzero((numbers >= area.top + 1) & (numbers <= area.bottom + 1))
+        rows = np.arange(*np.searchsorted(numbers, [area.top + 1, area.bottom + 2]))
         names = _columns_in(area, columns)
         if not names or not len(rows):
             continue
         refused = _refused(sheet, area, names)
         if refused is None and len(rows) > 1 and numbers[rows[0]] == area.top + 1:
-            _fill(sheet, assigned[names[0]], rows.tolist())
+            position = assigned[names[0]]
+            if position not in texts:
+                texts[position] = raw.column(position).to_pylist()
+            _fill(texts[position], rows.tolist())
             refused = _filled(area, len(rows) - 1)
-            found.add(sheet.place(int(rows[0]), names[0]), refused.code, refused, sheet.table, str(area), "warning")
+            found.rows(sheet, refused.code, rows[:1], refused, names[0], "warning")
         elif refused is not None:
             sheet.block(rows, names[0])
-            found.add(sheet.place(int(rows[0]), names[0]), refused.code, refused, sheet.table, str(area))
+            found.rows(sheet, refused.code, rows[:1], refused, names[0])
+    for position, filled in texts.items():
+        _replace(sheet, position, filled)
 
 
 def _columns_in(area: Area, columns: Mapping[str, str]) -> list[str]:
@@ -75,12 +81,14 @@ def _filled(area: Area, others: int) -> CodedRefusal:
     )
 
 
-def _fill(sheet: Sheet, position: int, rows: list[int]) -> None:
-    import pyarrow as pa
-
-    texts = sheet.raw.column(position).to_pylist()
+def _fill(texts: list[str | None], rows: list[int]) -> None:
     for row in rows[1:]:
         texts[row] = texts[rows[0]] if texts[row] is None else texts[row]
+
+
+def _replace(sheet: Sheet, position: int, texts: list[str | None]) -> None:
+    import pyarrow as pa
+
     column: pa.Array = pa.array(texts, pa.string())
     field = sheet.raw.data.schema.field(position)
     sheet.raw = replace(sheet.raw, data=sheet.raw.data.set_column(position, field, column))

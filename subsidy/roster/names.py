@@ -22,6 +22,7 @@ _REMARKS = ("note", "remark", "备注", "说明", "填写说明", "how to fill i
 _REMARK_SHEETS = (*_REMARKS, "notes", "remarks", "填表说明", "编制说明", "备注选项", "note options")
 _ROW_NUMBERS = ("序号", "序", "no", "no.")
 IGNORED = "ignore"  # what a mapping says of a column that nothing reads
+_IGNORED_WORD = "忽略"
 _MAGNITUDE = re.compile(r"[十百千万亿].*")
 _OTHER_SIZES = {
     "yuan": {"角", "分", "jiao", "fen"},
@@ -49,6 +50,11 @@ def known_names(names: Iterable[str], words: Mapping[str, str]) -> tuple[dict[st
     return known, {word: found for word, found in by_word.items() if len(found) > 1}
 
 
+def is_chinese(text: str) -> bool:
+    """Whether there is a Chinese character in a text."""
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
 def is_remark(name: str) -> bool:
     """Whether a column holds remarks, which nothing reads."""
     return name.strip().casefold().startswith(_REMARKS)
@@ -59,9 +65,19 @@ def is_remark_sheet(name: str) -> bool:
     return name.strip().casefold() in _REMARK_SHEETS
 
 
+def is_ignored(said: str) -> bool:
+    """Whether a mapping says that nothing reads a column."""
+    return normal(said) in (IGNORED, _IGNORED_WORD)
+
+
+def is_row_number(heading: str) -> bool:
+    """Whether a column holds the numbers of rows."""
+    return normal(heading) in _ROW_NUMBERS
+
+
 def is_read_by_nothing(heading: str) -> bool:
     """Whether a column holds remarks or the numbers of rows, or is to be ignored."""
-    return is_remark(heading) or normal(heading) in _ROW_NUMBERS or heading == IGNORED
+    return is_remark(heading) or is_row_number(heading) or heading == IGNORED
 
 
 def stem_of(heading: str) -> tuple[str, str]:
@@ -224,7 +240,7 @@ class Names:
                 "请以英文列名为标题", "use the identifier as the heading",
             )  # fmt: skip
         why = Text(f"没有名为 {stem} 的列", f"there is no column {stem}")
-        return CodedRefusal("unknown-column", why, self._nearest(stem, shape.columns))
+        return CodedRefusal("unknown-column", why, self.nearest(stem, shape.columns))
 
     def _wrong_unit(self, column: Column, unit: str) -> CodedRefusal | None:
         right = self.words.get(column.unit, column.unit)
@@ -238,12 +254,13 @@ class Names:
 
     def unknown_table(self, written: str) -> Refusal:
         why = Text(f"没有名为 {written} 的表", f"there is no table {written}")
-        return Refusal(why, self._nearest(written, self.all_tables()))
+        return Refusal(why, self.nearest(written, self.all_tables()))
 
-    def _nearest(self, written: str, names: Iterable[str]) -> Text:
-        if any("\u4e00" <= letter <= "\u9fff" for letter in written):
-            return nearest(written, [self.words.get(name, name) for name in names])
-        return nearest(written, names)
+    def nearest(self, written: str, names: Iterable[str]) -> Text:
+        """The remedy for an unknown name, with names in Chinese where it or the language is Chinese."""
+        words = {IGNORED: _IGNORED_WORD, **self.words}
+        known = [words.get(name, name) for name in names] if is_chinese(written) else names
+        return nearest(written, known, words)
 
     def label(self, name: str) -> Text:
         """A name for messages: with its Chinese word in Chinese."""

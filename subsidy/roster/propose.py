@@ -13,7 +13,7 @@ from subsidy.roster.grid import Grid, grid_of
 from subsidy.roster.header import FEWEST, Header, headers_at
 from subsidy.roster.locate import fitting_for, located
 from subsidy.roster.mapping import ColumnMapping, TableMapping
-from subsidy.roster.names import IGNORED, Names, is_read_by_nothing, is_remark_sheet, known_names, normal
+from subsidy.roster.names import IGNORED, Names, is_read_by_nothing, is_remark_sheet, is_row_number, known_names, normal
 from subsidy.roster.sheet import Collector
 from subsidy.roster.tables import Roster
 from subsidy.schedule.load import Version
@@ -80,6 +80,8 @@ def _decide(entry: _Entry, table: str, headings: Sequence[str], columns: Sequenc
     for heading, column in zip(headings, columns, strict=True):
         if column:
             entry.decided[heading] = column
+        elif is_row_number(heading) and (key := names.shape(table).key) in free:
+            entry.open[heading] = [key] if key else []
         elif heading and not is_read_by_nothing(heading):
             entry.open[heading] = _suggested(heading, free, needed, names)
 
@@ -109,7 +111,10 @@ def _open_words(
 
 
 def _guessed(grid: Grid, names: Names, paid: Set[str]) -> tuple[str, Header] | None:
-    """The table whose columns are most like the headings of a sheet in which none was found, `paid` ones first."""
+    """The table whose columns are most like the headings of a sheet in which none was found.
+
+    Tables that are `paid` or that the name of the sheet hints at come first.
+    """
     filled = [sum(map(bool, grid.row(row))) for row in range(min(len(grid), MOST_ROWS))]
     widest = max(filled, default=0)
     if widest < FEWEST:
@@ -119,9 +124,11 @@ def _guessed(grid: Grid, names: Names, paid: Set[str]) -> tuple[str, Header] | N
 
     def score(table: str) -> tuple[bool, float]:
         columns = names.shape(table).columns
+        named = _is_hinted_at(table, [grid.name], names)
+        exact = sum(isinstance(column, str) for column in names.columns(table, headings))
         best = [max(_likeness(heading, column, names) for column in columns) for heading in headings]
         likeness = sum(one for one in best if one >= LIKE) + _is_hinted_at(table, [grid.name, *headings], names)
-        return likeness > 0 and table in paid, likeness
+        return likeness > 0 and (table in paid or named), likeness + exact
 
     table = max(names.all_tables(), key=score)
     return (table, header) if score(table)[1] else None
@@ -159,7 +166,9 @@ def _written(
     entries: Mapping[str, _Entry], words: Mapping[str, Mapping[str, Sequence[str]]], unknown: Sequence[str],
     previous: ColumnMapping | None, names: Names, language: Language,
 ) -> str:  # fmt: skip
-    lines = [_INTRODUCTION.in_(language), "tables:"]
+    known = "、".join(_shown(names.all_tables(), names))
+    tables = Text(f"# 表可以更换，可用的表：{known}", f"# Tables may be changed; there are: {known}")
+    lines = [_INTRODUCTION.in_(language), tables.in_(language), "tables:"]
     for table, entry in entries.items():
         lines += [f"  {table}:" + _word(table, names), f"    sheet: {_quoted(entry.sheet)}", "    columns:"]
         lines += [f"      {_quoted(heading)}: {_quoted(said)}" for heading, said in entry.decided.items()]
@@ -167,7 +176,7 @@ def _written(
     for sheet in unknown:
         say = Text(f"  # 工作表 {sheet} 认不出是哪张表", f"  # it is not known which table the sheet {sheet} is")
         lines.append(say.in_(language))
-    decided = previous.values if previous else {}
+    decided = _decided_words(previous, names) if previous else {}
     columns = list(dict.fromkeys([*decided, *words]))
     lines += ["values:"] if columns else []
     for column in columns:
@@ -180,14 +189,26 @@ def _written(
     return "\n".join(lines) + "\n"
 
 
+def _decided_words(previous: ColumnMapping, names: Names) -> dict[str, dict[str, str]]:
+    """By identifier of the column, or as written where there is none, what words were said to stand for."""
+    decided = {column: dict(said) for column, said in previous.values.items() if not names.columns_named(column)}
+    for table in names.all_tables():
+        for column, said in previous.words_of(table, names).items():
+            decided.setdefault(column, {}).update(said)
+    return decided
+
+
 def _word(name: str, names: Names) -> str:
     return f"  # {names.words[name]}" if name in names.words else ""
 
 
 def _open_lines(entries: Mapping[str, Sequence[str]], more: Sequence[str], names: Names) -> Iterator[str]:
     for heading, likely in entries.items():
-        shown = [f"{name}（{names.words[name]}）" if name in names.words else name for name in likely]
-        yield f"      # {_quoted(heading)}: ?  # {' | '.join([*shown, *more])}"
+        yield f"      # {_quoted(heading)}: ?  # {' | '.join([*_shown(likely, names), *more])}"
+
+
+def _shown(listed: Iterable[str], names: Names) -> list[str]:
+    return [f"{name}（{names.words[name]}）" if name in names.words else name for name in listed]
 
 
 def _quoted(text: str) -> str:

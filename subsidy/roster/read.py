@@ -27,6 +27,8 @@ def read_path(path: Path) -> list[RawTable]:
     """Every table of a folder, a workbook or a single file. Raises RosterError, with all files that cannot be read."""
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in (".csv", ".parquet"))
+        if workbooks := _workbooks_in(path):
+            raise _workbook_in_folder(path, workbooks, bool(files))
         if not files:
             raise refused_file(
                 path,
@@ -53,6 +55,28 @@ def read_path(path: Path) -> list[RawTable]:
     if findings:
         raise RosterError(findings)
     return tables
+
+
+def _workbooks_in(folder: Path) -> list[str]:
+    """The workbooks of a folder, apart from the hidden files that Excel keeps of open ones."""
+    return sorted(
+        file.name
+        for file in folder.iterdir()
+        if file.suffix.lower() in WORKBOOKS and not file.name.startswith(("~$", "."))
+    )
+
+
+def _workbook_in_folder(folder: Path, workbooks: Sequence[str], mixed: bool) -> RosterError:
+    """A workbook beside other tables: which of them are the roster is not known."""
+    shown, first = ", ".join(workbooks), folder / workbooks[0]
+    why = Text(
+        f"文件夹只读取 CSV 和 Parquet 文件，其中的工作簿 {shown} 不会读取",
+        f"of a folder CSV and Parquet are read, and not the workbook {shown} in it",
+    )
+    remedy = Text(f"请直接给出工作簿的路径：{first}", f"give the path of the workbook: {first}")
+    if mixed:
+        remedy = Text(f"{remedy.zh}；或把它移出文件夹", f"{remedy.en}; or move it out of the folder")
+    return refused_file(folder, "workbook-in-folder", why, remedy)
 
 
 def _read_file(path: Path) -> list[RawTable]:

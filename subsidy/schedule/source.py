@@ -302,6 +302,9 @@ def read_file(path: pathlib.Path) -> tuple[Source, str]:
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        why, remedy = Text("没有这个文件", "there is no such file"), Text("请检查路径", "check the path")
+        raise ScheduleError([Finding(Place(str(path)), "file", why, remedy)]) from None
     except (OSError, UnicodeDecodeError) as error:
         why = Text("文件无法读取", f"the file cannot be read ({type(error).__name__})")
         remedy = Text("请检查路径，并用 UTF-8 保存", "check the path, and save it as UTF-8")
