@@ -49,11 +49,13 @@ def _check_counted_persons(sheet: Sheet, found: Collector) -> None:
     def describe(row: int) -> Refusal:
         count = counts[row].as_py()
         return refusal(
-            f"这一行既有人员，又有数量 {count}", f"this row names a person and has a count of {count}",
-            "请二者只填其一", "give one of the two",
+            f"这一行既有人员，又有数量 {count}，按 {count} 人计算",
+            f"this row names a person and has a count of {count}: it counts as {count} persons",
+            "如为一人，请清空数量；如为一组人，人员一栏只作名称",
+            "of one person, clear the count; of a group, the person is only a name",
         )  # fmt: skip
 
-    found.rows(sheet, "person-and-count", rows, describe, "count")
+    found.rows(sheet, "person-and-count", rows, describe, "count", "warning")
 
 
 def _blanks(sheet: Sheet, name: str) -> Any:
