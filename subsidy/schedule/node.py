@@ -6,7 +6,7 @@ A number is stored as a whole number over a denominator known at load time (`sca
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
@@ -180,9 +180,6 @@ class Node:
     rounding: Rounding = "half_up"
     hops: tuple[tuple[str, str], ...] = ()
     written: str = ""  # of a call, as the expression has it
-
-    def with_type(self, **changes: object) -> Node:
-        return replace(self, type=replace(self.type, **changes))  # type: ignore[arg-type]
 
     @property
     def way(self) -> tuple[tuple[str, str], ...]:
