@@ -184,10 +184,10 @@ class _Run:
 
         table = self.prepared.database.arrow(query.query)
         texts = {"subject", "link", *(f"key{n}" for n, key in enumerate(self.check.keys) if key.type.kind in TEXTS)}
-        for position, field in enumerate(table.schema):
-            if pa.types.is_null(field.type):  # of no rows, or of blanks only
-                of_type = pa.string() if field.name in texts else pa.int64()
-                table = table.set_column(position, field.name, table[field.name].cast(of_type))
+        for position, column in enumerate(table.schema):
+            if pa.types.is_null(column.type):  # of no rows, or of blanks only
+                of_type = pa.string() if column.name in texts else pa.int64()
+                table = table.set_column(position, column.name, table[column.name].cast(of_type))
         return table
 
     def _table(self, query: Query) -> Any:

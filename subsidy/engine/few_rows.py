@@ -1,8 +1,8 @@
 """The engine for few rows: SQLite, in memory. It plans a query in a tenth of DuckDB's time.
 
-SQLite turns a whole number past 2^63 into a float instead of refusing it. So every product and every sum passes
-`exact`, which refuses what is beyond 2^53; then no sum of a thousand terms reaches 2^63. What is refused here, or is
-too deep for SQLite's parser, is left to DuckDB, and everything after it.
+SQLite turns a whole number past 2^63 into a float instead of refusing it. So whatever comes in, every product and every
+total passes `exact`, which refuses what is beyond 2^53; then no addition of a thousand terms reaches 2^63. What is
+refused here, or is too deep for SQLite's parser, is left to DuckDB, and everything after it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from subsidy import sql
 from subsidy.engine.database import Database, DuckDB, Query, Rows
 
 LARGEST = 2**53
+NOT_HERE = (sqlite3.DatabaseError, OverflowError)
 Found = TypeVar("Found")
 
 
@@ -66,7 +67,7 @@ class FewRows:
         marks = ", ".join("?" * table.num_columns)
         self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
         self.connection.execute(f'CREATE TABLE "{name}" ({columns})')
-        rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+        rows = zip(*map(_cells, table.columns), strict=True)
         self.connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
 
     def _arrow(self, query: Query) -> Any:
@@ -86,14 +87,14 @@ class FewRows:
             return
         try:
             here()
-        except sqlite3.DatabaseError:
+        except NOT_HERE:
             self._moved()
 
     def _read(self, here: Callable[[], Found], there: Callable[[Database], Found]) -> Found:
         if self.instead is None:
             try:
                 return here()
-            except sqlite3.DatabaseError:
+            except NOT_HERE:
                 pass
         return there(self.instead or self._moved())
 
@@ -103,6 +104,15 @@ class FewRows:
         for step in self.done:
             step(self.instead)
         return self.instead
+
+
+def _cells(column: Any) -> list[Any]:
+    """The cells of an Arrow column."""
+    cells: list[Any] = column.to_pylist()
+    if str(column.type).startswith("int"):
+        for number in cells:
+            _exact(number)
+    return cells
 
 
 def _exact(number: int | float | None) -> int | None:
@@ -116,6 +126,10 @@ def _exact(number: int | float | None) -> int | None:
 
 class _Generator(SQLiteGenerator):
     """SQLite's dialect with products and sums guarded, and whole quotients without a detour by floats."""
+
+    def literal_sql(self, expression: exp.Literal) -> str:
+        written = super().literal_sql(expression)
+        return written if expression.is_string or int(written) <= LARGEST else f"exact({written})"
 
     def mul_sql(self, expression: exp.Mul) -> str:
         return f"exact({super().mul_sql(expression)})"
