@@ -14,6 +14,8 @@ import pytest
 from hypothesis import settings
 
 from subsidy import sql
+from subsidy.engine.database import Query
+from subsidy.engine.few_rows import FewRows
 
 settings.register_profile("exact", deadline=None)  # what counts is the answer; a busy machine may be slow
 settings.load_profile("exact")
@@ -53,12 +55,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     session.stop()
 
 
-@pytest.fixture(scope="session", params=["duckdb", "spark"])
+@pytest.fixture(scope="session", params=["duckdb", "sqlite", "spark"])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Runs a query tree on DuckDB, then on Spark: the rows as plain tuples."""
+    """Runs a query tree on DuckDB, on SQLite, then on Spark: the rows as plain tuples."""
     if request.param == "duckdb":
         connection = duckdb.connect()
         return lambda query: connection.execute(sql.printed(query, "duckdb")).fetchall()
+    if request.param == "sqlite":
+        return lambda query: FewRows().rows(Query(query))
     session = request.getfixturevalue("spark")
     return lambda query: [tuple(row) for row in session.sql(sql.printed(query, "spark")).collect()]
 

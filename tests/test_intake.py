@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import random
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -760,27 +759,16 @@ def plain_spells(rows: list[dict[str, Any]]) -> list[tuple[str, int, int, int]]:
     return [(row["stay"], row["first"], row["own"], row["to"]) for row in joined]
 
 
-# --- speed ---------------------------------------------------------------------------------------------------------
+# --- many rows -----------------------------------------------------------------------------------------------------
 
 
-def test_a_small_roster_takes_milliseconds(version: Version) -> None:
-    rows = [{**STAY, "stay": f"S{i}", "person": f"P{i}"} for i in range(40)]
-    roster = Roster(regions=REGIONS, homes=[HOME], stays=rows)
-    intake(roster, [version])
-    started = time.perf_counter()
-    intake(roster, [version])
-    assert time.perf_counter() - started < 0.1
-
-
-def test_many_rows_take_seconds(version: Version) -> None:
+def test_many_rows_are_read_and_their_stays_joined(version: Version) -> None:
     count = 100_000
     frame = pl.DataFrame({
         "stay": [f"S{i}" for i in range(count)], "person": [f"P{i % 70_000}" for i in range(count)],
         "home": ["H1"] * count, "from": ["2023-01-01" if i < 70_000 else "2023-07-01" for i in range(count)],
         "to": ["2023-06-30" if i < 70_000 else None for i in range(count)],
     })  # fmt: skip
-    started = time.perf_counter()
     result = read(version, homes=[HOME], stays=frame)
-    assert time.perf_counter() - started < 3
     assert not result.findings
     assert result.tables["stays"].num_rows == 70_000

@@ -104,12 +104,12 @@ def _state(
     if owed is None:
         missing = next((text for result, text in zip(results, conditions, strict=True) if result is None), "amount")
         return FINDING, f"missing: {missing}"
-    if all(result is True for result in results):
+    if all(results):
         if cut_by is not None:
             return (PAID if left else WHY_NOT), f"limit: {cut_by}"
         return PAID, ""
     failed = next(
-        (text for result, text in zip(results, conditions, strict=True) if result is False),
+        (text for result, text in zip(results, conditions, strict=True) if result is not None and not result),
         next((text for result, text in zip(results, conditions, strict=True) if result is None), ""),
     )
     return WHY_NOT, f"not met: {failed}"

@@ -114,7 +114,7 @@ def _register(run: Run, name: str, parts: list[PayerPart]) -> None:
         "cut": pa.array([sum(part.cuts.values()) for part in parts], pa.int64()),
         "owed": pa.array([part.owed for part in parts], pa.int64()),
     }
-    run.prepared.connection.register(name, pa.table(content))
+    run.prepared.database.register(name, pa.table(content))
 
 
 def _rest_rows(run: Run, rests: str) -> Any:

@@ -14,6 +14,7 @@ from sqlglot import exp
 from subsidy import sql
 from subsidy.allocation import Recipient, allocate, factor_weights
 from subsidy.engine.base import PERIOD, SUBJECT
+from subsidy.engine.database import Database, Query
 from subsidy.engine.grain import AllocationColumns, CompiledGrain
 
 OWED, DECIDED, SHARE = "owed", "decided", "share"
@@ -29,12 +30,12 @@ class AllocationStep:
     columns: AllocationColumns
     step: int
 
-    def run(self, connection: Any) -> None:
+    def run(self, database: Database) -> None:
         """Creates `name`: #subject, #period, owed (fen), decided, and share (fen; what its weight alone would give)."""
         import pyarrow as pa
 
         groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in connection.execute(sql.printed(self._query())).fetchall():
+        for row in database.rows(Query(self._query())):
             groups.setdefault((row[1], *row[2 : 2 + len(self.columns.keys)]), []).append(row)
         found = [one for rows in groups.values() for one in self._distributed(sorted(rows, key=lambda row: row[0]))]
         names = (SUBJECT, PERIOD, OWED, DECIDED, SHARE)
@@ -43,7 +44,7 @@ class AllocationStep:
             name: pa.array([row[index] for row in found], kind)
             for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
         }
-        connection.register(self.name, pa.table(content))
+        database.register(self.name, pa.table(content))
 
     def _query(self) -> exp.Select:
         one = self.columns

@@ -10,6 +10,7 @@ from typing import Literal
 from sqlglot import exp
 
 from subsidy import sql
+from subsidy.engine import database
 from subsidy.engine.aggregate import addend_query, aggregate_query
 from subsidy.engine.base import COUNT, COUNTED, SUBJECT, dated_rows, plain_rows, rebased
 from subsidy.engine.calendar import EVER, month_of
@@ -33,9 +34,9 @@ QueryPart = Literal["failing", "keyed", "bounds", "lives", "listed"]
 
 @dataclass(frozen=True)
 class Query:
-    """A query as text, and the nodes whose values stand in its columns `told0`, `key0`, … or `bound`."""
+    """A query, and the nodes whose values stand in its columns `told0`, `key0`, … or `bound`."""
 
-    text: str
+    query: database.Query
     told: tuple[Node, ...] = ()
 
 
@@ -63,7 +64,7 @@ def query_for(version: Version, shape: RosterShape, check: CheckedRosterCheck, p
 def _compiled(key: _QueryKey) -> Query:
     compiler = CheckCompiler(key.version, key.shape, key.check, key.day)
     tree, told = getattr(compiler, key.part)()
-    return Query(sql.printed(tree), told)
+    return Query(database.Query(tree), told)
 
 
 Compiled = tuple[exp.Select, tuple[Node, ...]]  # a query, and the nodes whose values stand in its columns

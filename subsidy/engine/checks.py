@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
 
 
+TEXTS = ("text", "category")  # kinds of what is compared
+
+
 @dataclass(frozen=True)
 class CheckReport:
     """Whether a check ran, and what it lacked where it did not."""
@@ -177,7 +180,15 @@ class _Run:
         return query_for(self.version, self.prepared.shape, self.check, part, self.day)
 
     def _arrow(self, query: Query) -> Any:
-        return self.prepared.connection.sql(query.text).to_arrow_table()
+        import pyarrow as pa
+
+        table = self.prepared.database.arrow(query.query)
+        texts = {"subject", "link", *(f"key{n}" for n, key in enumerate(self.check.keys) if key.type.kind in TEXTS)}
+        for position, column in enumerate(table.schema):
+            if pa.types.is_null(column.type):  # of no rows, or of blanks only
+                of_type = pa.string() if column.name in texts else pa.int64()
+                table = table.set_column(position, column.name, table[column.name].cast(of_type))
+        return table
 
     def _table(self, query: Query) -> Any:
         """The rows of a query in the order of the roster."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -119,18 +120,19 @@ def blank_cells(run: Run) -> list[Finding]:
     """For every amount that could not be calculated, the cell that was missing, each cell once."""
     found: dict[tuple[Cell, str], _Blank] = {}
     for compiled, relation in run.grains:
-        for name in compiled.columns:
-            clause = compiled.version.clauses[name]
-            if _any_missing(run.prepared, relation, f"owed:{name}"):
-                _collect(run.prepared, compiled, clause, found)
+        for name in _with_missing(run.prepared, relation, list(compiled.columns)):
+            _collect(run.prepared, compiled, compiled.version.clauses[name], found)
     findings = [_blank_finding(run.prepared.intake, cell, blank) for (cell, _), blank in found.items()]
     findings += _undated(run)
     return sorted(findings)
 
 
-def _any_missing(prepared: Prepared, relation: str, column: str) -> bool:
-    query = f'SELECT 1 FROM "{relation}" WHERE "{column}" IS NULL LIMIT 1'
-    return prepared.connection.execute(query).fetchone() is not None
+def _with_missing(prepared: Prepared, relation: str, clauses: Sequence[str]) -> list[str]:
+    """The clauses of a grain with an amount that could not be calculated."""
+    owed = [sql.column(f"owed:{name}") for name in clauses]
+    columns = [sql.highest(sql.case([(sql.is_missing(one), sql.whole(1))], sql.whole(0))) for one in owed]
+    (found,) = prepared.rows(sql.select(columns, sql.table(relation)))
+    return [name for name, has_missing in zip(clauses, found, strict=True) if has_missing]
 
 
 def _collect(

@@ -12,6 +12,7 @@ from subsidy import sql
 from subsidy.engine.base import PERIOD, SUBJECT, period_rows, plain_rows
 from subsidy.engine.calendar import EVER
 from subsidy.engine.cells import Value, roster_table
+from subsidy.engine.database import Query
 from subsidy.engine.grain import GrainCompiler
 from subsidy.engine.layers import ref
 from subsidy.engine.run import Prepared
@@ -51,11 +52,11 @@ class Measures:
         values = [rows.value(node) for node in nodes]
         columns = [SUBJECT, "_row", *([] if by_itself else [PERIOD])]
         self.has_period = not by_itself
-        self.query = layers.query([*((name, ref(name)) for name in columns), *_columns(values)])
+        self.query = Query(layers.query([*((name, ref(name)) for name in columns), *_columns(values)]))
 
     def all(self) -> list[Measured]:
         """Every row, in the order of periods and then of the roster."""
-        found = [self._measured(row) for row in self.prepared.rows(self.query)]
+        found = [self._measured(row) for row in self.prepared.database.rows(self.query)]
         return sorted(found, key=lambda one: (one.period or 0, one.row))
 
     def tried(self, one: Measured, column: str, numbers: Sequence[int]) -> list[Measured]:
@@ -84,18 +85,14 @@ class Measures:
 
     def _with_table(self, table: Any, one: Measured) -> list[Measured]:
         """What is measured in the period of a row where the roster has this table instead."""
-        connection, name = self.prepared.connection, roster_table(self.table)
-        connection.register(name, table)
+        database, name = self.prepared.database, roster_table(self.table)
+        database.register(name, table)
         try:
-            found = [self._measured(row) for row in connection.execute(self.text).fetchall()]
+            found = [self._measured(row) for row in database.rows(self.query)]
         finally:
-            connection.register(name, self.prepared.intake.tables[self.table])
+            database.register(name, self.prepared.intake.tables[self.table])
         alone = table.num_rows == 1 or not self.reads_its_own_table
         return [row for row in found if row.period == one.period and (alone or row.row == one.row)]
-
-    @functools.cached_property
-    def text(self) -> str:
-        return sql.printed(self.query)
 
     @functools.cached_property
     def reads_its_own_table(self) -> bool:

@@ -12,6 +12,7 @@ from subsidy import sql
 from subsidy.engine.allocations import AllocationStep, with_allocated
 from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, RosterShape, roster_table
+from subsidy.engine.database import Database, Query
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
 from subsidy.engine.instalments import instalment_query, with_recoveries
 from subsidy.engine.layers import Layers, ref
@@ -38,17 +39,11 @@ class Statement:
     """A table or view to create, as a query."""
 
     name: str
-    query: sql.Sql
+    query: Query
     is_view: bool
 
-    @functools.cached_property
-    def text(self) -> str:
-        """The statement for DuckDB."""
-        kind = "VIEW" if self.is_view else "TABLE"
-        return f'CREATE OR REPLACE TEMP {kind} "{self.name}" AS {sql.printed(self.query, last_use=True)}'
-
-    def run(self, connection: Any) -> None:
-        connection.execute(self.text)
+    def run(self, database: Database) -> None:
+        database.create(self.name, self.query, self.is_view)
 
 
 @dataclass(frozen=True)
@@ -112,11 +107,11 @@ class Plan:
         return tuple(Span.between(first, last) for _, first, last in self.schedule.periods())
 
     def create(self, name: str, query: sql.Sql) -> str:
-        self.stages[-1].append(Statement(name, query, is_view=False))
+        self.stages[-1].append(Statement(name, Query(query), is_view=False))
         return name
 
     def view(self, name: str, query: sql.Sql) -> str:
-        self.stages[-1].append(Statement(name, query, is_view=True))
+        self.stages[-1].append(Statement(name, Query(query), is_view=True))
         return name
 
 

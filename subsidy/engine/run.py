@@ -3,87 +3,60 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import calendar
 from subsidy.engine.cells import End, RosterShape, roster_table
+from subsidy.engine.database import Database, DuckDB, Query
+from subsidy.engine.few_rows import FewRows
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.limits import excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, Statement, plan_for
-from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.column import PERIODS
 
 if TYPE_CHECKING:
-    import duckdb
-
     from subsidy.roster.intake import Intake
 
 FARTHEST_YEARS = 10
-
-
-@functools.cache
-def _database() -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    base = duckdb.connect(":memory:")
-    base.execute("SET enable_external_access = false")
-    base.execute("SET preserve_insertion_order = false")
-    base.execute("SET lock_configuration = true")
-    return base
-
-
-@contextmanager
-def _exact(relation: str) -> Iterator[None]:
-    """Turns the engine's refusal of a number past 2^63 into a finding."""
-    import duckdb
-
-    try:
-        yield
-    except (duckdb.OutOfRangeException, duckdb.ConversionException):
-        what = relation.split(":")[-1].split("/")[0] or "total"
-        why = Text(
-            f"计算 {what} 时数额超出可精确表示的范围（2^63）", f"a number in {what} is too large to be exact (2^63)"
-        )
-        remedy = Text("请核对花名册中的金额和数量", "check the amounts and quantities of the roster")
-        raise RosterError([Finding(Place(), "too-large", why, remedy)]) from None
+FEW = 2_000  # rows of a roster
 
 
 @dataclass
 class Prepared:
-    """A roster at the engine's door: a connection that holds its tables and the calendars."""
+    """A roster at the engine's door: a database that holds its tables and the calendars."""
 
-    connection: Any
+    database: Database
     schedule: Schedule
     intake: Intake
     shape: RosterShape
     has_open: bool
 
     def rows(self, query: sql.Sql) -> list[tuple[Any, ...]]:
-        """The rows of a query. Raises RosterError where a number is too large to be exact."""
-        with _exact(""):
-            return list(self.connection.execute(sql.printed(query)).fetchall())
+        """The rows of a query; yes and no may be 1 and 0."""
+        return self.database.rows(Query(query))
+
+    def arrow(self, query: sql.Sql) -> Any:
+        """The rows of a query as an Arrow table."""
+        return self.database.arrow(Query(query))
 
 
 def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
-    """Put the roster's typed tables and the calendars up to the horizon into a connection of their own."""
-    connection = _database().cursor()
+    """Put the roster's typed tables and the calendars up to the horizon into a database of their own."""
     shape = RosterShape(
         {name: frozenset(table.column_names) for name, table in intake.tables.items()}, dict(intake.given)
     )
-    for name, table in intake.tables.items():
-        connection.register(roster_table(name), table)
     first, last = _years_mentioned(intake, schedule)
     horizon = max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
-    for name, content in _calendars(min(first, year), horizon).items():
-        connection.register(name, content)
-    return Prepared(connection, schedule, intake, shape, _has_open(schedule, intake))
+    database = _opened(sum(table.num_rows for table in intake.tables.values()), min(first, year), horizon)
+    for name, table in intake.tables.items():
+        database.register(roster_table(name), table)
+    return Prepared(database, schedule, intake, shape, _has_open(schedule, intake))
 
 
 def _years_looked_ahead(schedule: Schedule) -> int:
@@ -96,6 +69,24 @@ def _years_looked_ahead(schedule: Schedule) -> int:
         if plan and any(leaf.aggregate and leaf.aggregate.every for one in plan.conditions for leaf in one.all_leaves())
     ]
     return -(-max(months, default=0) // 12)
+
+
+def _opened(rows: int, first_year: int, last_year: int) -> Database:
+    """A database for so many rows, with the calendars in it."""
+    if rows <= FEW:
+        return FewRows(_few_with_calendars(first_year, last_year))
+    database = DuckDB()
+    for name, content in _calendars(first_year, last_year).items():
+        database.register(name, content)
+    return database
+
+
+@functools.lru_cache(maxsize=16)
+def _few_with_calendars(first_year: int, last_year: int) -> FewRows:
+    database = FewRows()
+    for name, content in _calendars(first_year, last_year).items():
+        database.register(name, content)
+    return database
 
 
 @functools.lru_cache(maxsize=16)
@@ -168,22 +159,16 @@ class Run:
         return {(subject, period): (owed, decided, share) for subject, period, owed, decided, share in rows}
 
     def create(self, name: str, query: sql.Sql) -> str:
-        Statement(name, query, is_view=False).run(self.prepared.connection)
+        Statement(name, Query(query), is_view=False).run(self.prepared.database)
         return name
 
     def view(self, name: str, query: sql.Sql) -> str:
-        Statement(name, query, is_view=True).run(self.prepared.connection)
+        Statement(name, Query(query), is_view=True).run(self.prepared.database)
         return name
 
     def execute(self, stage: int) -> None:
         for statement in self.plan.stages[stage]:
-            with _exact(statement.name):
-                statement.run(self.prepared.connection)
-
-    def arrow(self, name: str, query: sql.Sql) -> Any:
-        """The rows of a query as an Arrow table."""
-        with _exact(name):
-            return self.prepared.connection.sql(sql.printed(query)).to_arrow_table()
+            statement.run(self.prepared.database)
 
 
 def calculate(several: Sequence[Prepared], end: End, shared: Sequence[str] = ()) -> list[Run]:
@@ -209,12 +194,12 @@ def _apply_shared(name: str, runs: Sequence[Run]) -> None:
     first = runs[0]
     taking_part = [run.plan.shared[name] for run in runs]
     limit, source = taking_part[0].limit, sql.table(first.plan.named("shared", name), "u")
-    tables = [run.arrow(name, one.rows) for run, one in zip(runs, taking_part, strict=True)]
+    tables = [run.prepared.arrow(one.rows) for run, one in zip(runs, taking_part, strict=True)]
     rows = pa.concat_tables(tables, promote_options="permissive")  # a column may be narrower in one of them
-    first.prepared.connection.register(source.name, rows)
+    first.prepared.database.register(source.name, rows)
     if limit.when_short == "report":
         first.exceeded[name] = int(first.prepared.rows(excess(limit, source))[0][0])
-    pieces_of_all = first.arrow(name, pieces(limit, source))
+    pieces_of_all = first.prepared.arrow(pieces(limit, source))
     for run, one in zip(runs, taking_part, strict=True):
-        run.prepared.connection.register(one.pieces, pieces_of_all)
+        run.prepared.database.register(one.pieces, pieces_of_all)
         run.execute(one.stage)
