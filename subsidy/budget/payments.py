@@ -8,6 +8,7 @@ from typing import Any
 
 from subsidy import sql
 from subsidy.budget.pots import PayerPart, PotResult, apply_pots
+from subsidy.engine.database import Query
 from subsidy.engine.lines import PART_COLUMNS
 from subsidy.engine.run import Run
 from subsidy.schedule.checked import NOT_STATED
@@ -51,9 +52,13 @@ def _read(run: Run) -> list[PayerPart]:
     if not clauses:
         return []
     names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "position", "owed"]
-    columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.plan.pots))]
-    concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
-    rows = run.prepared.rows(sql.select(columns, sql.table(run.plan.parts), where=concerned))
+
+    def query() -> Query:
+        columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.plan.pots))]
+        concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
+        return Query(sql.select(columns, sql.table(run.plan.parts), where=concerned))
+
+    rows = run.prepared.rows(run.prepared.once(("parts", run.plan.parts), query))
     found = []
     for row in sorted(rows, key=repr):
         clause, version, due, month, payee, district, facility, line, payer, position, owed, *ranks = row
@@ -79,13 +84,7 @@ def _read(run: Run) -> list[PayerPart]:
 
 def _write(run: Run, relation: str, changed: list[PayerPart], added: list[PayerPart]) -> None:
     if not changed and not added:
-        owed = sql.column("owed", "p")
-        columns = [
-            *(sql.column(name, "p") for name in PART_COLUMNS),
-            sql.alias(sql.whole(0), "cut"),
-            sql.alias(owed, "amount"),
-        ]
-        run.view(relation, sql.select(columns, sql.table(run.plan.parts, "p")))
+        run.view(relation, run.prepared.once(("uncut", relation), lambda: _uncut(run.plan.parts)))
         return
     cuts = run.plan.named("cuts")
     _register(run, cuts, changed)
@@ -96,11 +95,20 @@ def _write(run: Run, relation: str, changed: list[PayerPart], added: list[PayerP
     columns += [sql.alias(cut, "cut"), sql.alias(sql.sub(owed, cut), "amount")]
     query = sql.select(columns, sql.table(run.plan.parts, "p"), [("left", sql.table(cuts, "c"), on)])
     if not added:
-        run.create(relation, query)
+        run.create(relation, Query(query))
         return
     rests = run.plan.named("rests")
     _register(run, rests, added)
-    run.create(relation, sql.union_all([query, _rest_rows(run, rests)]))
+    run.create(relation, Query(sql.union_all([query, _rest_rows(run, rests)])))
+
+
+def _uncut(parts: str) -> Query:
+    columns = [
+        *(sql.column(name, "p") for name in PART_COLUMNS),
+        sql.alias(sql.whole(0), "cut"),
+        sql.alias(sql.column("owed", "p"), "amount"),
+    ]
+    return Query(sql.select(columns, sql.table(parts, "p")))
 
 
 def _register(run: Run, name: str, parts: list[PayerPart]) -> None:

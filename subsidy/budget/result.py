@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from subsidy import sql
 from subsidy.budget.ledger import entitlement_table, payment_table
 from subsidy.budget.payments import Payments
+from subsidy.engine.database import Query
 from subsidy.engine.explain import explain_entitlement
 from subsidy.engine.explain_line import explain_line
 from subsidy.engine.explanation import Explanation
@@ -389,15 +390,14 @@ Key = tuple[str, str, str | None, str | None]
 
 
 def _cash_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
-    keys = [sql.column(name) for name in ("clause", "payer", "place", "facility")]
-    month = sql.column("due#m" if basis == "due" else "accrued#m")
-    query = sql.select(
-        [*keys, sql.alias(sql.total(sql.column("amount")), "amount")],
-        sql.table(payments.relation),
-        where=_in_year(month, year),
-        group=keys,
-    )
-    return {row[:4]: row[4] for row in payments.run.prepared.rows(query)}
+    def query() -> Query:
+        keys = [sql.column(name) for name in ("clause", "payer", "place", "facility")]
+        month = sql.column("due#m" if basis == "due" else "accrued#m")
+        amount = sql.alias(sql.total(sql.column("amount")), "amount")
+        return Query(sql.select([*keys, amount], sql.table(payments.relation), where=_in_year(month, year), group=keys))
+
+    prepared = payments.run.prepared
+    return {row[:4]: row[4] for row in prepared.rows(prepared.once(("cash", payments.relation, year, basis), query))}
 
 
 def _relief_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:

@@ -110,8 +110,9 @@ def _cells(column: Any) -> list[Any]:
     """The cells of an Arrow column."""
     cells: list[Any] = column.to_pylist()
     if str(column.type).startswith("int"):
-        for number in cells:
-            _exact(number)
+        known = [number for number in cells if number is not None]
+        for end in (max(known, default=0), min(known, default=0)):
+            _exact(end)
     return cells
 
 

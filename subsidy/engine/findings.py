@@ -12,6 +12,7 @@ from subsidy.engine import calendar
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT, plain_rows
 from subsidy.engine.blanks import missing_facts
 from subsidy.engine.calendar import EVER
+from subsidy.engine.database import Query
 from subsidy.engine.grain import CompiledGrain, GrainCompiler
 from subsidy.engine.layers import ref
 from subsidy.engine.row import RowCompiler
@@ -79,16 +80,20 @@ def _is_looked_up(column: Column) -> bool:
 
 
 def _outside(prepared: Prepared, version: Version, table: str, name: str, column: Column) -> list[Finding]:
-    compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
-    layers = plain_rows(version, prepared.shape, table)
-    rows = compiler.rows(layers, table)
-    placed = _placed(rows)
     kind = version.checker.type_of(column, table, name)
-    cell = ref(rows.cell((), table, name, kind))
-    low, high = (ref(layers.named(rows.range_end(column, table, (), kind, end))) for end in ("low", "high"))
-    beyond = sql.any_of([sql.compare("<", cell, low), sql.compare(">", cell, high)])
-    columns = [("subject", ref(SUBJECT)), ("row", ref("_row")), ("cell", cell), ("low", low), ("high", high)]
-    query = layers.query(columns, sql.all_of([beyond, *placed]))
+
+    def query_beyond() -> Query:
+        compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
+        layers = plain_rows(version, prepared.shape, table)
+        rows = compiler.rows(layers, table)
+        placed = _placed(rows)
+        cell = ref(rows.cell((), table, name, kind))
+        low, high = (ref(layers.named(rows.range_end(column, table, (), kind, end))) for end in ("low", "high"))
+        beyond = sql.any_of([sql.compare("<", cell, low), sql.compare(">", cell, high)])
+        columns = [("subject", ref(SUBJECT)), ("row", ref("_row")), ("cell", cell), ("low", low), ("high", high)]
+        return Query(layers.query(columns, sql.all_of([beyond, *placed])))
+
+    query = prepared.once(("beyond its range", version.first_day, table, name), query_beyond)
     return [
         _range_finding(prepared.intake, table, name, kind, row)
         for row in sorted(prepared.rows(query), key=lambda row: int(row[1]))
@@ -129,9 +134,13 @@ def blank_cells(run: Run) -> list[Finding]:
 
 def _with_missing(prepared: Prepared, relation: str, clauses: Sequence[str]) -> list[str]:
     """The clauses of a grain with an amount that could not be calculated."""
-    owed = [sql.column(f"owed:{name}") for name in clauses]
-    columns = [sql.highest(sql.case([(sql.is_missing(one), sql.whole(1))], sql.whole(0))) for one in owed]
-    (found,) = prepared.rows(sql.select(columns, sql.table(relation)))
+
+    def query() -> Query:
+        owed = [sql.column(f"owed:{name}") for name in clauses]
+        columns = [sql.highest(sql.case([(sql.is_missing(one), sql.whole(1))], sql.whole(0))) for one in owed]
+        return Query(sql.select(columns, sql.table(relation)))
+
+    (found,) = prepared.rows(prepared.once(("with missing", relation), query))
     return [name for name, has_missing in zip(clauses, found, strict=True) if has_missing]
 
 
@@ -292,15 +301,20 @@ def _placed(rows: RowCompiler) -> list[sql.Sql]:
 
 
 def _without_day(prepared: Prepared, version: Version, clause: CheckedClause, node: Node) -> list[Finding]:
-    compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
-    rows = compiler.rows(plain_rows(version, prepared.shape, clause.table), clause.table)
-    no_day, placed = sql.is_missing(rows.value(node).main), _placed(rows)
+    def queries() -> list[tuple[Node, Query]]:
+        compiler = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None)
+        rows = compiler.rows(plain_rows(version, prepared.shape, clause.table), clause.table)
+        no_day, placed = sql.is_missing(rows.value(node).main), _placed(rows)
+        made = []
+        for leaf, is_blank in missing_facts(node, rows):
+            key, row = _whose_cell(rows, leaf)
+            where = sql.all_of([no_day, is_blank, *placed])
+            made.append((leaf, Query(rows.layers.query([("key", ref(key)), ("row", ref(row))], where))))
+        return made
+
     found = []
-    for leaf, is_blank in missing_facts(node, rows):
-        key, row = _whose_cell(rows, leaf)
-        where = sql.all_of([no_day, is_blank, *placed])
-        columns = [("key", ref(key)), ("row", ref(row))]
-        for subject, number in sorted(set(prepared.rows(rows.layers.query(columns, where)))):
+    for leaf, query in prepared.once(("without day", version.first_day, clause.name, node.name), queries):
+        for subject, number in sorted(set(prepared.rows(query))):
             why = Text(
                 f"{subject}：{leaf.name} 空白，无法确定日期", f"{subject}: {leaf.name} is blank, so it has no date"
             )

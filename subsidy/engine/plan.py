@@ -117,9 +117,23 @@ class Plan:
 
 def plan_for(schedule: Schedule, shape: RosterShape, end: End) -> Plan:
     """The plan for a schedule, a shape of roster, and one end of open amounts."""
+    return _plan(_plan_key(schedule, shape, end))
+
+
+def kept_for(schedule: Schedule, shape: RosterShape) -> dict[tuple[object, ...], Any]:
+    """A place for what is made once for a schedule and a shape of roster, beside the plan."""
+    return _kept(_plan_key(schedule, shape, "high"))
+
+
+def _plan_key(schedule: Schedule, shape: RosterShape, end: End) -> PlanKey:
     files = tuple((version.text_hash, version.overlays) for version in schedule.versions)
     columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
-    return _plan(PlanKey(files, schedule.beside, schedule.shared, columns, given, end, schedule, shape))
+    return PlanKey(files, schedule.beside, schedule.shared, columns, given, end, schedule, shape)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept(key: PlanKey) -> dict[tuple[object, ...], Any]:
+    return {}
 
 
 @functools.lru_cache(maxsize=64)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from subsidy import sql
 from subsidy.engine import calendar
@@ -15,7 +15,7 @@ from subsidy.engine.few_rows import FewRows
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.limits import excess, pieces
 from subsidy.engine.lines import Ledger
-from subsidy.engine.plan import Plan, Statement, plan_for
+from subsidy.engine.plan import Plan, kept_for, plan_for
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.column import PERIODS
@@ -23,6 +23,7 @@ from subsidy.schedule.column import PERIODS
 if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
 
+Made = TypeVar("Made")
 FARTHEST_YEARS = 10
 FEW = 2_000  # rows of a roster
 
@@ -36,10 +37,18 @@ class Prepared:
     intake: Intake
     shape: RosterShape
     has_open: bool
+    kept: dict[tuple[object, ...], Any]
 
-    def rows(self, query: sql.Sql) -> list[tuple[Any, ...]]:
+    def once(self, name: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """What is the same for every roster of this shape, made the first time only: queries and what tells them."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        made: Made = self.kept[name]
+        return made
+
+    def rows(self, query: sql.Sql | Query) -> list[tuple[Any, ...]]:
         """The rows of a query; yes and no may be 1 and 0."""
-        return self.database.rows(Query(query))
+        return self.database.rows(query if isinstance(query, Query) else Query(query))
 
     def arrow(self, query: sql.Sql) -> Any:
         """The rows of a query as an Arrow table."""
@@ -56,7 +65,7 @@ def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
     database = _opened(sum(table.num_rows for table in intake.tables.values()), min(first, year), horizon)
     for name, table in intake.tables.items():
         database.register(roster_table(name), table)
-    return Prepared(database, schedule, intake, shape, _has_open(schedule, intake))
+    return Prepared(database, schedule, intake, shape, _has_open(schedule, intake), kept_for(schedule, shape))
 
 
 def _years_looked_ahead(schedule: Schedule) -> int:
@@ -158,13 +167,11 @@ class Run:
         rows = self.prepared.rows(sql.select([sql.all_columns("a")], sql.table(ledger.allocated, "a")))
         return {(subject, period): (owed, decided, share) for subject, period, owed, decided, share in rows}
 
-    def create(self, name: str, query: sql.Sql) -> str:
-        Statement(name, Query(query), is_view=False).run(self.prepared.database)
-        return name
+    def create(self, name: str, query: Query) -> None:
+        self.prepared.database.create(name, query, is_view=False)
 
-    def view(self, name: str, query: sql.Sql) -> str:
-        Statement(name, Query(query), is_view=True).run(self.prepared.database)
-        return name
+    def view(self, name: str, query: Query) -> None:
+        self.prepared.database.create(name, query, is_view=True)
 
     def execute(self, stage: int) -> None:
         for statement in self.plan.stages[stage]:
