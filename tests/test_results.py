@@ -53,7 +53,7 @@ from subsidy import (
     read_roster,
     schedule,
 )
-from subsidy.budget.result import Basis
+from subsidy.budget.cells import Basis
 
 ROWS: Tables = {
     "districts": [DISTRICT, {"district": "E", "name": "乙区", "six_urban": "no"}],

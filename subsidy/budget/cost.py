@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from subsidy.budget.calculate import calculate
-from subsidy.budget.result import Basis, Result
+from subsidy.budget.cells import Basis
+from subsidy.budget.result import Result
 from subsidy.finding import Finding, RosterError
 from subsidy.money import yuan, yuan_text
 from subsidy.roster.tables import Roster

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from subsidy.engine.limits import clauses_among
-from subsidy.money import round_to, split
+from subsidy.money import round_to, split, yuan_text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.column import MONTHS_IN
@@ -59,6 +60,22 @@ class PotResult:
     @property
     def over(self) -> int:
         return 0 if self.at_most is None else max(0, self.asked - max(0, self.at_most - self.used_before))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; amounts are strings in yuan."""
+        return {
+            "pot": self.pot,
+            "item": self.item,
+            "years": self.years,
+            "key": dict(self.key),
+            "at_most": None if self.at_most is None else yuan_text(self.at_most),
+            "used_before": yuan_text(self.used_before),
+            "asked": yuan_text(self.asked),
+            "over": yuan_text(self.over),
+            "cut": yuan_text(self.cut),
+            "refunded": yuan_text(self.refunded),
+            "when_short": self.when_short,
+        }
 
 
 def apply_pots(schedules: Sequence[Schedule], parts: list[PayerPart]) -> dict[str, list[PotResult]]:

@@ -16,7 +16,7 @@ import typer
 from subsidy.finding import FindingsError, Language
 
 if TYPE_CHECKING:
-    from subsidy.budget import result
+    from subsidy.budget import cells
     from subsidy.schedule.catalogue import Schedule
 
 Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
@@ -92,7 +92,7 @@ def schedules_of(ids: list[str], changes: list[str] | None, on: str | None = Non
     return [one.overlay(overlay) for one in found] if overlay else found
 
 
-def basis_of(written: str) -> result.Basis:
+def basis_of(written: str) -> cells.Basis:
     if written not in ("due", "accrued"):
         wrong = f"{written}：请写 due（按拨付到期年）或 accrued（按所属年） · write due or accrued"
         raise typer.BadParameter(wrong, param_hint="--basis")

@@ -70,6 +70,16 @@ class SharedLimit:
     stage: int
 
 
+@dataclass(frozen=True)
+class LineSource:
+    """What the payment lines of a ledger are made of: `rows` (units, with `part:PAYER` where parts make the amount)
+    grouped into `lines`."""
+
+    ledger: Ledger
+    rows: str
+    lines: str
+
+
 @dataclass
 class Plan:
     """The statements of one calculation, and what its relations hold.
@@ -88,6 +98,7 @@ class Plan:
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
     limit_steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # ledgers before and after a limit
     excesses: dict[str, sql.Sql] = field(default_factory=dict)
+    sources: list[LineSource] = field(default_factory=list)
     pots: tuple[str, ...] = ()
 
     def named(self, *words: object) -> str:
@@ -346,12 +357,11 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
         names = [*names, "instalment"]
     if ledger.clause.clawback is not None:
         relation = plan.create(f"{relation}/recovered", with_recoveries(ledger, relation, names))
-    rows: sql.Sql = sql.table(relation, "l")
     if ledger.clause.parts:
-        divided = plan.create(f"{relation}/parts", row_parts_query(ledger, rows, names))
-        rows = sql.table(divided, "l")
-    lines = numbered(line_query(ledger, rows, plan.pots), line_keys(ledger))
+        relation = plan.create(f"{relation}/parts", row_parts_query(ledger, sql.table(relation, "l"), names))
+    lines = numbered(line_query(ledger, sql.table(relation, "l"), plan.pots), line_keys(ledger))
     line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines)
+    plan.sources.append(LineSource(ledger, relation, line_table))
     return parts_query(ledger, line_table, plan.pots)
 
 
