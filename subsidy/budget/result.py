@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from subsidy.budget.beside import limits, provisions, readings, versions_of
+from subsidy.budget.breakdown import Breakdown
+from subsidy.budget.breakdown_context import BRIEF, Context, Depth, Extent
 from subsidy.budget.cells import Basis, Calculated, Cell, cash_rows, in_order_of_key, relief_rows, sums_by
+from subsidy.budget.explain import Narrowed, Question, explained
 from subsidy.budget.ledger import entitlement_table, payment_table
 from subsidy.budget.names import Names
-from subsidy.engine.explain import explain_entitlement
 from subsidy.engine.explain_line import explain_line
 from subsidy.engine.explanation import Explanation
 from subsidy.finding import Finding, Language
@@ -135,23 +137,54 @@ class Result:
 
     # --- reasons -----------------------------------------------------------------------------------------------
 
-    def explain(self, clause: str, subject: str, period: str | None = None, language: Language = "en") -> Explanation:
-        """How the amount of one entitlement came about. `period`: 2023-03, 2023-Q1, 2023-H1, 2023 or a day.
+    @overload
+    def explain(
+        self, clause: str, subject: str, period: str, language: Language = "en", *, low: bool = False
+    ) -> Explanation: ...
 
-        Without a period: the first one in the reported year, or of all where none is in it. Raises KeyError for an
-        unknown clause, subject or period.
+    @overload
+    def explain(
+        self,
+        clause: str | None = None,
+        subject: str | None = None,
+        period: str | None = None,
+        language: Language = "en",
+        *,
+        low: bool = False,
+        depth: Depth | None = None,
+        extent: Extent = BRIEF,
+        **selection: Unpack[Narrowed],
+    ) -> Breakdown: ...
+
+    def explain(
+        self,
+        clause: str | None = None,
+        subject: str | None = None,
+        period: str | None = None,
+        language: Language = "en",
+        *,
+        low: bool = False,
+        depth: Depth | None = None,
+        extent: Extent = BRIEF,
+        **selection: Unpack[Narrowed],
+    ) -> Breakdown | Explanation:
+        """How any amount of the result came about: the grand total, or what is narrowed down to.
+
+        `clause`, `subject` and `period` (2023-03, 2023-Q1, 2023-H1, 2023 or a day) are one entitlement, in full. Without
+        a period: all of the year with state and amount, and the first that is paid in full. Without a clause: under all
+        clauses. Otherwise any of `payer`, `district`, `facility`, `fund`, `payee`, `due` (a day), `clause`; or `person`;
+        or `pot`; or `relief=True`. Clauses, payers and pots may be written by their labels; an empty text is what
+        belongs to none. `low`: with open amounts at their lower end. `depth`: clauses, lines, entitlements or rows.
+        `extent`: how many parts of one amount are listed. Raises CellError (a KeyError) for what is unknown, ambiguous
+        or not there; it says what there is.
         """
-        one, name = self._of_clause(clause)
-        runs = [one.high.run, *(other.high.run for other in self.calculated if other is not one)]
-        return explain_entitlement(runs, name, subject, period, self.year, language)
+        context = Context(self.calculated, self.names, self.year, self.basis, language, low, extent, depth)
+        return explained(context, Question(clause, subject, period, **selection))
 
     def explain_payment(self, clause: str, payee: str, due: str, language: Language = "en") -> Explanation:
         """What a payment line adds up, who pays which part, and who got the odd fen. `due`: a day, 2023-03-31."""
-        one, name = self._of_clause(clause)
+        one, name = self.names.clauses[clause]
         return explain_line(one.high.run, one.high.relation, name, payee, due, language)
-
-    def _of_clause(self, written: str) -> tuple[Calculated, str]:
-        return self.names.clauses[written]
 
     # --- what stands beside the numbers ------------------------------------------------------------------------
 

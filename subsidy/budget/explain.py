@@ -1,0 +1,210 @@
+"""The reason of any number of a result: which cell is asked about, and its breakdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TypedDict
+
+from subsidy.budget.beside import versions_of
+from subsidy.budget.breakdown import Breakdown, Node, shown
+from subsidy.budget.breakdown_context import DEPTHS, Context
+from subsidy.budget.cell_query import payer_sums
+from subsidy.budget.cell_tree import cell_tree
+from subsidy.budget.pot_tree import chosen_pot, pot_tree
+from subsidy.budget.relief_tree import relief_tree
+from subsidy.budget.selection import KIND_WORDS, CellError, Chooser, Selection, cell_error, unknown
+from subsidy.budget.subject_tree import first_in_full, periods_of, person_tree, subject_tree
+from subsidy.engine.explanation import Explanation
+from subsidy.finding import Language, Text
+
+CELL = ("clause", "payer", "district", "facility", "fund", "payee", "due")
+TOGETHER = {
+    "person": ("period",),
+    "subject": ("clause", "period"),
+    "pot": ("clause", "payer", "district", "facility", "payee", "due"),
+    "relief": ("clause", "district", "facility"),
+    "cell": CELL,
+}
+
+
+class Narrowed(TypedDict, total=False):
+    """By what a cell is narrowed down beside clause, subject and period."""
+
+    person: str | None
+    payer: str | None
+    district: str | None
+    facility: str | None
+    fund: str | None
+    payee: str | None
+    due: str | None
+    pot: str | None
+    relief: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about, as a user writes it: names or labels; an empty text for what belongs to none."""
+
+    clause: str | None = None
+    subject: str | None = None
+    period: str | None = None
+    person: str | None = None
+    payer: str | None = None
+    district: str | None = None
+    facility: str | None = None
+    fund: str | None = None
+    payee: str | None = None
+    due: str | None = None
+    pot: str | None = None
+    relief: bool = False
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is written, by key."""
+        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "relief"}
+        return {name: value for name, value in named.items() if value is not None}
+
+    @property
+    def kind(self) -> str:
+        """What it is about: person, subject, pot, relief or cell. Raises CellError for keys that do not go together."""
+        about = [name for name in ("person", "subject", "pot") if name in self.given]
+        kind = about[0] if about else "relief" if self.relief else "cell"
+        odd = [name for name in self.given if name != kind and name not in TOGETHER[kind]]
+        if self.relief and kind != "relief":
+            odd.append("relief")
+        if odd:
+            why = Text(f"{'、'.join(odd)} 不能与 {kind} 一起用", f"{', '.join(odd)} does not go together with {kind}")
+            allowed = ", ".join(TOGETHER[kind])
+            remedy = Text(f"{kind} 可再加：{allowed}", f"beside {kind} there may be: {allowed}")
+            if kind == "cell":
+                remedy = Text("请给出 subject", "give the subject too")
+            raise cell_error("wrong-selection", why, remedy)
+        return kind
+
+
+def explained(context: Context, question: Question) -> Breakdown | Explanation:
+    """An Explanation where clause, subject and period are given, else a Breakdown.
+
+    Raises CellError for what is unknown, ambiguous, or not there.
+    """
+    _check_depth(context)
+    kind = question.kind
+    chooser = Chooser(context.names, context.ends)
+    if kind == "subject":
+        return _subject(context, question, chooser)
+    if kind == "person":
+        root = person_tree(context, question.person or "", question.period, _title(context, question.given))
+        return _broken_down(context, root, question.given)
+    written = {name: value for name, value in question.given.items() if name in CELL}
+    selection = chooser.selection(written)
+    if kind == "pot":
+        pot = chosen_pot(context, chooser, question.pot or "")
+        given = {"pot": pot, **selection.keys}
+        return _broken_down(context, pot_tree(context, pot, selection, _title(context, given)), given)
+    if question.relief or _is_relief(context, selection.clause):
+        question = replace(question, relief=True)
+        assert question.kind == "relief"
+        root = relief_tree(context, selection, _title(context, selection.keys, relief=True))
+        return _broken_down(context, root, selection.keys)
+    root = cell_tree(context, selection, _title(context, selection.keys))
+    return _broken_down(context, root, selection.keys, _other_end(context, selection, root))
+
+
+def _check_depth(context: Context) -> None:
+    if context.depth is not None and context.depth not in DEPTHS:
+        why = Text(f"没有 {context.depth} 这一层", f"there is no depth {context.depth}")
+        listed = ", ".join(DEPTHS)
+        raise cell_error("depth", why, Text(f"可用：{listed}", f"possible: {listed}"), context.depth)
+
+
+def _subject(context: Context, question: Question, chooser: Chooser) -> Breakdown | Explanation:
+    subject = question.subject or ""
+    clause = None if question.clause is None else chooser.clause(question.clause)
+    chooser.stop()
+    given = {**question.given, **({"clause": clause} if clause else {})}
+    if clause is not None and question.period is not None:
+        one, own = context.names.clauses[clause]
+        try:
+            return context.in_full(one, own, subject, question.period)
+        except KeyError:
+            subject_tree(context, subject, clause, None, "")
+            raise CellError([unknown("period", question.period, periods_of(context, subject, clause))]) from None
+    root = subject_tree(context, subject, clause, question.period, _title(context, given))
+    in_full = first_in_full(context, root) if clause is not None and context.depth != "clauses" else None
+    return _broken_down(context, replace(root, explanation=in_full), given)
+
+
+def _is_relief(context: Context, clause: str | None) -> bool:
+    if clause is None:
+        return False
+    one, name = context.names.clauses[clause]
+    return not any(version.clauses[name].model.cash for version in one.schedule.versions if name in version.clauses)
+
+
+# --- title and head ------------------------------------------------------------------------------------------------
+
+
+def _title(context: Context, given: Mapping[str, str], relief: bool = False) -> str:
+    """养老机构运营补助 · 市级财政 · 机构 F0093 · 2023 年."""
+    language = context.language
+    parts = []
+    for name, value in given.items():
+        word = KIND_WORDS[name].in_(language)
+        if name == "clause" or (name == "pot" and value):
+            parts.append(context.names.label(value, language))
+        elif name == "payer":
+            parts.append(context.names.payer(value, language))
+        else:
+            parts.append(f"{word} {value}" if value else context.said(f"无{word}", f"no {word}"))
+    if relief:
+        parts.append(context.said("减免（非现金）", "relief (no cash)"))
+    if not parts:
+        parts.append(context.said("合计", "total"))
+    if "due" not in given and "pot" not in given and "period" not in given:
+        parts.append(context.said(f"{context.year} 年", str(context.year)))
+    if context.low:
+        parts.append(context.said("下限", "low"))
+    return " · ".join(parts)
+
+
+def _broken_down(
+    context: Context, root: Node, given: Mapping[str, str], more: tuple[tuple[str, str], ...] = ()
+) -> Breakdown:
+    return Breakdown(root, (*_head(context, root), *more), given, context.language)
+
+
+def _head(context: Context, root: Node) -> tuple[tuple[str, str], ...]:
+    """What holds for all of the tree: how the year is meant, the schedules, what was left out."""
+    said = context.said
+    basis = {
+        "due": ("按拨付到期日归年", "by the day it is due"),
+        "accrued": ("按所属期归年", "by the period it is for"),
+    }
+    head: list[tuple[str, str]] = []
+    if root.kind == "cell":
+        head.append((said("年度口径", "year"), said(*basis[context.basis])))
+    if root.kind == "subject":
+        head.append(
+            (said("年度口径", "year"), said("按所属期归年，限制后、分担前", "by period; after limits, before payers"))
+        )
+    used = {str(node.key["schedule"]) for node in root.walk() if "schedule" in node.key}
+    for version in versions_of(context.calculated):
+        if version.id in used or not used:
+            head.append((said("标准", "schedule"), f"{version.id} {version.first_day} r{version.model.revision}"))
+            overlaid = said("临时改动，非文件原文", "overlay, not in the document")
+            head += [(overlaid, f"{path} = {value}") for path, value in version.overlays]
+    return tuple(head)
+
+
+def _other_end(context: Context, selection: Selection, root: Node) -> tuple[tuple[str, str], ...]:
+    """The same cell with open amounts at the other end, where that differs."""
+    other = replace(context, low=not context.low)
+    if all(one.low is one.high for one in context.calculated):
+        return ()
+    wheres = [(p, selection.where(context.names, one, context.year, context.basis)) for one, p in other.ends]
+    total = sum(row.amount for payments, where in wheres if where is not None for row in payer_sums(payments, where))
+    if total == root.amount:
+        return ()
+    zh, en = ("上限", "high") if context.low else ("下限", "low")
+    return ((context.said(f"未核定金额取{zh}时", f"with open amounts at their {en} end"), shown(total)),)
