@@ -55,14 +55,14 @@ def display_width(text: str) -> int:
 def _rows(node: Node, depth: int, language: Language) -> Iterator[_Row]:
     yield _Row(depth, node.name, shown(node.amount), " · ".join(part for part in (node.note, node.see) if part))
     yield from (_Row(depth + 1, f"{name}: {value}") for name, value in node.facts if depth)
-    if node.explanation is not None:
-        yield _Row(depth + 1, "", block=str(node.explanation))
     for child in node.children:
         yield from _rows(child, depth + 1, language)
     if node.rest is not None:
         yield _rest_row(node.rest, depth + 1, language)
     if node.of is not None:
         yield from _rows(node.of, depth + 1, language)
+    if node.explanation is not None:
+        yield _Row(depth + 1, "", block=str(node.explanation))
 
 
 def _rest_row(rest: Rest, depth: int, language: Language) -> _Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import Any
 
@@ -27,7 +27,6 @@ from subsidy.budget.pot_effects import Effect, pot_effects
 from subsidy.budget.selection import Selection, alternatives, funds, nothing_there
 from subsidy.engine.plan import LineSource
 from subsidy.money import odd_units, split, split_with_rest, yuan_text
-from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.figures import day_of
 
 UP_TO_ENTITLEMENTS, UP_TO_LINES = 12, 400  # so many parts of lines may a cell have to be shown that deep by itself
@@ -110,7 +109,7 @@ def _clauses(context: Context, one: Calculated, where: sql.Sql, sums: Sequence[P
             children = lines.get((clause, row.payer), [])
             rest = rest_of(children, row.parts, row.amount) if children else None
             fund = own_funds.get((clause, row.payer))
-            note = context.listed(row.parts, "笔", "part")
+            note = context.listed(row.parts, "笔", "payment")
             if fund:
                 note += context.said(f"，资金来源 {fund}", f", fund {fund}")
             key = {"payer": row.payer, "fund": fund, "count": row.parts}
@@ -205,8 +204,7 @@ class LineBuilder:
         before = self.before.get(part.key, 0) if effects else part.amount
         share = self._share_node(part, before, effects)
         if not effects:
-            return Node("line", name, part.amount, share.note, key, children=share.children, rest=share.rest, of=share.of,
-                        see=share.see)  # fmt: skip
+            return replace(share, kind="line", name=name, key=key)
         children = [*([share] if before else []), *(self._effect(effect) for effect in effects)]
         note = self.context.said(f"应拨 {shown(part.owed)}", f"owed {shown(part.owed)}")
         if part.cut:
@@ -237,6 +235,11 @@ class LineBuilder:
         check_division(clause.sharing, division, part.payer, amount)
         note = self._division_note(part, division, clause.sharing)
         line = (part.clause, part.version, part.line)
+        if amount == division.total:
+            shares = self.shares.get((*line, ""))
+            children = self._entitlements(part, shares)
+            counted = context.listed(shares.count, "项应补助额", "entitlement") if shares and shares.count > 1 else ""
+            return Node("share", name, amount, counted, children=children, rest=_rest(children, shares))
         whole = context.said("该笔合计", "the line in all")
         if line in self.shown_under:
             see = context.said(f"明细见{self.shown_under[line]}", f"its parts stand under {self.shown_under[line]}")
@@ -253,9 +256,7 @@ class LineBuilder:
     def _division_note(self, part: Part, division: Division, sharing: Any) -> str:
         context = self.context
         total = shown(division.total)
-        if part.payer == NOT_STATED or len([one for one in division.weights.values() if one]) == 1:
-            return context.said(f"{total} 全部", f"all of {total}")
-        common = gcd(*division.weights.values()) or 1
+        common = gcd(*division.weights.values()) if sharing.value else 1
         weights = {payer: weight // common for payer, weight in division.weights.items() if weight}
         note = f"{total} × {weights.get(part.payer, 0)}/{sum(weights.values())}"
         note += context.said(f"（{context.pay_ratio(weights)}）", f" ({context.pay_ratio(weights)})")
@@ -288,10 +289,8 @@ class LineBuilder:
 def check_division(sharing: Any, division: Division, payer: str, amount: int) -> None:
     """That a payer's part is what the one split gives. Raises AssertionError where it is not."""
     payers, weights = list(division.weights), list(division.weights.values())
-    if sharing.step:
-        parts = split_with_rest(division.total, weights, sharing.step)
-    else:
-        parts = split(division.total, weights)
+    total, step = division.total, sharing.step
+    parts = split_with_rest(total, weights, step) if step else split(total, weights)
     given = dict(zip(payers, parts, strict=True)).get(payer, 0)
     if given != amount:
         raise AssertionError(f"{payer}: {amount} is not its part of {division.total}, {given}")

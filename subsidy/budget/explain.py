@@ -16,7 +16,7 @@ from subsidy.budget.relief_tree import relief_tree
 from subsidy.budget.selection import KIND_WORDS, CellError, Chooser, Selection, cell_error, unknown
 from subsidy.budget.subject_tree import first_in_full, periods_of, person_tree, subject_tree
 from subsidy.engine.explanation import Explanation
-from subsidy.finding import Language, Text
+from subsidy.finding import Refusal, Text
 
 CELL = ("clause", "payer", "district", "facility", "fund", "payee", "due")
 TOGETHER = {
@@ -67,20 +67,26 @@ class Question:
 
     @property
     def kind(self) -> str:
-        """What it is about: person, subject, pot, relief or cell. Raises CellError for keys that do not go together."""
+        """What it is about: person, subject, pot, relief or cell."""
         about = [name for name in ("person", "subject", "pot") if name in self.given]
-        kind = about[0] if about else "relief" if self.relief else "cell"
+        return about[0] if about else "relief" if self.relief else "cell"
+
+    @property
+    def wrong(self) -> Refusal | None:
+        """What does not go together."""
+        kind = self.kind
         odd = [name for name in self.given if name != kind and name not in TOGETHER[kind]]
         if self.relief and kind != "relief":
             odd.append("relief")
-        if odd:
-            why = Text(f"{'、'.join(odd)} 不能与 {kind} 一起用", f"{', '.join(odd)} does not go together with {kind}")
-            allowed = ", ".join(TOGETHER[kind])
-            remedy = Text(f"{kind} 可再加：{allowed}", f"beside {kind} there may be: {allowed}")
-            if kind == "cell":
-                remedy = Text("请给出 subject", "give the subject too")
-            raise cell_error("wrong-selection", why, remedy)
-        return kind
+        if not odd:
+            return None
+        if odd == ["period"]:
+            why = Text("有 period 而无 subject", "there is a period, but no subject")
+            return Refusal(why, Text("请再给出 subject 或 person", "give a subject or a person too"))
+        beside = {"cell": Text("预算格", "a cell of the budget")}.get(kind, Text(kind, kind))
+        why = Text(f"{'、'.join(odd)} 不能与 {beside.zh} 一起用", f"{', '.join(odd)} does not go with {beside.en}")
+        allowed = ", ".join(TOGETHER[kind])
+        return Refusal(why, Text(f"可一起用的有：{allowed}", f"what goes with it: {allowed}"))
 
 
 def explained(context: Context, question: Question) -> Breakdown | Explanation:
@@ -89,6 +95,7 @@ def explained(context: Context, question: Question) -> Breakdown | Explanation:
     Raises CellError for what is unknown, ambiguous, or not there.
     """
     _check_depth(context)
+    _check_question(question)
     kind = question.kind
     chooser = Chooser(context.names, context.ends)
     if kind == "subject":
@@ -103,12 +110,17 @@ def explained(context: Context, question: Question) -> Breakdown | Explanation:
         given = {"pot": pot, **selection.keys}
         return _broken_down(context, pot_tree(context, pot, selection, _title(context, given)), given)
     if question.relief or _is_relief(context, selection.clause):
-        question = replace(question, relief=True)
-        assert question.kind == "relief"
+        _check_question(replace(question, relief=True))
         root = relief_tree(context, selection, _title(context, selection.keys, relief=True))
         return _broken_down(context, root, selection.keys)
     root = cell_tree(context, selection, _title(context, selection.keys))
     return _broken_down(context, root, selection.keys, _other_end(context, selection, root))
+
+
+def _check_question(question: Question) -> None:
+    wrong = question.wrong
+    if wrong is not None:
+        raise cell_error("wrong-selection", wrong.why, wrong.remedy)
 
 
 def _check_depth(context: Context) -> None:
@@ -184,9 +196,12 @@ def _head(context: Context, root: Node) -> tuple[tuple[str, str], ...]:
     head: list[tuple[str, str]] = []
     if root.kind == "cell":
         head.append((said("年度口径", "year"), said(*basis[context.basis])))
-    if root.kind == "subject":
+    if root.kind in ("relief", "subject"):
         head.append(
-            (said("年度口径", "year"), said("按所属期归年，限制后、分担前", "by period; after limits, before payers"))
+            (
+                said("年度口径", "year"),
+                said("按所属期归年，限制之后、分担之前", "by the period it is for; after limits, before payers"),
+            )
         )
     used = {str(node.key["schedule"]) for node in root.walk() if "schedule" in node.key}
     for version in versions_of(context.calculated):

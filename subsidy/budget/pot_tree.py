@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from subsidy.budget.breakdown import Key, Node, shown
 from subsidy.budget.breakdown_context import Context, added_up, rest_of
 from subsidy.budget.pots import PotResult, PotShare
-from subsidy.budget.selection import CellError, Chooser, Selection, nothing_there, unknown
+from subsidy.budget.selection import KIND_WORDS, CellError, Chooser, Selection, nothing_there, unknown
+from subsidy.engine import calendar
 from subsidy.finding import Text
+from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.figures import day_of
 
 RULES = {
@@ -58,14 +60,21 @@ def _group(context: Context, pot: PotResult, selection: Selection) -> Node | Non
         ordered = ordered[:most]
     payees = [_payee(context, payee, own, is_refund) for payee, own in ordered]
     amount = sum(_amount([share], is_refund) for share in shares)
-    keys = " ".join(f"{name} {value}" for name, value in pot.key.items())
-    title = keys or context.said("全部", "all of it")
-    if pot.years:
-        title += f" {pot.years}"
-    key: Key = {"pot": pot.pot, "item": pot.item, **{name: value for name, value in pot.key.items()}}
+    keys = " ".join(_key_text(context, name, value) for name, value in pot.key.items())
+    title = " ".join(part for part in (keys, pot.years and context.said(f"{pot.years} 年", pot.years)) if part)
+    title = title or context.said("全部", "all of it")
+    key: Key = {"pot": pot.pot, "item": pot.item, **pot.key}
     note = context.listed(len(by_payee), "个收款方", "payee")
     rest = rest_of(payees, len(by_payee), amount)
     return Node("pot group", title, amount, note, key, _facts(context, pot), tuple(payees), rest)
+
+
+def _key_text(context: Context, name: str, value: str | int | None) -> str:
+    """A key of a pot's group in words: 2024, 2024-03, 区县 CN-610102."""
+    if name in MONTHS_IN and isinstance(value, int):
+        return calendar.period_label(name, value)
+    word = KIND_WORDS[name].in_(context.language) if name in KIND_WORDS else name
+    return f"{word} {value if value is not None else context.said('（无）', '(none)')}"
 
 
 def _is_meant(context: Context, share: PotShare, selection: Selection) -> bool:
@@ -110,7 +119,7 @@ def _payee(context: Context, payee: str, shares: Sequence[PotShare], is_refund: 
         clause = context.names.label(context.names.clause(part.schedule, part.clause), context.language)
         payer = context.names.payer(part.payer, context.language)
         due = day_of(part.due).isoformat()
-        key = {"clause": context.names.clause(part.schedule, part.clause), "payer": part.payer, "due": due,
+        key: Key = {"clause": context.names.clause(part.schedule, part.clause), "payer": part.payer, "due": due,
                "line": part.line}  # fmt: skip
         amount = _amount([share], is_refund)
         lines.append(Node("pot line", f"{due} {clause} · {payer}", amount, _taken(context, [share], is_refund), key))

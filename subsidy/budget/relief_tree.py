@@ -33,7 +33,7 @@ def relief_tree(context: Context, selection: Selection, name: str) -> Node:
     count = sum(rows[0][4] for several in found.values() for _, _, rows in several)
     if context.depth is None:
         context.depth = "entitlements" if count <= FEW else "clauses"
-    return added_up("cell", name, [_clause(context, clause, several) for clause, several in found.items()])
+    return added_up("relief", name, [_clause(context, clause, several) for clause, several in found.items()])
 
 
 def _clause(context: Context, clause: str, several: list[tuple[Calculated, Ledger, list[tuple[Any, ...]]]]) -> Node:

@@ -145,7 +145,21 @@ class Result:
     @overload
     def explain(
         self,
-        clause: str | None = None,
+        clause: str,
+        subject: str | None = None,
+        period: None = None,
+        language: Language = "en",
+        *,
+        low: bool = False,
+        depth: Depth | None = None,
+        extent: Extent = BRIEF,
+        **narrowed: Unpack[Narrowed],
+    ) -> Breakdown: ...
+
+    @overload
+    def explain(
+        self,
+        clause: None = None,
         subject: str | None = None,
         period: str | None = None,
         language: Language = "en",
@@ -153,7 +167,7 @@ class Result:
         low: bool = False,
         depth: Depth | None = None,
         extent: Extent = BRIEF,
-        **selection: Unpack[Narrowed],
+        **narrowed: Unpack[Narrowed],
     ) -> Breakdown: ...
 
     def explain(
@@ -166,20 +180,32 @@ class Result:
         low: bool = False,
         depth: Depth | None = None,
         extent: Extent = BRIEF,
-        **selection: Unpack[Narrowed],
+        **narrowed: Unpack[Narrowed],
     ) -> Breakdown | Explanation:
-        """How any amount of the result came about: the grand total, or what is narrowed down to.
+        """How any amount of the result came about: the grand total, or what it is narrowed down to.
 
-        `clause`, `subject` and `period` (2023-03, 2023-Q1, 2023-H1, 2023 or a day) are one entitlement, in full. Without
-        a period: all of the year with state and amount, and the first that is paid in full. Without a clause: under all
-        clauses. Otherwise any of `payer`, `district`, `facility`, `fund`, `payee`, `due` (a day), `clause`; or `person`;
-        or `pot`; or `relief=True`. Clauses, payers and pots may be written by their labels; an empty text is what
-        belongs to none. `low`: with open amounts at their lower end. `depth`: clauses, lines, entitlements or rows.
-        `extent`: how many parts of one amount are listed. Raises CellError (a KeyError) for what is unknown, ambiguous
-        or not there; it says what there is.
+        `clause`, `subject` and `period` (2023-03, 2023-Q1, 2023-H1, 2023 or a day) are one entitlement, in full.
+        Without a period: all of the year with state and amount, and the first that is paid in full. Without a clause:
+        under all clauses. Otherwise any of `clause`, `payer`, `district`, `facility`, `fund`, `payee`, `due` (a day);
+        or `person`; or `pot`; or `relief=True`. Clauses, payers and pots may be written by their labels; an empty text
+        is what belongs to none. `low`: with open amounts at their lower end. `depth`: clauses, lines, entitlements or
+        rows. `extent`: how many parts of one amount are listed.
+
+        Raises CellError (a KeyError) for what is unknown, ambiguous or not there; it says what there is.
         """
+        return self.answer(Question(clause, subject, period, **narrowed), language, low, depth, extent)
+
+    def answer(
+        self,
+        question: Question,
+        language: Language = "en",
+        low: bool = False,
+        depth: Depth | None = None,
+        extent: Extent = BRIEF,
+    ) -> Breakdown | Explanation:
+        """As `explain`, for a question that is made already."""
         context = Context(self.calculated, self.names, self.year, self.basis, language, low, extent, depth)
-        return explained(context, Question(clause, subject, period, **selection))
+        return explained(context, question)
 
     def explain_payment(self, clause: str, payee: str, due: str, language: Language = "en") -> Explanation:
         """What a payment line adds up, who pays which part, and who got the odd fen. `due`: a day, 2023-03-31."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -121,7 +121,7 @@ class Chooser:
         self.ends = ends
         self.findings: list[Finding] = []
 
-    def selection(self, written: dict[str, str | None]) -> Selection:
+    def selection(self, written: Mapping[str, str]) -> Selection:
         """Raises CellError where a name is unknown or ambiguous."""
         readers: dict[str, Callable[[str], str]] = {
             "clause": self.clause,
@@ -132,7 +132,7 @@ class Chooser:
             "facility": lambda value: self._existing("facility", value),
             "payee": lambda value: self._existing("payee", value),
         }
-        found = {key: readers[key](value) for key, value in written.items() if value is not None}
+        found = {key: readers[key](value) for key, value in written.items()}
         self.stop()
         return Selection(**found)
 
