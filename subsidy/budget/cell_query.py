@@ -109,15 +109,17 @@ def parts_before_pots(run: Run, parts: Sequence[Part]) -> dict[tuple[int, str, i
 
 def divisions(run: Run, source: LineSource, lines: Iterable[int]) -> dict[int, Division]:
     """How each of these lines is divided among payers."""
+    sharing = source.ledger.clause.sharing
     asked = _asked_lines(run, lines)
     on = sql.compare("=", sql.column("line", "l"), sql.column("line", "a"))
     join = [("inner", sql.table(asked, "a"), on)]
     totals = sql.select([sql.column("line", "l"), sql.column("owed", "l")], sql.table(source.lines, "l"), join)
-    found = {line: Division(total, {}) for line, total in run.prepared.rows(totals)}
-    if source.ledger.clause.sharing is not None:
+    same_for_all = dict(sharing.weights) if sharing is not None else {}
+    found = {line: Division(total, dict(same_for_all)) for line, total in run.prepared.rows(totals)}
+    if sharing is not None and sharing.value:
         query = sql.subquery(weights_query(source.ledger, source.lines), "l")
-        columns = [sql.column(name, "l") for name in ("line", "payer", "weight")]
-        for line, payer, weight in run.prepared.rows(sql.select(columns, query, join)):
+        columns = [sql.column(name, "l") for name in ("line", "position", "payer", "weight")]
+        for line, _, payer, weight in sorted(run.prepared.rows(sql.select(columns, query, join))):
             found[line].weights[payer] = weight
     return found
 

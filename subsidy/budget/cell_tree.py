@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import gcd
@@ -98,7 +99,8 @@ def _alternatives(context: Context, selection: Selection) -> Any:
 def _clauses(context: Context, one: Calculated, where: sql.Sql, sums: Sequence[PayerSum]) -> list[Node]:
     lines: dict[tuple[str, str], list[Node]] = {}
     if context.goes_to("lines"):
-        lines = LineBuilder(context, one).by_payer(largest_parts(context.payments(one), where, context.extent.lines))
+        parts = largest_parts(context.payments(one), where, context.extent.lines)
+        lines = LineBuilder(context, one).by_payer(_in_order(parts, sums))
     own_funds = funds(one)
     found = []
     for clause in dict.fromkeys(row.clause for row in sums):
@@ -123,6 +125,18 @@ def _clauses(context: Context, one: Calculated, where: sql.Sql, sums: Sequence[P
     return found
 
 
+def _in_order(parts: Sequence[Part], sums: Sequence[PayerSum]) -> list[Part]:
+    """Parts of which some are left out by size, all the others by day and payee; payers in the order of the clause."""
+    counts = {(row.clause, row.payer): row.parts for row in sums}
+    listed = Counter((part.clause, part.payer) for part in parts)
+
+    def by_day(part: Part) -> tuple[int, str]:
+        key = (part.clause, part.payer)
+        return (part.due, part.payee or "") if listed[key] == counts[key] else (0, "")
+
+    return sorted(parts, key=lambda part: (part.clause, part.position, part.payer, by_day(part)))
+
+
 def _place(one: Calculated, clause: str, payer: str) -> tuple[int, str]:
     """Payers in the order of the clause; those to whom a pot passes the rest come last."""
     version = next(version for version in reversed(one.schedule.versions) if clause in version.clauses)
@@ -145,8 +159,7 @@ class LineBuilder:
         """The nodes of these parts by clause and payer, in their order."""
         self._read(parts)
         found: dict[tuple[str, str], list[Node]] = {}
-        ordered = sorted(enumerate(parts), key=lambda pair: (pair[1].clause, pair[1].position, pair[0]))
-        for _, part in ordered:
+        for part in parts:
             found.setdefault((part.clause, part.payer), []).append(self._node(part))
         return found
 
@@ -268,7 +281,13 @@ class LineBuilder:
         return note
 
     def _entitlements(self, part: Part, shares: Shares | None) -> tuple[Node, ...]:
-        return tuple(self._entitlement(part, share) for share in shares.shown) if shares else ()
+        """The largest first; all of them by subject."""
+        if shares is None:
+            return ()
+        listed = list(shares.shown)
+        if len(listed) == shares.count:
+            listed.sort(key=lambda share: (share.subject or "", share.period, share.instalment or 0))
+        return tuple(self._entitlement(part, share) for share in listed)
 
     def _entitlement(self, part: Part, share: Share) -> Node:
         context = self.context

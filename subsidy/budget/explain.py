@@ -209,6 +209,12 @@ def _head(context: Context, root: Node) -> tuple[tuple[str, str], ...]:
             head.append((said("标准", "schedule"), f"{version.id} {version.first_day} r{version.model.revision}"))
             overlaid = said("临时改动，非文件原文", "overlay, not in the document")
             head += [(overlaid, f"{path} = {value}") for path, value in version.overlays]
+    entitlements = sum(node.kind == "entitlement" for node in root.walk())
+    if context.explained and context.explained < entitlements:
+        listed = said(
+            f"所列 {entitlements:,} 项中的 {context.explained} 项", f"{context.explained} of {entitlements:,} listed"
+        )
+        head.append((said("逐项说明", "explained in full"), listed))
     return tuple(head)
 
 

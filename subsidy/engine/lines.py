@@ -226,7 +226,7 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
 
 
 def weights_query(ledger: Ledger, lines: str) -> exp.Select:
-    """Columns line, payer, weight: how the payers of a ledger divide each of its lines."""
+    """Columns line, payer, position, weight: how the payers of a ledger divide each of its lines."""
     payers = sql.inline_rows(["payer", "position"], [[payer, i] for i, payer in enumerate(ledger.clause.payers)], "p")
     carried = [sql.column("line", "l"), sql.column("payer", "p"), sql.column("position", "p")]
     return _weighed(ledger, lines, carried, payers)

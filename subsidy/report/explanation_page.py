@@ -27,9 +27,8 @@ details { border-left: 1px solid #d6dde6; margin-left: .45rem; padding-left: .9r
 main > details, main > .row { border-left: 0; margin-left: 0; padding-left: 0; }
 summary { cursor: pointer; list-style-position: outside; }
 .row, summary { padding: .18rem 0; border-bottom: 1px solid #eef1f5; break-inside: avoid; }
-.line { display: inline-grid; grid-template-columns: minmax(0, 1fr) 9.5rem; gap: 1rem; width: calc(100% - 1.2rem);
+.entry { display: inline-grid; grid-template-columns: minmax(0, 1fr) 9.5rem; gap: 1rem; width: 100%;
   vertical-align: top; }
-div.row .line { width: 100%; }
 .what { overflow-wrap: anywhere; } .note { display: block; color: #5a6675; font-size: .85rem; }
 .amount { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 div.row { margin-left: .45rem; padding-left: .9rem; } .clause > summary { font-weight: 600; }
@@ -116,7 +115,7 @@ def _row(name: str, amount: int, note: str = "", kind: str = "") -> str:
 def _line(name: str, amount: int, note: str) -> str:
     below = f'<span class="note">{escape(note)}</span>' if note else ""
     what = f'<span class="what">{escape(name)}{below}</span>'
-    return f'<span class="line">{what}<span class="amount">{shown(amount)}</span></span>'
+    return f'<span class="entry">{what}<span class="amount">{shown(amount)}</span></span>'
 
 
 def _in_full(explanation: Explanation | None) -> Iterator[str]:
