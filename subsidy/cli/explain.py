@@ -79,7 +79,7 @@ def explain(
     question = Question(clause, subject, period, person, payer, district, facility, fund, payee, due, pot, relief)
     wrong = question.wrong
     if wrong is not None:
-        raise typer.BadParameter(f"{wrong.why.in_(language)}; {wrong.remedy.in_(language)}")
+        raise typer.BadParameter(f"{wrong.why.zh}；{wrong.remedy.zh} · {wrong.why.en}; {wrong.remedy.en}")
     chosen = _depth(depth)
     extent = WHOLE if everything else PAGE if shape == "html" else BRIEF
     with findings_reported(language, OUTCOME):
