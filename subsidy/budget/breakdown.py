@@ -48,9 +48,13 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
-        yield self
-        for child in (*self.children, *((self.of,) if self.of else ())):
-            yield from child.walk()
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            if node.of is not None:
+                waiting.append(node.of)
+            waiting += reversed(node.children)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; amounts are strings in yuan with two decimals. What is empty is left out."""

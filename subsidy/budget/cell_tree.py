@@ -181,12 +181,11 @@ class LineBuilder:
                 self._read_shares(source, own, numbers)
 
     def _by_source(self, parts: Sequence[Part]) -> Iterator[tuple[LineSource, list[Part]]]:
+        by_ledger: dict[tuple[str, int], list[Part]] = {}
+        for part in parts:
+            by_ledger.setdefault((part.clause, part.version), []).append(part)
         for source in self.context.payments(self.one).run.plan.sources:
-            own = [
-                part
-                for part in parts
-                if (part.clause, part.version) == (source.ledger.clause.name, source.ledger.version_index)
-            ]
+            own = by_ledger.get((source.ledger.clause.name, source.ledger.version_index))
             if own:
                 yield source, own
 
