@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,7 +14,7 @@ from subsidy.budget.payments import Payments
 from subsidy.engine import calendar
 from subsidy.engine.explain import explain_entitlement
 from subsidy.engine.explanation import Explanation
-from subsidy.finding import Language
+from subsidy.finding import Finding, Language
 from subsidy.schedule.load import Version
 
 Depth = Literal["clauses", "lines", "entitlements", "rows"]
@@ -47,6 +47,7 @@ class Context:
     low: bool = False
     extent: Extent = BRIEF
     depth: Depth | None = None
+    findings: Sequence[Finding] = ()
     explained: int = 0
 
     def said(self, zh: str, en: str) -> str:
@@ -73,6 +74,11 @@ class Context:
         model, document = version.model.clauses[clause], version.model.document
         item = self.said(f"第 {model.item} 条", f"item {model.item}")
         return " ".join(part for part in (document.cited(self.language), model.part or document.part, item) if part)
+
+    def findings_of(self, subjects: Collection[str]) -> tuple[tuple[str, str], ...]:
+        """What was found in the rows of these subjects, as facts of a node."""
+        found = [one for one in self.findings if one.subject in subjects]
+        return tuple((self.said("疑点", "finding"), one.line(self.language)) for one in found)
 
     def listed(self, number: int, zh: str, en: str, plural: str = "") -> str:
         """A count with its word: 12 笔, 12 parts."""

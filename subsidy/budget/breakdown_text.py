@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from subsidy.budget.breakdown import Breakdown, Node, Rest, shown
 from subsidy.finding import Language
 
-WIDEST = 56
+WIDEST = 72
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ class Part(NamedTuple):
 
 
 class Share(NamedTuple):
-    """What of an entitlement stands in a payment line, or in a payer's part of it (fen, all units)."""
+    """What of an entitlement stands in a payment line, or in a payer's part of it (fen, all units); `whole` is all of
+    the entitlement before limits."""
 
     subject: str | None
     period: int
@@ -57,6 +58,7 @@ class Share(NamedTuple):
     is_recovery: bool
     units: int
     amount: int
+    whole: int
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,12 @@ def largest_parts(payments: Payments, where: sql.Sql, most: int | None) -> list[
     chosen = None if most is None else sql.compare("<=", c("rank"), sql.whole(most))
     rows = payments.run.prepared.rows(sql.select([*map(c, names), c("rank")], sql.subquery(ranked, "r"), where=chosen))
     return [Part(*row[:-1]) for row in sorted(rows, key=lambda row: (row[0], row[8], row[-1]))]
+
+
+def different(payments: Payments, value: sql.Sql, where: sql.Sql | None = None) -> list[Any]:
+    """The different values that a column of the payments has."""
+    query = sql.select([sql.alias(value, "value")], sql.table(payments.relation), where=where, distinct=True)
+    return [one for (one,) in payments.run.prepared.rows(query)]
 
 
 def parts_before_pots(run: Run, parts: Sequence[Part]) -> dict[tuple[int, str, int, str], int]:
@@ -136,7 +144,7 @@ def shares_of_lines(
         "shares": sql.window_total(sql.whole(1), [line]),
         "sum": sql.window_total(amount, [line]),
     }
-    names = ("line", "subject", "period", "instalment", "recovery", "count", "amount")
+    names = ("line", "subject", "period", "instalment", "recovery", "count", "amount", "whole")
     measured = sql.select(
         [*map(c, names), *(sql.alias(tree, name) for name, tree in measures.items())], sql.subquery(grouped, "g")
     )
@@ -146,7 +154,7 @@ def shares_of_lines(
     for row in run.prepared.rows(sql.select(columns, sql.subquery(measured, "m"), where=chosen)):
         found.setdefault(row[0], []).append(row)
     return {
-        line_number: Shares(tuple(Share(*row[1:7]) for row in sorted(rows, key=lambda row: row[7])), *rows[0][8:])
+        line_number: Shares(tuple(Share(*row[1:8]) for row in sorted(rows, key=lambda row: row[8])), *rows[0][9:])
         for line_number, rows in found.items()
     }
 
@@ -165,6 +173,7 @@ def _grouped(run: Run, source: LineSource, lines: Sequence[int], payer: str | No
         "recovery": sql.compare("<", c("piece"), sql.whole(0)),
         "count": c("count"),
         "amount": sql.mul(unit, c("count")),
+        "whole": sql.mul(c("owed"), c("count")),
     }
     where = [sql.compare("<>", c("unit"), sql.whole(0)), sql.compare("<>", unit, sql.whole(0))]
     asked = _asked_lines(run, lines)
@@ -177,7 +186,7 @@ def _grouped(run: Run, source: LineSource, lines: Sequence[int], payer: str | No
     on_line = sql.compare("=", sql.column("line", "l"), sql.column("line", "a"))
     on_keys = sql.all_of(sql.same(sql.column(name, "l"), sql.column(f"key:{name}", "r")) for name in keys)
     group = [sql.column("line", "l"), *(sql.column(n, "r") for n in ("subject", "period", "instalment", "recovery"))]
-    sums = [sql.alias(sql.total(sql.column(name, "r")), name) for name in ("count", "amount")]
+    sums = [sql.alias(sql.total(sql.column(name, "r")), name) for name in ("count", "amount", "whole")]
     joins = [("inner", sql.table(asked, "a"), on_line), ("inner", sql.subquery(rows, "r"), on_keys)]
     return sql.select([*group, *sums], sql.table(source.lines, "l"), joins, group=group)
 

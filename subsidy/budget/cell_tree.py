@@ -17,6 +17,7 @@ from subsidy.budget.cell_query import (
     PayerSum,
     Share,
     Shares,
+    different,
     divisions,
     largest_parts,
     parts_before_pots,
@@ -25,8 +26,9 @@ from subsidy.budget.cell_query import (
 )
 from subsidy.budget.cells import Calculated
 from subsidy.budget.pot_effects import Effect, pot_effects
-from subsidy.budget.selection import Selection, alternatives, funds, nothing_there
+from subsidy.budget.selection import COLUMNS, Selection, alternatives, funds, nothing_there
 from subsidy.engine.plan import LineSource
+from subsidy.finding import Text
 from subsidy.money import odd_units, split, split_with_rest, yuan_text
 from subsidy.schedule.figures import day_of
 
@@ -61,34 +63,28 @@ def _default_depth(parts: int) -> Depth:
     return "lines" if parts <= UP_TO_LINES else "clauses"
 
 
-def _alternatives(context: Context, selection: Selection) -> Any:
+def _alternatives(context: Context, selection: Selection) -> Text:
     def values(rest: Selection, key: str) -> list[str]:
-        found: dict[str, None] = {}
+        found: set[str] = set()
         for one, payments in context.ends:
             where = rest.where(context.names, one, context.year, context.basis)
             if where is None:
                 continue
             if key in ("clause", "payer", "fund"):
                 own = funds(one)
-                for row in sorted(payer_sums(payments, where)):
+                for row in payer_sums(payments, where):
                     clause = context.names.clause(one.schedule.id, row.clause)
                     fund = own.get((row.clause, row.payer)) or ""
-                    found[{"clause": clause, "payer": row.payer, "fund": fund}[key]] = None
-                continue
-            for part in largest_parts(payments, where, 5):
-                due = day_of(part.due).isoformat()
-                named = {"district": part.place, "facility": part.facility, "payee": part.payee, "due": due}
-                found[named[key] or "—"] = None
-        return sorted(found)
+                    found.add({"clause": clause, "payer": row.payer, "fund": fund}[key])
+            else:
+                named = different(payments, sql.column(COLUMNS.get(key, key)), where)
+                found |= {day_of(value).isoformat() if key == "due" else value or "" for value in named}
+        return sorted(found, key=lambda value: (not value, value))
 
     def years() -> list[int]:
         month = sql.column("due#m" if context.basis == "due" else "accrued#m")
-        year = sql.alias(sql.int_div(month, sql.whole(12)), "year")
-        found: set[int] = set()
-        for _, payments in context.ends:
-            query = sql.select([year], sql.table(payments.relation), distinct=True)
-            found |= {row[0] for row in payments.run.prepared.rows(query)}
-        return sorted(found)
+        year = sql.int_div(month, sql.whole(12))
+        return sorted({value for _, payments in context.ends for value in different(payments, year)})
 
     return alternatives(selection, context.year, values, years)
 
@@ -295,7 +291,10 @@ class LineBuilder:
         if share.units != 1:
             notes.append(context.said(f"{share.units:,} 份", f"{share.units:,} units"))
         if share.instalment is not None:
-            notes.append(context.said(f"第 {share.instalment} 期", f"instalment {share.instalment}"))
+            whole = shown(share.whole)
+            notes.append(
+                context.said(f"第 {share.instalment} 期，全额 {whole}", f"instalment {share.instalment} of {whole}")
+            )
         if share.is_recovery:
             notes.append(context.said("追回", "taken back"))
         key = {"subject": share.subject, "period": period, "count": share.units, "instalment": share.instalment}

@@ -114,6 +114,7 @@ def explained(context: Context, question: Question) -> Breakdown | Explanation:
         root = relief_tree(context, selection, _title(context, selection.keys, relief=True))
         return _broken_down(context, root, selection.keys)
     root = cell_tree(context, selection, _title(context, selection.keys))
+    root = replace(root, facts=context.findings_of({selection.facility or "", selection.payee or ""} - {""}))
     return _broken_down(context, root, selection.keys, _other_end(context, selection, root))
 
 
@@ -183,10 +184,10 @@ def _title(context: Context, given: Mapping[str, str], relief: bool = False) -> 
 def _broken_down(
     context: Context, root: Node, given: Mapping[str, str], more: tuple[tuple[str, str], ...] = ()
 ) -> Breakdown:
-    return Breakdown(root, (*_head(context, root), *more), given, context.language)
+    return Breakdown(root, (*_head(context, root, given), *more), given, context.language)
 
 
-def _head(context: Context, root: Node) -> tuple[tuple[str, str], ...]:
+def _head(context: Context, root: Node, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What holds for all of the tree: how the year is meant, the schedules, what was left out."""
     said = context.said
     basis = {
@@ -194,15 +195,18 @@ def _head(context: Context, root: Node) -> tuple[tuple[str, str], ...]:
         "accrued": ("按所属期归年", "by the period it is for"),
     }
     head: list[tuple[str, str]] = []
-    if root.kind == "cell":
+    if root.kind == "cell" and all(name != "due" for name in given):
         head.append((said("年度口径", "year"), said(*basis[context.basis])))
-    if root.kind in ("relief", "subject"):
+    if root.kind == "relief":
+        head.append((said("年度口径", "year"), said("按所属期归年", "by the period it is for")))
+    if root.kind == "subject":
         head.append(
             (
                 said("年度口径", "year"),
                 said("按所属期归年，限制之后、分担之前", "by the period it is for; after limits, before payers"),
             )
         )
+    head.append((said("单位", "unit"), said("元", "yuan")))
     used = {str(node.key["schedule"]) for node in root.walk() if "schedule" in node.key}
     for version in versions_of(context.calculated):
         if version.id in used or not used:

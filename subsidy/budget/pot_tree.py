@@ -42,8 +42,10 @@ def pot_tree(context: Context, pot: str, selection: Selection, name: str) -> Nod
     if not nodes:
         payees = sorted({share.part.payee or "—" for group in groups for share in group.shares})[:5]
         listed = ", ".join(payees)
-        raise nothing_there(selection, context.year, Text(f"其收款方有：{listed}", f"its payees are {listed}"))
-    return added_up("pot", name, nodes)
+        raise nothing_there(selection, None, Text(f"其收款方有：{listed}", f"its payees are {listed}"))
+    refunds = groups[0].when_short == "refund"
+    after = context.said("退还", "refunded") if refunds else context.said("核减后", "after the pot")
+    return added_up("pot", f"{name} · {after}", nodes)
 
 
 def _group(context: Context, pot: PotResult, selection: Selection) -> Node | None:
@@ -61,12 +63,17 @@ def _group(context: Context, pot: PotResult, selection: Selection) -> Node | Non
     payees = [_payee(context, payee, own, is_refund) for payee, own in ordered]
     amount = sum(_amount([share], is_refund) for share in shares)
     keys = " ".join(_key_text(context, name, value) for name, value in pot.key.items())
-    title = " ".join(part for part in (keys, pot.years and context.said(f"{pot.years} 年", pot.years)) if part)
+    title = " ".join(part for part in (keys, _years(context, pot)) if part)
     title = title or context.said("全部", "all of it")
     key: Key = {"pot": pot.pot, "item": pot.item, **pot.key}
     note = context.listed(len(by_payee), "个收款方", "payee")
     rest = rest_of(payees, len(by_payee), amount)
     return Node("pot group", title, amount, note, key, _facts(context, pot), tuple(payees), rest)
+
+
+def _years(context: Context, pot: PotResult) -> str:
+    years = (pot.years or "").replace("..", "–")
+    return context.said(f"{years} 年", years) if years else ""
 
 
 def _key_text(context: Context, name: str, value: str | int | None) -> str:
@@ -100,7 +107,7 @@ def _facts(context: Context, pot: PotResult) -> tuple[tuple[str, str], ...]:
     if pot.at_most is not None:
         facts.append((said("总额", "sum"), shown(pot.at_most)))
         facts.append((said("此前已用", "used before"), shown(pot.used_before)))
-    facts.append((said("申请", "asked for"), shown(pot.asked)))
+    facts.append((said("需求", "asked for"), shown(pot.asked)))
     if pot.when_short == "refund":
         facts.append((said("退还", "refunded"), shown(pot.refunded)))
     else:
@@ -108,7 +115,8 @@ def _facts(context: Context, pot: PotResult) -> tuple[tuple[str, str], ...]:
         facts.append((said("核减", "cut"), shown(pot.cut)))
     if pot.goes_to is not None:
         payer = context.names.payer(pot.goes_to, context.language)
-        facts.append((said("差额由其承担", "paid instead by"), payer))
+        way = ("由其退还", "refunded by") if pot.when_short == "refund" else ("差额由其承担", "the rest is paid by")
+        facts.append((said(*way), payer))
     return tuple(facts)
 
 

@@ -204,7 +204,9 @@ class Result:
         extent: Extent = BRIEF,
     ) -> Breakdown | Explanation:
         """As `explain`, for a question that is made already."""
-        context = Context(self.calculated, self.names, self.year, self.basis, language, low, extent, depth)
+        context = Context(
+            self.calculated, self.names, self.year, self.basis, language, low, extent, depth, self.findings
+        )
         return explained(context, question)
 
     def explain_payment(self, clause: str, payee: str, due: str, language: Language = "en") -> Explanation:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 from subsidy import sql
 from subsidy.budget.cells import Basis, Calculated, in_year
@@ -227,17 +226,19 @@ class Chooser:
         return found
 
 
-def nothing_there(selection: Selection, year: int, remedy: Text) -> CellError:
-    """That no amount of the year has these keys."""
+def nothing_there(selection: Selection, year: int | None, remedy: Text) -> CellError:
+    """That no amount of the year has these keys; none at all, where there is no year."""
     zh = "、".join(f"{KIND_WORDS[key].zh} {value or '（无）'}" for key, value in selection.keys.items())
     en = ", ".join(f"{KIND_WORDS[key].en} {value or '(none)'}" for key, value in selection.keys.items())
-    where = Text(f"{year} 年", f"in {year}") if selection.due is None else Text("", "there")
-    why = Text(f"{where.zh}没有金额：{zh or '全部'}", f"there is no amount {where.en} for {en or 'anything'}")
+    is_of_year = year is not None and selection.due is None
+    when = Text(f"{year} 年", f" in {year}") if is_of_year else Text("", "")
+    of = Text(f"：{zh}", f" for {en}") if zh else Text("", "")
+    why = Text(f"{when.zh}没有金额{of.zh}", f"there is no amount{when.en}{of.en}")
     return cell_error("no-such-cell", why, remedy)
 
 
 def alternatives(
-    selection: Selection, year: int, values: Callable[[Selection, str], list[Any]], years: Callable[[], list[int]]
+    selection: Selection, year: int, values: Callable[[Selection, str], list[str]], years: Callable[[], list[int]]
 ) -> Text:
     """What there is where one key less is asked for, or in other years."""
     zh, en = [], []
@@ -245,9 +246,11 @@ def alternatives(
         rest = Selection(**{name: value for name, value in selection.keys.items() if name != key})
         found = values(rest, key)
         if found:
-            listed = ", ".join(str(one) for one in found[:5]) + (" …" if len(found) > 5 else "")
-            zh.append(f"去掉{KIND_WORDS[key].zh}则有：{listed}")
-            en.append(f"without the {KIND_WORDS[key].en} there are: {listed}")
+            more = " …" if len(found) > 5 else ""
+            zh.append(f"去掉{KIND_WORDS[key].zh}则有：{', '.join(one or '（无）' for one in found[:5])}{more}")
+            en.append(
+                f"without the {KIND_WORDS[key].en} there are: {', '.join(one or '(none)' for one in found[:5])}{more}"
+            )
     if not zh and (others := [one for one in years() if one != year]):
         zh.append(f"有金额的年度：{', '.join(map(str, others))}")
         en.append(f"years with amounts: {', '.join(map(str, others))}")

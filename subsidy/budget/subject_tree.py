@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from subsidy import sql
@@ -13,7 +14,7 @@ from subsidy.budget.ledger import ENTITLEMENT, PAID, entitlement_rows
 from subsidy.budget.selection import CellError, cell_error, unknown
 from subsidy.engine.cells import roster_table
 from subsidy.engine.explanation import Explanation
-from subsidy.finding import Text
+from subsidy.finding import Finding, Place, Text
 from subsidy.schedule.catalogue import Schedule
 
 STATES = {
@@ -35,7 +36,7 @@ def person_tree(context: Context, person: str, period: str | None, name: str) ->
     """Everything about a person: the rows of any table that name the person. Raises CellError for an unknown one."""
     found = [(one, _named(context, one, "person", person)) for one in context.calculated]
     if not any(subjects for _, subjects in found):
-        raise CellError([unknown("person", person, _all(context, "person"))])
+        raise _unknown(context, "person", person)
     return _tree(context, _of_period(context, _rows(context, found), period), name)
 
 
@@ -43,7 +44,7 @@ def subject_tree(context: Context, subject: str, clause: str | None, period: str
     """A subject under every clause of its table, or under one. Raises CellError for an unknown subject or period."""
     found = [(one, _named(context, one, "", subject)) for one in context.calculated]
     if not any(subjects for _, subjects in found):
-        raise CellError([unknown("subject", subject, _all(context, ""))])
+        raise _unknown(context, "subject", subject)
     rows = [
         (one, row)
         for one, row in _rows(context, found)
@@ -59,6 +60,16 @@ def periods_of(context: Context, subject: str, clause: str) -> list[str]:
     one, own = context.names.clauses[clause]
     rows = _rows(context, [(one, _named(context, one, "", subject))])
     return list(dict.fromkeys(row["period"] for _, row in rows if row["clause"] == own))
+
+
+def _unknown(context: Context, kind: str, written: str) -> CellError:
+    """That there is no such one, or that its row is left out because of what was found in it."""
+    own = [one for one in context.findings if one.subject == written]
+    if not own:
+        return CellError([unknown(kind, written, _all(context, "person" if kind == "person" else ""))])
+    why = Text(f"{written} 的行因疑点未计入", f"the row of {written} is left out because of what is wrong with it")
+    remedy = Text("请先按所列疑点更正", "mend what is listed here first")
+    return CellError([Finding(Place(), "left-out", why, remedy, written), *own])
 
 
 def first_in_full(context: Context, node: Node) -> Explanation | None:
@@ -159,7 +170,8 @@ def _tree(context: Context, rows: Rows, name: str) -> Node:
         by_clause.setdefault(context.names.clause(one.schedule.id, row["clause"]), []).append((one, row))
     order = list(context.names.clauses)
     clauses = [_clause(context, clause, by_clause[clause]) for clause in sorted(by_clause, key=order.index)]
-    return added_up("subject", name, clauses)
+    subjects = {row["subject"] for _, row in rows}
+    return replace(added_up("subject", name, clauses), facts=context.findings_of(subjects))
 
 
 def _clause(context: Context, clause: str, rows: Rows) -> Node:
