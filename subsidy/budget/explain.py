@@ -103,7 +103,7 @@ def explained(context: Context, question: Question) -> Breakdown | Explanation:
     if kind == "person":
         root = person_tree(context, question.person or "", question.period, _title(context, question.given))
         return _broken_down(context, root, question.given)
-    written = {name: value for name, value in question.given.items() if name in CELL}
+    written = {name: question.given[name] for name in CELL if name in question.given}
     selection = chooser.selection(written)
     if kind == "pot":
         pot = chosen_pot(context, chooser, question.pot or "")

@@ -189,7 +189,7 @@ class Chooser:
 
     def _existing(self, kind: str, written: str) -> str:
         """A name that stands in the payments, of any year, or in the key column of its table."""
-        if not any(self._has(payments, kind, written) for _, payments in self.ends):
+        if written and not any(self._has(payments, kind, written) for _, payments in self.ends):
             known = {name for _, payments in self.ends for name in self._all(payments, kind)}
             self.findings.append(unknown(kind, written, known))
         return written
