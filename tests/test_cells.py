@@ -21,6 +21,7 @@ from subsidy import Roster
 from subsidy.budget import cases as case_files
 from subsidy.budget.breakdown import Node, Rest
 from subsidy.budget.breakdown_context import WHOLE, Extent
+from subsidy.budget.examples import example_results
 from subsidy.budget.ledger import PAID, entitlement_rows
 from subsidy.budget.result import Result
 from subsidy.budget.selection import CellError
@@ -30,7 +31,7 @@ from subsidy.engine.findings import place_of
 from subsidy.finding import Language
 from subsidy.money import fen
 from subsidy.report.explanation_page import page_of
-from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.catalogue import Schedule, catalogue
 from subsidy.schedule.load import load_text
 
 THOROUGH = bool(os.environ.get("CHECK_ALL"))
@@ -176,6 +177,13 @@ def test_every_amount_of_the_example_reaches_its_rows(xian: Result) -> None:
 @pytest.mark.parametrize("number", EVERYDAY, ids=lambda number: CASES[number].model.name.en)
 def test_every_amount_of_the_cases_reaches_its_rows(number: int) -> None:
     check_all(result_of(CASES[number]))
+
+
+@pytest.mark.skipif(not THOROUGH, reason="CHECK_ALL=1 walks the examples of all schedules")
+@pytest.mark.parametrize("name", sorted(catalogue()))
+def test_every_amount_of_the_examples_reaches_its_rows(name: str) -> None:
+    for example in example_results(subsidy.schedule(name)):
+        check_all(example.result)
 
 
 @settings(

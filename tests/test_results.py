@@ -316,7 +316,8 @@ def test_explanations(result: Result, case: str, language: str) -> None:
     assert as_dict["title"].replace(",", "").endswith(as_dict["amount"])
     markdown = explanation.to_markdown()
     assert markdown.startswith(f"### {as_dict['title']}\n")
-    assert all(line["name"] in markdown and line["value"] in markdown for line in as_dict.get("explanation", as_dict)["lines"])
+    lines = as_dict.get("explanation", as_dict)["lines"]
+    assert all(line["name"] in markdown and line["value"] in markdown for line in lines)
 
 
 def test_an_odd_fen_is_not_named_where_there_is_none(result: Result) -> None:
