@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from subsidy import sql
 from subsidy.budget.payments import Payments
-from subsidy.engine.lines import line_key_columns, weights_query
-from subsidy.engine.plan import LineSource
+from subsidy.engine.lines import LineSource, line_key_columns, weights_query
 from subsidy.engine.run import Run
 
 FEW = 64  # so many payees at most are written into a query
@@ -55,7 +54,7 @@ class Share(NamedTuple):
     subject: str | None
     period: int
     instalment: int | None
-    is_recovery: bool
+    recovery: int  # 1 where it is taken back
     units: int
     amount: int
     whole: int
@@ -170,7 +169,7 @@ def _grouped(run: Run, source: LineSource, lines: Sequence[int], payer: str | No
         "subject": c("subject"),
         "period": c("period"),
         "instalment": c("instalment") if has_instalments else sql.missing(),
-        "recovery": sql.compare("<", c("piece"), sql.whole(0)),
+        "recovery": sql.case([(sql.compare("<", c("piece"), sql.whole(0)), sql.whole(1))], sql.whole(0)),
         "count": c("count"),
         "amount": sql.mul(unit, c("count")),
         "whole": sql.mul(c("owed"), c("count")),
@@ -209,5 +208,5 @@ def _ask(run: Run, name: str, content: dict[str, list[Any]]) -> str:
     import pyarrow as pa
 
     relation = run.plan.named("asked", name)
-    run.prepared.connection.register(relation, pa.table(content))
+    run.prepared.database.register(relation, pa.table(content))
     return relation

@@ -27,7 +27,7 @@ from subsidy.budget.cell_query import (
 from subsidy.budget.cells import Calculated
 from subsidy.budget.pot_effects import Effect, pot_effects
 from subsidy.budget.selection import COLUMNS, Selection, alternatives, funds, nothing_there
-from subsidy.engine.plan import LineSource
+from subsidy.engine.lines import LineSource
 from subsidy.finding import Text
 from subsidy.money import odd_units, split, split_with_rest, yuan_text
 from subsidy.schedule.figures import day_of
@@ -295,7 +295,7 @@ class LineBuilder:
             notes.append(
                 context.said(f"第 {share.instalment} 期，全额 {whole}", f"instalment {share.instalment} of {whole}")
             )
-        if share.is_recovery:
+        if share.recovery:
             notes.append(context.said("追回", "taken back"))
         key = {"subject": share.subject, "period": period, "count": share.units, "instalment": share.instalment}
         explanation = context.explanation(self.one, part.clause, share.subject, period)

@@ -69,6 +69,16 @@ class Ledger:
     allocated: str = ""  # the relation that says what decided about each recipient of a distributed sum
 
 
+@dataclass(frozen=True)
+class LineSource:
+    """What the payment lines of a ledger are made of: `rows` (units, with `part:PAYER` where parts make the amount)
+    grouped into `lines`."""
+
+    ledger: Ledger
+    rows: str
+    lines: str
+
+
 def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
     """The amounts other than 0 of a clause, one row per subject and period of `count` equal units."""
     owed = c(ledger.columns.owed)

@@ -20,6 +20,7 @@ from subsidy.engine.limits import Competitor, clauses_among, competing, excess, 
 from subsidy.engine.lines import (
     PART_COLUMNS,
     Ledger,
+    LineSource,
     ledger_columns,
     ledger_query,
     line_keys,
@@ -68,16 +69,6 @@ class SharedLimit:
     rows: sql.Sql
     pieces: str  # the relation with what becomes of them, which `stage` reads
     stage: int
-
-
-@dataclass(frozen=True)
-class LineSource:
-    """What the payment lines of a ledger are made of: `rows` (units, with `part:PAYER` where parts make the amount)
-    grouped into `lines`."""
-
-    ledger: Ledger
-    rows: str
-    lines: str
 
 
 @dataclass
