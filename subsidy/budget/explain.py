@@ -102,7 +102,7 @@ def explained(context: Context, question: Question) -> Breakdown | Explanation:
         return _subject(context, question, chooser)
     if kind == "person":
         root = person_tree(context, question.person or "", question.period, _title(context, question.given))
-        return _broken_down(context, root, question.given)
+        return _broken_down(context, _of_its_years(context, root, question.given), question.given)
     written = {name: question.given[name] for name in CELL if name in question.given}
     selection = chooser.selection(written)
     if kind == "pot":
@@ -144,8 +144,20 @@ def _subject(context: Context, question: Question, chooser: Chooser) -> Breakdow
             subject_tree(context, subject, clause, None, "")
             raise CellError([unknown("period", question.period, periods_of(context, subject, clause))]) from None
     root = subject_tree(context, subject, clause, question.period, _title(context, given))
+    root = _of_its_years(context, root, given)
     in_full = first_in_full(context, root) if clause is not None and context.depth != "clauses" else None
     return _broken_down(context, replace(root, explanation=in_full), given)
+
+
+def _of_its_years(context: Context, root: Node, given: Mapping[str, str]) -> Node:
+    """The tree of a subject with its year in its name, or that it has no period in the reported year."""
+    if "period" in given:
+        return root
+    own = any(str(node.key.get("period", "")).startswith(str(context.year)) for node in root.walk())
+    years = context.said(f"{context.year} 年", str(context.year))
+    if not own:
+        years = context.said(f"各年（{years}无）", f"all years (none in {years})")
+    return replace(root, name=f"{root.name} · {years}")
 
 
 def _is_relief(context: Context, clause: str | None) -> bool:
@@ -174,7 +186,7 @@ def _title(context: Context, given: Mapping[str, str], relief: bool = False) -> 
         parts.append(context.said("减免（非现金）", "relief (no cash)"))
     if not parts:
         parts.append(context.said("合计", "total"))
-    if "due" not in given and "pot" not in given and "period" not in given:
+    if not {"due", "pot", "period", "subject", "person"} & set(given):
         parts.append(context.said(f"{context.year} 年", str(context.year)))
     if context.low:
         parts.append(context.said("下限", "low"))

@@ -7,16 +7,16 @@ from html import escape
 
 from subsidy.budget.breakdown import Breakdown, Node, shown
 from subsidy.budget.breakdown_text import rest_text
-from subsidy.engine.explanation import WORDS, Explanation
+from subsidy.engine.explanation import WORDS, Explanation, Line
 from subsidy.finding import Language
 
 OPEN_LEVELS = 2  # so deep the tree is open at first
 
 STYLE = """
 :root { color-scheme: light; }
-* { box-sizing: border-box; }
+* { box-sizing: border-box; } html { font-size: 15px; }
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1.25rem; color: #1c2430; background: #fff;
-  font: 15px/1.5 "Noto Sans", "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif; }
+  font: 1rem/1.5 "Noto Sans", "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif; }
 header { border-bottom: 2px solid #1f4e79; margin-bottom: 1rem; padding-bottom: .75rem; }
 h1 { font-size: 1.15rem; margin: 0; font-weight: 600; }
 .total { font-size: 1.7rem; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -38,8 +38,9 @@ section { background: #f6f8fb; border: 1px solid #e2e8f0; border-radius: 4px; ma
 section h2 { font-size: .9rem; margin: 0 0 .3rem; } section h3 { font-size: .8rem; color: #1f4e79; margin: .45rem 0 0; }
 section table { width: 100%; border-collapse: collapse; } td { vertical-align: top; padding: .05rem .75rem .05rem 0;
   overflow-wrap: anywhere; } td.source { color: #5a6675; width: 34%; font-size: .78rem; } td.name { width: 40%; }
-@media print { @page { size: A4; margin: 16mm; } body { margin: 0; max-width: none; padding: 0; font-size: 11px; }
-  summary { list-style: none; } details::details-content { content-visibility: visible; block-size: auto; } }
+@media print { @page { size: A4; margin: 16mm; }
+  html { font-size: 11px; } body { margin: 0; max-width: none; padding: 0; }
+  summary { list-style: none; } section { break-inside: auto; padding: .3rem .6rem; } tr { break-inside: avoid; } }
 """
 
 
@@ -128,7 +129,13 @@ def _in_full(explanation: Explanation | None) -> Iterator[str]:
         yield f"<h3>{escape(title)}</h3><table>"
         for line in explanation.lines:
             if line.section == section:
-                cells = [("name", line.name), ("value", line.value), ("source", line.source)]
-                yield "<tr>" + "".join(f'<td class="{kind}">{escape(text)}</td>' for kind, text in cells) + "</tr>"
+                yield _explained(line)
         yield "</table>"
     yield "</section>"
+
+
+def _explained(line: Line) -> str:
+    if not (line.value or line.source):
+        return f'<tr><td colspan="3">{escape(line.name)}</td></tr>'
+    cells = [("name", line.name), ("value", line.value), ("source", line.source)]
+    return "<tr>" + "".join(f'<td class="{kind}">{escape(text)}</td>' for kind, text in cells) + "</tr>"
