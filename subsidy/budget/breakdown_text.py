@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from subsidy.budget.breakdown import Breakdown, Node, Rest, shown
 from subsidy.finding import Language
+from subsidy.roster.template_look import display_width
 
 WIDEST = 72
 
@@ -45,11 +45,6 @@ def _lines(row: _Row, left: int, right: int) -> Iterator[str]:
 
 def _width(row: _Row) -> int:
     return 2 * row.depth + display_width(row.name)
-
-
-def display_width(text: str) -> int:
-    """How many columns a text takes; Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _rows(node: Node, depth: int, language: Language) -> Iterator[_Row]:
