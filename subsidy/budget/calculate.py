@@ -42,22 +42,22 @@ def calculate(
     Refusal (a ValueError) for a year out of range.
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
-    _check_request(several, year)
+    check_request(several, year)
     woven = together(several)
-    intakes = _checked(several, roster, year, as_of)[0]
+    intakes = checked_intakes(several, roster, year, as_of)[0]
     if not proceed:
-        _stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
+        stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
     given: dict[str, frozenset[str]] = {}
     for taken_in in intakes:
         given |= {table: given.get(table, frozenset()) | columns for table, columns in taken_in.given.items()}
-    calculated, findings = _calculated(woven, intakes, year)
+    both, findings = calculated(woven, intakes, year)
     if not proceed:
-        _stop_at_errors(findings)
+        stop_at_errors(findings)
     options: dict[str, object] = {"year": year, "basis": basis, "proceed": proceed}
     if as_of is not None:
         options["as_of"] = as_of.isoformat()
     return Result(
-        calculated, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
+        both, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
     )
 
 
@@ -103,20 +103,22 @@ def examine(
     """What `check` finds, and beside it which checks across rows ran, and what the others lacked."""
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     year = year or max(schedule.latest.first_day.year for schedule in several)
-    _check_request(several, year)
-    intakes, day, reports = _checked(several, roster, year, as_of)
-    _, findings = _calculated(together(several), intakes, year)
+    check_request(several, year)
+    intakes, day, reports = checked_intakes(several, roster, year, as_of)
+    _, findings = calculated(together(several), intakes, year)
     return Examination(sorted(findings), day, reports, joined_example_rows(intakes))
 
 
-def _checked(
+def checked_intakes(
     several: Sequence[Schedule], roster: Roster, year: int, as_of: datetime.date | None
 ) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
+    """The roster as each schedule reads it, without the rows that checks across rows block; their day and reports."""
     intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
     return checked(several, intakes, year, as_of)
 
 
-def _check_request(several: Sequence[Schedule], year: int) -> None:
+def check_request(several: Sequence[Schedule], year: int) -> None:
+    """Raises ScheduleError for one schedule given twice, and Refusal for a year out of range."""
     ids = [schedule.id for schedule in several]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
@@ -134,7 +136,7 @@ def _others(several: Sequence[Schedule], own: Schedule) -> list[Version]:
     return [version for schedule in several if schedule is not own for version in schedule.versions]
 
 
-def _calculated(woven: Together, intakes: Sequence[Intake], year: int) -> tuple[list[Calculated], list[Finding]]:
+def calculated(woven: Together, intakes: Sequence[Intake], year: int) -> tuple[list[Calculated], list[Finding]]:
     """All schedules with open amounts at both ends, and everything that was found, each finding once."""
     prepared: list[Prepared] = []
     findings = dict.fromkeys(woven.absent)
@@ -169,6 +171,7 @@ def _cell(finding: Finding) -> tuple[str, int, str]:
     return finding.table, finding.place.row, finding.place.column
 
 
-def _stop_at_errors(findings: Sequence[Finding]) -> None:
+def stop_at_errors(findings: Sequence[Finding]) -> None:
+    """Raises RosterError with all findings where one of them is an error."""
     if any(finding.severity == "error" for finding in findings):
         raise RosterError(findings)
