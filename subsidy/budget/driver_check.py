@@ -154,7 +154,10 @@ class _Check:
         own = [schedule for schedule in self.schedules if schedule.id == version.id]
         if not own:
             raise Refusal(
-                Text(f"它是 {version.id} 的版本，不在本次计算中", f"it is a version of {version.id}, which is not there"),
+                Text(
+                    f"它是 {version.id} 的版本，本次未计算该标准",
+                    f"it is a version of {version.id}, which is not calculated here",
+                ),
                 nearest(version.id, [schedule.id for schedule in self.schedules]),
             ).at(("version",))
         if version.first_day.year <= self.base:

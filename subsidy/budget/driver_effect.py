@@ -92,12 +92,13 @@ class ValueDriver(CheckedDriver):
         assert isinstance(effect, Figures)
         if effect == Figures():
             return list(schedules)
-        return [with_versions(one, (self._on_version(version, effect) for version in one.versions)) for one in schedules]
+        return [with_versions(one, self._on_versions(one, effect)) for one in schedules]
 
-    def _on_version(self, version: Version, effect: Figures) -> Version:
+    def _on_versions(self, schedule: Schedule, effect: Figures) -> Iterable[Version]:
         name = self.driver.value or ""
-        value = version.model.values.get(name)
-        return version if value is None else overlaid(version, {f"values.{name}.is": figures_of(value, effect)})
+        for version in schedule.versions:
+            value = version.model.values.get(name)
+            yield version if value is None else overlaid(version, {f"values.{name}.is": figures_of(value, effect)})
 
     def figure(self, schedules: Sequence[Schedule], effect: Figures, year: int) -> str:
         """Its only figure in a year; of a value with more of them the factor they were multiplied by, in percent."""

@@ -151,7 +151,7 @@ class Driver(Part):
     label: Label | None = None
     table: Filled | None = None
     column: Filled | None = None
-    where: dict[Dotted, Choices] = {}
+    where: dict[Dotted, Choices] = Field(default={}, min_length=1)
     growth: Growth = None
     totals: Quantities = None
     value: Name | None = None
@@ -259,6 +259,7 @@ def _as_texts(content: Any, path: tuple[str, ...]) -> Any:
         return content
     if isinstance(content, int) and not isinstance(content, bool):
         return str(content)
-    why = Text(f"{type(content).__name__} 不是文字或整数", f"a {type(content).__name__} is neither text nor a whole number")
+    kind = type(content).__name__
+    why = Text(f"{kind} 不是文字或整数", f"a {kind} is neither text nor a whole number")
     remedy = Text('请写成文字，例如 "5%"', 'write it as a text, such as "5%"')
     raise DriversError([Finding(Place(path=".".join(path)), "form", why, remedy, str(content))])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os import PathLike
 from typing import Any, NoReturn
 
 from subsidy.budget.calculate import FIRST_YEAR, LAST_YEAR, calculated, check_request, checked_intakes, stop_at_errors
 from subsidy.budget.driver_check import CALENDAR, POLICY, check_drivers
-from subsidy.budget.driver_effect import Effect, Figures, TableDriver, ValueDriver, known_in
+from subsidy.budget.driver_effect import Effect, Figures, TableDriver, ValueDriver, VersionDriver, known_in
 from subsidy.budget.driver_group import Reader, Scaling, scaled, with_cells
 from subsidy.budget.drivers import ENDS, Drivers, End, read_drivers
 from subsidy.budget.forecast_result import DriverTotal, Forecast, Step, YearForecast
@@ -110,7 +111,7 @@ class _Forecasting:
         items = {clause: item for outcome in self.outcomes.values() for clause, item in outcome.items.items()}
         order = {clause: place for place, clause in enumerate(items)}
         return Forecast(
-            schedules=tuple(self.schedules),
+            schedules=tuple(self._with_new_versions()),
             drivers=self.read,
             basis=self.basis,
             years=tuple(found),
@@ -139,7 +140,7 @@ class _Forecasting:
         """From the year before: the calendar, versions that begin, then each driver in its order."""
         level = year - self.base
         ways: list[tuple[str, int, Levels]] = [(CALENDAR, year - 1, self._levels(level - 1))]
-        if self._has_later_versions:
+        if self._begun:
             ways.append((POLICY, year, self._levels(level - 1)))
         ways += [
             (driver.name, year, (*self._levels(level)[: place + 1], *self._levels(level - 1)[place + 1 :]))
@@ -157,13 +158,11 @@ class _Forecasting:
         high, low = (self._outcome(self._state(year, known, levels, end)).cells for end in ("high", "low"))
         return _joined(high, low)
 
-    @property
-    def _has_later_versions(self) -> bool:
-        return any(
-            self.base < version.first_day.year <= self.years[-1]
-            for schedule in self.schedules
-            for version in schedule.versions
-        )
+    @cached_property
+    def _begun(self) -> set[int]:
+        """The years in which a version of the schedules begins."""
+        begun = {version.first_day.year for schedule in self.schedules for version in schedule.versions}
+        return begun & set(self.years)
 
     # --- calculations ------------------------------------------------------------------------------------------
 
@@ -171,8 +170,7 @@ class _Forecasting:
         return (level,) * len(self.drivers)
 
     def _state(self, year: int, known: int, levels: Levels, end: End) -> _State:
-        if self._has_later_versions is False:
-            known = self.years[-1]
+        known = max((begun for begun in self._begun if begun <= known), default=self.base)
         effects = (driver.effect(level, end, year) for driver, level in zip(self.drivers, levels, strict=True))
         return _State(year, known, tuple(effects))
 
@@ -207,6 +205,14 @@ class _Forecasting:
             if isinstance(driver, TableDriver) and isinstance(effect, Scaling)
         ]
         return scaled([group for group, _ in pairs], [scaling for _, scaling in pairs])
+
+    def _with_new_versions(self) -> list[Schedule]:
+        """The schedules with all versions, those that drivers add included."""
+        schedules = list(self.schedules)
+        for driver in self.drivers:
+            if isinstance(driver, VersionDriver):
+                schedules = driver.on_schedules(schedules, effect=True)
+        return schedules
 
     # --- beside the money --------------------------------------------------------------------------------------
 

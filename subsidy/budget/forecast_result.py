@@ -99,11 +99,10 @@ class Forecast:
             found[key] = (amount + cell.amount, low + cell.low)
         places = {clause: place for place, clause in enumerate(self.items)}
 
-        def order(key: tuple[str | None, ...]) -> tuple[object, ...]:
-            pairs = zip(dimensions, key, strict=True)
-            return tuple((places[one or ""], "") if name == "clause" else (one is None, one or "") for name, one in pairs)
+        def order(dimension: str, name: str | None) -> tuple[int, str]:
+            return (places[name or ""], "") if dimension == "clause" else (name is None, name or "")
 
-        return sorted(found.items(), key=lambda item: order(item[0]))
+        return sorted(found.items(), key=lambda item: tuple(map(order, dimensions, item[0])))
 
     @property
     def step_names(self) -> list[str]:

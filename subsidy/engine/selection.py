@@ -22,7 +22,7 @@ Content = str | bool | None
 def facts_by_row(
     prepared: Prepared, version: Version, table: str, nodes: Sequence[Node], day: datetime.date
 ) -> Mapping[int, tuple[Content, ...]]:
-    """By source row what each node (a category, text, or yes or no) is; None is missing. Histories are read on `day`."""
+    """By source row what each node (a category, text, or yes or no) is on a day; None is missing."""
     when = Value(sql.whole(day_number(day)), None, sql.whole(month_of(day)), sql.whole(day.day))
     layers = dated_rows(plain_rows(version, prepared.shape, table), when, when)
     rows = GrainCompiler(version, prepared.shape, "high", EVER, EVER, EVER, lambda _: None).rows(layers, table)

@@ -81,7 +81,7 @@ def _with_numbers(column: Any, change: Any, kept_from: int | None = None) -> Any
     import numpy as np
     import pyarrow as pa
 
-    blank = column.is_null().to_numpy().astype(bool) if column.null_count else None
+    blank = np.asarray(column.is_null()) if column.null_count else None
     numbers = column.fill_null(0).to_numpy()
     found = change(numbers)
     if kept_from is not None:
