@@ -10,6 +10,7 @@ from subsidy.budget.checked import checked
 from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Basis, Calculated, Result
+from subsidy.engine.cells import End
 from subsidy.engine.checks import CheckReport
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
@@ -136,8 +137,13 @@ def _others(several: Sequence[Schedule], own: Schedule) -> list[Version]:
     return [version for schedule in several if schedule is not own for version in schedule.versions]
 
 
-def calculated(woven: Together, intakes: Sequence[Intake], year: int) -> tuple[list[Calculated], list[Finding]]:
-    """All schedules with open amounts at both ends, and everything that was found, each finding once."""
+def calculated(
+    woven: Together, intakes: Sequence[Intake], year: int, ends: Sequence[End] = ("high", "low"), *, only: bool = False
+) -> tuple[list[Calculated], list[Finding]]:
+    """All schedules with open amounts at both ends, and everything that was found, each finding once.
+
+    With one of the `ends` both calculations are the same. `only`: blank cells of other years than `year` are not told.
+    """
     prepared: list[Prepared] = []
     findings = dict.fromkeys(woven.absent)
     wrong: list[set[tuple[str, int, str]]] = []
@@ -147,12 +153,13 @@ def calculated(woven: Together, intakes: Sequence[Intake], year: int) -> tuple[l
         found = (*taken_in.findings, *outside)
         findings |= dict.fromkeys(found)
         wrong.append({_cell(finding) for finding in found})
-    high = run_engine(prepared, "high", woven.shared)
-    for run, known in zip(high, wrong, strict=True):
-        findings |= dict.fromkeys(finding for finding in blank_cells(run) if _cell(finding) not in known)
-    paid = low = make_payments(high)
-    if any(one.has_open for one in prepared):
-        low = make_payments(run_engine(prepared, "low", woven.shared))
+    runs = run_engine(prepared, ends[0], woven.shared)
+    for run, known in zip(runs, wrong, strict=True):
+        blanks = blank_cells(run, year if only else None)
+        findings |= dict.fromkeys(finding for finding in blanks if _cell(finding) not in known)
+    paid = low = make_payments(runs)
+    if len(ends) > 1 and any(one.has_open for one in prepared):
+        low = make_payments(run_engine(prepared, ends[1], woven.shared))
     return list(map(Calculated, woven.schedules, paid, low)), list(findings)
 
 

@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from subsidy.budget.driver_group import Group, Scaling
-from subsidy.budget.drivers import Driver, End, Stated
+from subsidy.budget.drivers import Driver, Stated
+from subsidy.engine.cells import End
 from subsidy.finding import ScheduleError
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.expression import plain_number

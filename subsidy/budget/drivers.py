@@ -20,13 +20,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from subsidy.engine.cells import End
 from subsidy.finding import DriversError, Finding, Place, Refusal, ScheduleError, Text, nearest
 from subsidy.money import exact_number
 from subsidy.schedule.form import validated
 from subsidy.schedule.source import Source, read_file
 from subsidy.schedule.written import Filled, Label, Name, Part, name_of
 
-End = Literal["low", "high"]
 ENDS: tuple[End, End] = ("low", "high")
 ByYear: TypeAlias = "Fraction | Mapping[int, Fraction]"
 Kind = Literal["table", "value", "overlay", "version"]

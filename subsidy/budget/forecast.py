@@ -13,9 +13,10 @@ from subsidy.budget.calculate import FIRST_YEAR, LAST_YEAR, calculated, check_re
 from subsidy.budget.driver_check import CALENDAR, POLICY, check_drivers
 from subsidy.budget.driver_effect import Effect, Figures, TableDriver, ValueDriver, VersionDriver, known_in
 from subsidy.budget.driver_group import Reader, Scaling, scaled, with_cells
-from subsidy.budget.drivers import ENDS, Drivers, End, read_drivers
+from subsidy.budget.drivers import ENDS, Drivers, read_drivers
 from subsidy.budget.forecast_result import DriverTotal, Forecast, Step, YearForecast
 from subsidy.budget.result import Basis, Cell, Result
+from subsidy.engine.cells import End
 from subsidy.engine.run import prepare
 from subsidy.finding import Finding, Place, Refusal, Text
 from subsidy.roster.intake import Intake
@@ -80,7 +81,7 @@ class _Outcome:
     relief: tuple[Cell, ...]
     items: Mapping[str, str]
     blocked: Mapping[str, int]
-    findings: frozenset[Finding]
+    findings: tuple[Finding, ...]
 
 
 Levels = tuple[int, ...]
@@ -95,7 +96,7 @@ class _Forecasting:
     basis: Basis
     proceed: bool
     read: Drivers
-    outcomes: dict[_State, _Outcome] = field(default_factory=dict)
+    outcomes: dict[tuple[_State, tuple[End, ...]], _Outcome] = field(default_factory=dict)
 
     def forecast(self) -> Forecast:
         readers = [
@@ -103,7 +104,7 @@ class _Forecasting:
             for schedule, taken_in in zip(self.schedules, self.intakes, strict=True)
         ]
         self.drivers = check_drivers(self.read, self.schedules, readers, self.base, self.years)
-        base = self._outcome(self._state(self.base, self.base, self._levels(0), "high"))
+        base = self._outcome(self.base, self.base, self._levels(0))
         if not self.proceed:
             stop_at_errors(list(base.findings))
         found = [self._year(year, base) for year in (self.base, *self.years)]
@@ -125,16 +126,13 @@ class _Forecasting:
     # --- years and steps ---------------------------------------------------------------------------------------
 
     def _year(self, year: int, base: _Outcome) -> YearForecast:
-        level = self._levels(year - self.base)
-        outcomes = {end: self._outcome(self._state(year, year, level, end)) for end in ENDS}
-        later = {finding for outcome in outcomes.values() for finding in outcome.findings - base.findings}
-        findings = [_in_year(finding, year) for finding in sorted(later)] if year > self.base else []
-        findings += self._not_in_force(year)
+        outcome = self._outcome(year, year, self._levels(year - self.base))
+        known = {_about(finding) for finding in base.findings}
+        later = {_about(finding): finding for finding in outcome.findings if _about(finding) not in known}
+        findings = [*(_in_year(finding, year) for finding in sorted(later.values())), *self._not_in_force(year)]
         if not self.proceed:
             stop_at_errors(findings)
-        cells, relief = (_joined(getattr(outcomes["high"], name), getattr(outcomes["low"], name))
-                         for name in ("cells", "relief"))  # fmt: skip
-        return YearForecast(year, cells, relief, tuple(findings))
+        return YearForecast(year, outcome.cells, outcome.relief, tuple(findings))
 
     def _steps(self, year: int) -> list[Step]:
         """From the year before: the calendar, versions that begin, then each driver in its order."""
@@ -146,17 +144,13 @@ class _Forecasting:
             (driver.name, year, (*self._levels(level)[: place + 1], *self._levels(level - 1)[place + 1 :]))
             for place, driver in enumerate(self.drivers)
         ]
-        before = self._cells(year - 1, year - 1, self._levels(level - 1))
+        before = self._outcome(year - 1, year - 1, self._levels(level - 1)).cells
         steps = []
         for name, known, levels in ways:
-            after = self._cells(year, known, levels)
+            after = self._outcome(year, known, levels).cells
             steps.append(Step(year, name, _difference(after, before)))
             before = after
         return steps
-
-    def _cells(self, year: int, known: int, levels: Levels) -> tuple[Cell, ...]:
-        high, low = (self._outcome(self._state(year, known, levels, end)).cells for end in ("high", "low"))
-        return _joined(high, low)
 
     @cached_property
     def _begun(self) -> set[int]:
@@ -174,16 +168,30 @@ class _Forecasting:
         effects = (driver.effect(level, end, year) for driver, level in zip(self.drivers, levels, strict=True))
         return _State(year, known, tuple(effects))
 
-    def _outcome(self, state: _State) -> _Outcome:
-        if state not in self.outcomes:
-            self.outcomes[state] = self._calculated(state)
-        return self.outcomes[state]
+    def _outcome(self, year: int, known: int, levels: Levels) -> _Outcome:
+        """Amounts with drivers and open amounts at their high ends, lows with both at their low ends."""
+        high, low = (self._state(year, known, levels, end) for end in ("high", "low"))
+        if high == low:
+            return self._calculated(high, ("high", "low"))
+        one, other = self._calculated(high, ("high",)), self._calculated(low, ("low",))
+        return replace(
+            one,
+            cells=_joined(one.cells, other.cells),
+            relief=_joined(one.relief, other.relief),
+            items={**one.items, **other.items},
+            findings=(*one.findings, *other.findings),
+        )
 
-    def _calculated(self, state: _State) -> _Outcome:
-        intakes = [self._intake(taken_in, state) for taken_in in self.intakes]
-        both, findings = calculated(together(self._schedules(state)), intakes, state.year)
-        result = Result(both, state.year, self.basis, findings, _no_receipt)
-        return _Outcome(result.cells, result.relief_cells, result.items, result.blocked, frozenset(findings))
+    def _calculated(self, state: _State, ends: tuple[End, ...]) -> _Outcome:
+        if (state, ends) not in self.outcomes:
+            intakes = [self._intake(taken_in, state) for taken_in in self.intakes]
+            is_later = state.year > self.base
+            both, findings = calculated(together(self._schedules(state)), intakes, state.year, ends, only=is_later)
+            result = Result(both, state.year, self.basis, findings, _no_receipt)
+            self.outcomes[state, ends] = _Outcome(
+                result.cells, result.relief_cells, result.items, result.blocked, tuple(findings)
+            )
+        return self.outcomes[state, ends]
 
     def _schedules(self, state: _State) -> list[Schedule]:
         schedules = known_in(self.schedules, state.known)
@@ -257,6 +265,11 @@ def _no_receipt(_: Result) -> NoReturn:
     raise NotImplementedError("a year of a forecast has no receipt")
 
 
+def _about(finding: Finding) -> tuple[Place, str, str, str]:
+    """What is wrong, whatever the periods in which it shows."""
+    return finding.place, finding.code, finding.table, finding.subject
+
+
 def _in_year(finding: Finding, year: int) -> Finding:
     why = Text(f"{year} 年：{finding.why.zh}", f"in {year}: {finding.why.en}")
     return replace(finding, why=why)
@@ -271,8 +284,6 @@ def _key(cell: Cell) -> Key:
 
 def _joined(high: Sequence[Cell], low: Sequence[Cell]) -> tuple[Cell, ...]:
     """Amounts of the calculation at the high ends, lows of that at the low ends."""
-    if high is low:
-        return tuple(high)
     found = {_key(cell): replace(cell, low=0) for cell in high}
     for cell in low:
         found[_key(cell)] = replace(found.get(_key(cell), replace(cell, amount=0)), low=cell.low)

@@ -24,7 +24,7 @@ STEPS = {
 DRIVER = Text("驱动因素", "driver")
 REASON = Text("较上年增减的原因", "change from the year before, by")
 CHANGE = Text("增减合计", "change")
-LABEL_WIDTH, COLUMN_WIDTH = 34, 16
+LABEL_WIDTH = 28
 
 Columns = Sequence[Mapping[str | None, tuple[int, int]]]  # by year: name -> amount and low
 
@@ -37,7 +37,8 @@ def print_forecast(found: Forecast, console: Console, language: Language) -> Non
     years = [one.year for one in found.years]
     head = HEAD.in_(language).format(base=years[0], last=years[-1], basis=BASES[found.basis].in_(language))
     console.print(escape(head), highlight=False, soft_wrap=True)
-    wide = max((console.width - LABEL_WIDTH) // COLUMN_WIDTH, 2)
+    longest = max(len(_amount(_total(found, one.cells)[0])) for one in found.years)
+    wide = max((console.width - LABEL_WIDTH) // (longest + 3), 2)
     for part in _parts(years, wide):
         _print(console, _driver_table(found, part, language))
     names: dict[str, Callable[[str], str]] = {
