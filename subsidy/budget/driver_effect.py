@@ -59,7 +59,7 @@ class TableDriver(CheckedDriver):
 
     def effect(self, level: int, end: End, year: int) -> Scaling:
         if self.driver.totals is not None:
-            return Scaling(total=_number(self.driver.totals, end, self.base + level)) if level else Scaling()
+            return Scaling(total=self.driver.totals.at(end, self.base + level)) if level else Scaling()
         return Scaling(growth_up_to(self.driver.stated, end, range(self.base + 1, self.base + level + 1)))
 
 
@@ -147,17 +147,11 @@ class VersionDriver(CheckedDriver):
 
 
 def growth_up_to(stated: Stated, end: End, years: Iterable[int]) -> Fraction:
-    """All that is stated of these years, multiplied."""
+    """All that is stated of these years, multiplied; a year of which nothing is stated changes nothing."""
     factor = Fraction(1)
     for year in years:
-        factor *= 1 + _number(stated, end, year)
+        factor *= 1 + (stated.at(end, year) or 0)
     return factor
-
-
-def _number(stated: Stated, end: End, year: int) -> Fraction:
-    number = stated.at(end, year)
-    assert number is not None
-    return number
 
 
 # --- schedules -----------------------------------------------------------------------------------------------------
