@@ -246,7 +246,8 @@ def test_a_named_person_who_stands_for_two_is_a_group() -> None:
     stays = [{"guest": f"S{place}", "person": "P", "home": home, "need": "much", "from": first, "to": last}
              for place, (home, first, last) in enumerate(
                  (("A", "2023-01-01", "2023-01-20"), ("B", "2023-01-20", "2023-01-31")))]  # fmt: skip
-    found = forecast({"heads": {"table": "guests", "growth": "100%"}}, tables={**TABLES, "guests": stays})
+    drivers = {"heads": {"table": "guests", "growth": "100%"}}
+    found = forecast(drivers, tables={**TABLES, "guests": stays})
     amounts = by_year(found, "clause")
     assert amounts[2023, "care"][0] == Decimal("100.10")  # a mover is paid once
     assert amounts[2024, "care"][0] == 4 * Decimal("100.10")  # four heads, and no person to compare
@@ -294,7 +295,7 @@ def test_rows_are_chosen_by_facts_of_histories_and_references() -> None:
 def test_the_order_of_rows_makes_no_difference() -> None:
     named = [{"guest": f"N{place}", "person": f"P{place}", "home": "ABC"[place % 3], "need": "much",
               "from": f"2023-{place % 12 + 1:02}-01", "to": ""} for place in range(30)]  # fmt: skip
-    drivers = {"heads": {"table": "guests", "growth": "7%"}, "beds": {"table": "homes", "column": "beds", "growth": "9%"}}
+    drivers = {"heads": {"table": "guests", "growth": "7%"}}
     texts = set()
     for seed in range(2):
         tables = {name: list(rows) for name, rows in {**TABLES, "guests": named}.items()}
@@ -309,14 +310,27 @@ def test_the_order_of_rows_makes_no_difference() -> None:
 DRIVERS = {
     "heads": {"table": "guests", "growth": {"low": "2%", "high": "12.5%"}},
     "beds": {"table": "homes", "column": "beds", "where": {"district": "D1"}, "growth": "10%"},
-    "rate": {"value": "rate", "growth": {2025: "3%"}},
     "portions": {"value": "portion_rate", "figures": {2024: {"low": "2.40", "high": "2.60"}, 2025: "2.70"}},
 }
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(DRIVERS))[:: 1 if THOROUGH else 7])
-def test_the_steps_add_up_to_the_change_in_every_cell(order: tuple[str, ...]) -> None:
-    found = forecast({name: DRIVERS[name] for name in order}, 2)
+@pytest.fixture(scope="module")
+def in_order() -> Any:
+    return forecast(DRIVERS, 2)
+
+
+def test_the_steps_add_up_to_the_change_in_every_cell(in_order: Any) -> None:
+    _check_steps(in_order, tuple(DRIVERS))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(DRIVERS))[1:] if THOROUGH else [tuple(DRIVERS)[::-1]])
+def test_another_order_gives_other_steps_to_the_same_years(order: tuple[str, ...], in_order: Any) -> None:
+    found = forecast({name: DRIVERS[name] for name in order}, 2 if THOROUGH else 1)
+    _check_steps(found, order)
+    assert found.years[-1].cells == in_order.years[len(found.years) - 1].cells
+
+
+def _check_steps(found: Any, order: tuple[str, ...]) -> None:
     assert found.step_names == ["calendar", *order]
     for before, after in itertools.pairwise(found.years):
         steps = [step for step in found.steps if step.year == after.year]
@@ -327,7 +341,6 @@ def test_the_steps_add_up_to_the_change_in_every_cell(order: tuple[str, ...]) ->
                     key = cell.clause, cell.payer, cell.district, cell.facility
                     sums[key] = sums.get(key, 0) + sign * getattr(cell, end)
             assert not any(sums.values())
-    assert found.years[2].cells == forecast(DRIVERS, 2).years[2].cells
 
 
 def test_two_separate_groups_add_up() -> None:
@@ -340,7 +353,7 @@ def test_two_separate_groups_add_up() -> None:
 
 def test_low_and_high_are_whole_calculations() -> None:
     works = [{"work": "W", "home": "A", "done": "2023-04-01", "approved": ""}]
-    tables = {**TABLES, "works": works}
+    tables = {"districts": DISTRICTS, "homes": HOMES, "guests": GUESTS[:2], "works": works}
     stated: Any = {"low": {"table": "guests", "growth": "2%"}, "high": {"table": "guests", "growth": "12.5%"}}
     found = by_year(forecast({"heads": DRIVERS["heads"]}, 1, tables), "clause")
     low, high = (by_year(forecast({"heads": stated[end]}, 1, tables), "clause") for end in ("low", "high"))
@@ -429,9 +442,9 @@ def test_a_version_from_a_later_day(tmp_path: Path) -> None:
     assert (2025, "reform", "beds_paid") not in steps
 
     both = Schedule((VERSION, load_text(text(changes))), (Path("a"), Path("b")))
-    known = forecast({"heads": {"table": "guests", "growth": "0%"}}, 2, schedule=both)
+    known = forecast({"heads": {"table": "guests", "growth": "0%"}}, schedule=both)
     assert known.step_names == ["calendar", "policy", "heads"]
-    assert [one.cells for one in known.years] == [one.cells for one in found.years]
+    assert [one.cells for one in known.years] == [one.cells for one in found.years[:2]]
     own = {(row.year, row.step, row.clause): row.amount for row in known.changes("clause").itertuples()}
     assert own[2024, "policy", "beds_paid"] == steps[2024, "reform", "beds_paid"]
 
@@ -571,7 +584,7 @@ def files(tmp_path: Path) -> list[str]:
         (tmp_path / "roster" / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
     return [
         "forecast", str(tmp_path / "roster"), "-s", str(tmp_path / "homes.yaml"), "-y", "2023", "-d",
-        str(tmp_path / "drivers.yaml"), "--years", "2", "--lang", "en",
+        str(tmp_path / "drivers.yaml"), "--years", "1", "--lang", "en",
     ]  # fmt: skip
 
 
@@ -581,8 +594,8 @@ def test_json_on_stdout_and_in_a_file_is_what_python_gives(files: list[str], tmp
     assert done.exit_code == 0
     content = json.loads(done.stdout)
     assert content == json.loads(saved.read_text(encoding="utf-8"))
-    assert content["years"] == [2023, 2024, 2025]
-    found = forecast({"heads": {"table": "guests", "growth": {"low": "0%", "high": "10%"}}}, 2)
+    assert content["years"] == [2023, 2024]
+    found = forecast({"heads": {"table": "guests", "growth": {"low": "0%", "high": "10%"}}})
     assert content["by_year"] == found.to_dict()["by_year"]
     for change in content["changes"]:
         for end, step_end in (("total", "amount"), ("low", "low")):
@@ -591,8 +604,8 @@ def test_json_on_stdout_and_in_a_file_is_what_python_gives(files: list[str], tmp
 
 
 @pytest.mark.parametrize(("language", "words"), [
-    ("en", ["from the roster of 2023 to 2025", "change from the year before, by", "heads"]),
-    ("zh", ["2023 年度花名册，预测至 2025 年", "较上年增减的原因", "增减合计"]),
+    ("en", ["from the roster of 2023 to 2024", "change from the year before, by", "heads"]),
+    ("zh", ["2023 年度花名册，预测至 2024 年", "较上年增减的原因", "增减合计"]),
 ])  # fmt: skip
 def test_tables_for_the_terminal(files: list[str], language: str, words: list[str]) -> None:
     done = CliRunner().invoke(app, [*files[:-1], language], env={"COLUMNS": "80"})
