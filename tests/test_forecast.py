@@ -56,7 +56,7 @@ values:
   rate: {item: "1", unit: yuan / person / month, by: [need], is: {much: 100.10, little: 50.05}}
   a_day: {item: "2", unit: yuan / day, is: 1}
   bed_rate: {item: "3", unit: yuan / bed / year, is: 33.33}
-  portion_rate: {item: "4", unit: yuan / portion, by: [year], is: {"..2023": 2, 2024: 2.50, 2025: 3}}
+  portion_rate: {item: "4", unit: yuan / portion, by: [year], is: {2020..2023: 2, 2024: 2.50, 2025: 3}}
   bonus: {item: "5", unit: yuan / person, is: 3000}
   thirds: {item: "5", unit: percent, by: [instalment], is: {1: 30%, 2: 30%, 3: 40%}}
 clauses:
@@ -64,7 +64,8 @@ clauses:
   stays: {item: "2", for: guests, every: month, amount: a_day * days_present, split: {city: 1}}
   beds_paid: {item: "3", for: homes, every: year, amount: beds * bed_rate, split: {city: 1, district: 2}}
   suppers_paid: {item: "4", for: suppers, every: month, amount: portions * portion_rate, split: {city: 1}}
-  bonuses: {item: "5", for: helpers, every: once, dated: hired, amount: bonus, split: {city: 1}, pay: {shares: thirds, every: year}}
+  bonuses:
+    {item: "5", for: helpers, every: once, dated: hired, amount: bonus, split: {city: 1}, pay: {shares: thirds, every: year}}
   works_paid: {item: "6", for: works, every: once, dated: done, amount: approved, split: {city: 1}}
 limits:
   one_home: {item: "1", among: [care, stays], per: [person, month], keep: most days_present, reading: once}
@@ -141,9 +142,9 @@ def test_an_end_that_is_open_stays_open() -> None:
 
 
 def test_without_growth_every_year_is_the_base_year() -> None:
-    tables = {**TABLES, "suppers": [], "helpers": [
-        {"helper": f"H{year}", "person": f"P{year}", "home": "A", "hired": f"{year}-05-01"} for year in (2021, 2022, 2023)
-    ]}  # fmt: skip
+    helpers = [{"helper": f"H{year}", "person": f"P{year}", "home": "A", "hired": f"{year}-05-01"}
+               for year in (2021, 2022, 2023)]  # fmt: skip
+    tables = {**TABLES, "suppers": [], "helpers": helpers}
     constant = text({"amount: a_day * days_present": "amount: a_day_of_stay", "  a_day: {item: \"2\", unit: yuan / day":
                      "  a_day_of_stay: {item: \"2\", unit: yuan / person / month"})  # fmt: skip
     schedule = Schedule((load_text(constant),), (Path("homes.yaml"),))
@@ -527,7 +528,7 @@ def test_several_schedules_share_the_scaled_roster() -> None:
         ("{overlay: {values.bed_rate.is: 5}, from: 2023}", 2, "2023 is no year of the forecast"),
         ("{version: nowhere.yaml}", 1, "there is no such file"),
         ("{table: homes, column: beds, growth: 2000%}", 1, "outside the range 1..500 bed"),
-        ("{table: homes, column: beds, growth: -100%}", 1, "in 2024 this cell would be 0, outside the range 1..500 bed"),
+        ("{table: homes, column: beds, growth: -100%}", 1, "in 2024 this cell would be 0, outside the range 1..500"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_with_its_place(driver: str, line: int, english: str, tmp_path: Path) -> None:
@@ -553,7 +554,8 @@ def test_all_that_does_not_fit_is_told_at_once() -> None:
 
 
 def test_a_total_that_a_later_driver_changes_again_is_refused() -> None:
-    total, growth = {"table": "guests", "totals": {2024: 100}}, {"table": "guests", "where": {"home": "C"}, "growth": "1%"}
+    total = {"table": "guests", "totals": {2024: 100}}
+    growth = {"table": "guests", "where": {"home": "C"}, "growth": "1%"}
     with pytest.raises(subsidy.DriversError, match="few changes rows whose total all states"):
         forecast({"all": total, "few": growth})
     assert totals(forecast({"few": growth, "all": total}))["all", 2024] == ("100", "100")
