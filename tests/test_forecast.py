@@ -58,14 +58,14 @@ values:
   bed_rate: {item: "3", unit: yuan / bed / year, is: 33.33}
   portion_rate: {item: "4", unit: yuan / portion, by: [year], is: {2020..2023: 2, 2024: 2.50, 2025: 3}}
   bonus: {item: "5", unit: yuan / person, is: 3000}
-  thirds: {item: "5", unit: percent, by: [instalment], is: {1: 30%, 2: 30%, 3: 40%}}
+  parts: {item: "5", unit: percent, by: [instalment], is: {1: 30%, 2: 30%, 3: 40%}}
 clauses:
   care: {item: "1", for: guests, every: month, amount: rate, split: {city: 5, district: 5}}
   stays: {item: "2", for: guests, every: month, amount: a_day * days_present, split: {city: 1}}
   beds_paid: {item: "3", for: homes, every: year, amount: beds * bed_rate, split: {city: 1, district: 2}}
   suppers_paid: {item: "4", for: suppers, every: month, amount: portions * portion_rate, split: {city: 1}}
   bonuses:
-    {item: "5", for: helpers, every: once, dated: hired, amount: bonus, split: {city: 1}, pay: {shares: thirds, every: year}}
+    {item: "5", for: helpers, every: once, dated: hired, amount: bonus, split: {city: 1}, pay: {shares: parts, every: year}}
   works_paid: {item: "6", for: works, every: once, dated: done, amount: approved, split: {city: 1}}
 limits:
   one_home: {item: "1", among: [care, stays], per: [person, month], keep: most days_present, reading: once}
