@@ -20,7 +20,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import subsidy
+from subsidy.budget.driver_effect import growth_up_to
+from subsidy.budget.driver_group import Reader, Scaling, find_group, scaled
+from subsidy.budget.drivers import read_drivers
 from subsidy.cli import app
+from subsidy.engine.run import prepare
+from subsidy.roster.intake import intake
 from subsidy.roster.moved import moved_days
 from subsidy.roster.spread import spread, tie_breaker
 from subsidy.schedule.catalogue import Schedule
@@ -65,7 +70,8 @@ clauses:
   beds_paid: {item: "3", for: homes, every: year, amount: beds * bed_rate, split: {city: 1, district: 2}}
   suppers_paid: {item: "4", for: suppers, every: month, amount: portions * portion_rate, split: {city: 1}}
   bonuses:
-    {item: "5", for: helpers, every: once, dated: hired, amount: bonus, split: {city: 1}, pay: {shares: parts, every: year}}
+    {item: "5", for: helpers, every: once, dated: hired, amount: bonus,
+     split: {city: 1}, pay: {shares: parts, every: year}}
   works_paid: {item: "6", for: works, every: once, dated: done, amount: approved, split: {city: 1}}
 limits:
   one_home: {item: "1", among: [care, stays], per: [person, month], keep: most days_present, reading: once}
@@ -156,6 +162,40 @@ def test_without_growth_every_year_is_the_base_year() -> None:
     assert not any(step.cells for step in found.steps)
 
 
+def test_a_forecast_is_what_a_roster_written_for_the_later_year_gives() -> None:
+    named = [
+        {"guest": f"N{place}", "person": f"P{place % 3}", "home": home, "from": first, "to": last}
+        for place, (home, first, last) in enumerate(
+            (("A", "2022-11-30", "2023-02-28"), ("B", "2023-03-05", "2023-05-31"), ("C", "2021-02-01", "2023-06-10"),
+             ("B", "2023-03-01", ""), ("A", "2023-06-02", "2023-12-31"), ("A", "2023-06-10", "")))
+    ]  # fmt: skip
+    needs = [
+        {"person": f"P{place}", "from": f"{year}-07-15", "need": need}
+        for place in range(3)
+        for year, need in ((2019, "little"), (2022, "much"), (2023, "little"))
+    ]
+    helpers = [{"helper": f"H{year}", "person": f"Q{year}", "home": "B", "hired": f"{year}-02-28", "left": ""}
+               for year in (2021, 2022, 2023)]  # fmt: skip
+    tables = {**TABLES, "guests": named, "needs": needs, "helpers": helpers}
+
+    def written_for(year: int) -> dict[str, Any]:
+        def cell(content: Any) -> Any:
+            if not isinstance(content, str) or content[:2] != "20":
+                return content
+            moved = f"{int(content[:4]) + year - 2023}{content[4:]}"
+            return "2024-02-29" if moved == "2024-02-28" else moved
+
+        return {
+            name: [{column: cell(content) if column != "hired" else f"{int(content[:4]) + year - 2023}{content[4:]}"
+                    for column, content in row.items()} for row in rows]
+            for name, rows in tables.items()
+        }  # fmt: skip
+
+    found = forecast({"beds": {"table": "homes", "column": "beds", "growth": "0%"}}, 2, tables)
+    for one in found.years:
+        assert one.cells == subsidy.calculate(SCHEDULE, subsidy.Roster(**written_for(one.year)), one.year).cells
+
+
 def test_leap_days_are_the_calendar_s() -> None:
     found = forecast({"heads": {"table": "guests", "growth": "0%"}}, 2)
     steps = {(row.year, row.step, row.clause): row.amount for row in found.changes("clause").itertuples()}
@@ -202,12 +242,6 @@ def test_a_total_is_spread_exactly_whatever_the_order(
 def test_totals_follow_the_stated_growth_exactly(rates: list[int], counts: list[int]) -> None:
     guests = [{**GUESTS[place % 4], "guest": f"G{place}", "count": count} for place, count in enumerate(counts)]
     growth = {2024 + place: f"{Decimal(rate) / 10}%" for place, rate in enumerate(rates)}
-    from subsidy.budget.driver_effect import growth_up_to
-    from subsidy.budget.driver_group import Reader, Scaling, find_group, scaled
-    from subsidy.budget.drivers import read_drivers
-    from subsidy.engine.run import prepare
-    from subsidy.roster.intake import intake
-
     taken_in = intake(subsidy.Roster(**{**TABLES, "guests": guests}), SCHEDULE.versions)
     group = find_group("g", "guests", None, {}, Reader(VERSION, prepare(SCHEDULE, taken_in, 2023)), 2023)
     stated = read_drivers({"drivers": {"g": {"table": "guests", "growth": growth}}}).by_name["g"].stated
@@ -442,12 +476,29 @@ def test_a_version_from_a_later_day(tmp_path: Path) -> None:
     assert steps[2024, "reform", "beds_paid"] == 125 * Decimal("33.33")
     assert (2025, "reform", "beds_paid") not in steps
 
+    assert [version.first_day.year for version in found.schedules[0].versions] == [2020, 2024]
     both = Schedule((VERSION, load_text(text(changes))), (Path("a"), Path("b")))
     known = forecast({"heads": {"table": "guests", "growth": "0%"}}, schedule=both)
     assert known.step_names == ["calendar", "policy", "heads"]
     assert [one.cells for one in known.years] == [one.cells for one in found.years[:2]]
     own = {(row.year, row.step, row.clause): row.amount for row in known.changes("clause").itertuples()}
     assert own[2024, "policy", "beds_paid"] == steps[2024, "reform", "beds_paid"]
+
+
+def test_a_version_may_read_what_none_read_before(tmp_path: Path) -> None:
+    changes = {
+        "in_force: {from: 2020-01-01}": "in_force: {from: 2024-01-01}",
+        "limits:": '  sung: {item: "7", for: songs, every: month, amount: verses * verse_rate, split: {city: 1}}\nlimits:',
+        "clauses:": '  verse_rate: {item: "7", unit: yuan / verse, is: 3}\nclauses:',
+        "  works:": "  songs: {song: key, home: homes, month: month, verses: {verse: 0..100}}\n  works:",
+    }
+    file = tmp_path / "new.yaml"
+    file.write_text(text(changes), encoding="utf-8")
+    songs = [{"song": "S", "home": "A", "month": "2023-05", "verses": 4}]
+    found = forecast({"reform": {"version": str(file)}}, tables={**TABLES, "songs": songs})
+    amounts = by_year(found, "clause")
+    assert (2023, "sung") not in amounts
+    assert amounts[2024, "sung"][0] == 12
 
 
 def test_nothing_goes_on_beyond_its_last_day() -> None:

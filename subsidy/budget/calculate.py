@@ -111,10 +111,18 @@ def examine(
 
 
 def checked_intakes(
-    several: Sequence[Schedule], roster: Roster, year: int, as_of: datetime.date | None
+    several: Sequence[Schedule],
+    roster: Roster,
+    year: int,
+    as_of: datetime.date | None,
+    with_later: Sequence[Schedule] | None = None,
 ) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
-    """The roster as each schedule reads it, without the rows that checks across rows block; their day and reports."""
-    intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
+    """The roster as each schedule reads it, without the rows that checks across rows block; their day and reports.
+
+    `with_later`: the same schedules with further versions, whose tables and columns are read too.
+    """
+    reading = several if with_later is None else with_later
+    intakes = [intake(roster, schedule.versions, _others(reading, schedule)) for schedule in reading]
     return checked(several, intakes, year, as_of)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from subsidy.budget.driver_effect import (
     CheckedDriver,
@@ -19,28 +19,62 @@ from subsidy.budget.drivers import ENDS, Driver, Drivers, Kind
 from subsidy.engine.findings import place_of
 from subsidy.finding import DriversError, Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule.catalogue import Schedule
-from subsidy.schedule.load import load_file
+from subsidy.schedule.load import Version, load_file
 from subsidy.schedule.series import check_grows, time_key
 
 CALENDAR, POLICY = "calendar", "policy"  # steps of the explanation that are no drivers
 MOST_ROWS_NAMED = 20
 
 
+@dataclass
+class NewVersions:
+    """The versions that drivers add, by driver, and what is wrong with their files."""
+
+    by_driver: dict[str, Version] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, drivers: Drivers) -> NewVersions:
+        """Those of the drivers' files."""
+        found = cls()
+        for name, driver in drivers.by_name.items():
+            if driver.version is not None:
+                try:
+                    found.by_driver[name] = load_file(drivers.folder / driver.version)
+                except ScheduleError as error:
+                    found.findings += error.findings
+        return found
+
+    def beside(self, schedules: Sequence[Schedule]) -> list[Schedule]:
+        """The schedules with all of them, for what a roster may hold."""
+        return [
+            replace(one, versions=(*one.versions, *(new for new in self.by_driver.values() if new.id == one.id)))
+            for one in schedules
+        ]
+
+
 def check_drivers(
-    drivers: Drivers, schedules: Sequence[Schedule], readers: Sequence[Reader], base: int, years: Sequence[int]
+    drivers: Drivers,
+    new_versions: NewVersions,
+    schedules: Sequence[Schedule],
+    readers: Sequence[Reader],
+    base: int,
+    years: Sequence[int],
 ) -> list[CheckedDriver]:
     """The drivers as the forecast of `years` after `base` applies them. Raises DriversError."""
-    return _Check(drivers, schedules, readers, base, years).checked()
+    findings = list(new_versions.findings)
+    return _Check(drivers, new_versions.by_driver, schedules, readers, base, years, findings).checked()
 
 
 @dataclass
 class _Check:
     drivers: Drivers
+    new_versions: Mapping[str, Version]
     schedules: Sequence[Schedule]
     readers: Sequence[Reader]
     base: int
     years: Sequence[int]
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding]
 
     def checked(self) -> list[CheckedDriver]:
         kinds: dict[Kind, Callable[[str, Driver], CheckedDriver]] = {
@@ -51,6 +85,8 @@ class _Check:
             try:
                 self._check_name(name)
                 self._check_years(driver)
+                if driver.version is not None and name not in self.new_versions:
+                    continue
                 found.append(kinds[driver.kind](name, driver))
             except Refusal as refused:
                 path = refused.path or ()
@@ -150,7 +186,7 @@ class _Check:
         return OverlayDriver(name, driver, self.base)
 
     def _version(self, name: str, driver: Driver) -> VersionDriver:
-        version = load_file(self.drivers.folder / (driver.version or ""))
+        version = self.new_versions[name]
         own = [schedule for schedule in self.schedules if schedule.id == version.id]
         if not own:
             raise Refusal(

@@ -10,8 +10,8 @@ from os import PathLike
 from typing import Any, NoReturn
 
 from subsidy.budget.calculate import FIRST_YEAR, LAST_YEAR, calculated, check_request, checked_intakes, stop_at_errors
-from subsidy.budget.driver_check import CALENDAR, POLICY, check_drivers
-from subsidy.budget.driver_effect import Effect, Figures, TableDriver, ValueDriver, VersionDriver, known_in
+from subsidy.budget.driver_check import CALENDAR, POLICY, NewVersions, check_drivers
+from subsidy.budget.driver_effect import Effect, Figures, TableDriver, ValueDriver, known_in
 from subsidy.budget.driver_group import Reader, Scaling, scaled, with_cells
 from subsidy.budget.drivers import ENDS, Drivers, read_drivers
 from subsidy.budget.forecast_result import DriverTotal, Forecast, Step, YearForecast
@@ -58,10 +58,12 @@ def forecast(
             ),
         )
     read = read_drivers(drivers)
-    intakes = checked_intakes(several, roster, year, as_of)[0]
+    new_versions = NewVersions.of(read)
+    intakes = checked_intakes(several, roster, year, as_of, new_versions.beside(several))[0]
     if not proceed:
         stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
-    return _Forecasting(several, intakes, year, range(year + 1, year + years + 1), basis, proceed, read).forecast()
+    ahead = range(year + 1, year + years + 1)
+    return _Forecasting(several, intakes, year, ahead, basis, proceed, read, new_versions).forecast()
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class _Forecasting:
     basis: Basis
     proceed: bool
     read: Drivers
+    new_versions: NewVersions
     outcomes: dict[tuple[_State, tuple[End, ...]], _Outcome] = field(default_factory=dict)
 
     def forecast(self) -> Forecast:
@@ -103,7 +106,9 @@ class _Forecasting:
             Reader(schedule.latest, prepare(schedule, taken_in, self.base))
             for schedule, taken_in in zip(self.schedules, self.intakes, strict=True)
         ]
-        self.drivers = check_drivers(self.read, self.schedules, readers, self.base, self.years)
+        self.drivers = check_drivers(
+            self.read, self.new_versions, self.schedules, readers, self.base, self.years
+        )
         base = self._outcome(self.base, self.base, self._levels(0))
         if not self.proceed:
             stop_at_errors(list(base.findings))
@@ -112,7 +117,7 @@ class _Forecasting:
         items = {clause: item for outcome in self.outcomes.values() for clause, item in outcome.items.items()}
         order = {clause: place for place, clause in enumerate(items)}
         return Forecast(
-            schedules=tuple(self._with_new_versions()),
+            schedules=tuple(self.new_versions.beside(self.schedules)),
             drivers=self.read,
             basis=self.basis,
             years=tuple(found),
@@ -213,14 +218,6 @@ class _Forecasting:
             if isinstance(driver, TableDriver) and isinstance(effect, Scaling)
         ]
         return scaled([group for group, _ in pairs], [scaling for _, scaling in pairs])
-
-    def _with_new_versions(self) -> list[Schedule]:
-        """The schedules with all versions, those that drivers add included."""
-        schedules = list(self.schedules)
-        for driver in self.drivers:
-            if isinstance(driver, VersionDriver):
-                schedules = driver.on_schedules(schedules, effect=True)
-        return schedules
 
     # --- beside the money --------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ app = typer.Typer()
 def forecast(
     roster: RosterPath,
     schedule_ids: Ids,
-    year: Annotated[int, typer.Option("--year", "-y", min=1950, max=2149, help="基年 · base year, that of the roster")],
+    year: Annotated[int, typer.Option("--year", "-y", min=1950, max=2120, help="基年 · base year, that of the roster")],
     drivers: Annotated[Path, typer.Option("--drivers", "-d", help="驱动因素文件 · what grows and changes (YAML)")],
     years: Annotated[int, typer.Option("--years", min=1, max=30, help="预测几年 · how many years after it")] = 5,
     basis: Basis = "due",
@@ -48,7 +48,7 @@ def forecast(
 ) -> None:
     """由基年花名册预测今后几年，并逐项说明增减 · The years after a roster's, and why each differs from the last.
 
-    subsidy forecast examples/forecast/roster -s template-city/city-care -y 2023 -d examples/forecast/drivers.yaml
+    subsidy forecast examples/forecast/roster -s cn/xian/elderly-care -y 2023 -d examples/forecast/drivers.yaml
     """
     from subsidy.budget.forecast import forecast as calculated
     from subsidy.files import check_writable, write_whole
