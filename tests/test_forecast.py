@@ -465,6 +465,17 @@ def test_options_change_from_a_year_on() -> None:
     assert [amounts[year, "beds_paid"][0] / 125 for year in (2023, 2024, 2025)] == [Decimal("33.33")] * 2 + [50]
 
 
+def test_an_overlay_may_be_a_whole_list_of_figures() -> None:
+    other = SCHEDULE.overlay({"values.rate.is": "{much: 1, little: 2.5}", "clauses.care.split": "{city: 1}"})
+    model = other.latest.model
+    assert model.values["rate"].figures == {"much": "1", "little": "2.5"}
+    assert model.clauses["care"].split == {"city": 1}
+    with pytest.raises(subsidy.ScheduleError) as caught:
+        SCHEDULE.overlay({"values.rate.is": "{much: 1"})
+    (finding,) = caught.value.findings
+    assert (finding.place.path, finding.value) == ("values.rate.is", "{much: 1")
+
+
 def test_a_version_from_a_later_day(tmp_path: Path) -> None:
     changes = {"in_force: {from: 2020-01-01}": "in_force: {from: 2024-07-01}", "is: 33.33": "is: 66.66"}
     (tmp_path / "new.yaml").write_text(text(changes), encoding="utf-8")
@@ -488,8 +499,8 @@ def test_a_version_from_a_later_day(tmp_path: Path) -> None:
 def test_a_version_may_read_what_none_read_before(tmp_path: Path) -> None:
     changes = {
         "in_force: {from: 2020-01-01}": "in_force: {from: 2024-01-01}",
-        "limits:": '  sung: {item: "7", for: songs, every: month, amount: verses * verse_rate, split: {city: 1}}\nlimits:',
-        "clauses:": '  verse_rate: {item: "7", unit: yuan / verse, is: 3}\nclauses:',
+        "limits:": '  sung: {item: "7", for: songs, every: month, amount: verses * a_verse, split: {city: 1}}\nlimits:',
+        "clauses:": '  a_verse: {item: "7", unit: yuan / verse, is: 3}\nclauses:',
         "  works:": "  songs: {song: key, home: homes, month: month, verses: {verse: 0..100}}\n  works:",
     }
     file = tmp_path / "new.yaml"

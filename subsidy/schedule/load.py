@@ -221,7 +221,11 @@ def _overlaid(source: Source, overlay: Overlay) -> Source:
         if rest or not path:
             findings.append(Finding(Place(source.file, path=written), "overlay", *unknown_path(data, written)))
         else:
-            put(data, path, read_yaml(value, source.file).data if value.startswith("{") else value)
+            try:
+                put(data, path, read_yaml(value).data if value.startswith("{") else value)
+            except ScheduleError as error:
+                first = error.findings[0]
+                findings.append(Finding(Place(source.file, path=written), "overlay", first.why, first.remedy, value))
     if findings:
         raise ScheduleError(findings)
     return replace(source, data=data, places=places, files=files)
