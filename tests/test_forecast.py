@@ -162,38 +162,51 @@ def test_without_growth_every_year_is_the_base_year() -> None:
     assert not any(step.cells for step in found.steps)
 
 
-def test_a_forecast_is_what_a_roster_written_for_the_later_year_gives() -> None:
-    named = [
-        {"guest": f"N{place}", "person": f"P{place % 3}", "home": home, "from": first, "to": last}
-        for place, (home, first, last) in enumerate(
-            (("A", "2022-11-30", "2023-02-28"), ("B", "2023-03-05", "2023-05-31"), ("C", "2021-02-01", "2023-06-10"),
-             ("B", "2023-03-01", ""), ("A", "2023-06-02", "2023-12-31"), ("A", "2023-06-10", "")))
-    ]  # fmt: skip
-    needs = [
-        {"person": f"P{place}", "from": f"{year}-07-15", "need": need}
-        for place in range(3)
-        for year, need in ((2019, "little"), (2022, "much"), (2023, "little"))
-    ]
-    helpers = [{"helper": f"H{year}", "person": f"Q{year}", "home": "B", "hired": f"{year}-02-28", "left": ""}
-               for year in (2021, 2022, 2023)]  # fmt: skip
-    tables = {**TABLES, "guests": named, "needs": needs, "helpers": helpers}
+def written_for(year: int, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables as an officer would write them for a later year."""
 
-    def written_for(year: int) -> dict[str, Any]:
-        def cell(content: Any) -> Any:
-            if not isinstance(content, str) or content[:2] != "20":
-                return content
-            moved = f"{int(content[:4]) + year - 2023}{content[4:]}"
-            return "2024-02-29" if moved == "2024-02-28" else moved
+    def cell(column: str, content: Any) -> Any:
+        if not isinstance(content, str) or content[:2] != "20":
+            return content
+        if len(content) == 7:
+            return f"{int(content[:4]) + year - 2023}{content[4:]}"
+        day = datetime.date.fromisoformat(content)
+        if column == "to":
+            return later(day + datetime.timedelta(1), year - 2023) - datetime.timedelta(1)
+        return later(day, year - 2023)
 
-        return {
-            name: [{column: cell(content) if column != "hired" else f"{int(content[:4]) + year - 2023}{content[4:]}"
-                    for column, content in row.items()} for row in rows]
-            for name, rows in tables.items()
-        }  # fmt: skip
+    return {
+        name: [{column: cell(column, content) for column, content in row.items()} for row in rows]
+        for name, rows in tables.items()
+    }
 
-    found = forecast({"beds": {"table": "homes", "column": "beds", "growth": "0%"}}, 2, tables)
-    for one in found.years:
-        assert one.cells == subsidy.calculate(SCHEDULE, subsidy.Roster(**written_for(one.year)), one.year).cells
+
+NEAR_DAYS = st.one_of(
+    st.dates(datetime.date(2021, 1, 1), datetime.date(2023, 12, 31)),
+    st.dates(datetime.date(2023, 2, 25), datetime.date(2023, 3, 3)),
+)
+STAYS = st.lists(st.tuples(st.sampled_from("ABC"), NEAR_DAYS, NEAR_DAYS, NEAR_DAYS, st.booleans()), max_size=5)
+
+
+@settings(max_examples=12)
+@given(STAYS, st.lists(NEAR_DAYS, max_size=3), st.integers(1, 3))
+def test_a_forecast_is_what_a_roster_written_for_the_later_year_gives(
+    stays: list[tuple[str, datetime.date, datetime.date, datetime.date, bool]], hired: list[datetime.date], years: int
+) -> None:
+    guests, needs = [], []
+    for place, (home, one, two, assessed, ends) in enumerate(stays):
+        first, last = sorted((one, two))
+        to = last.isoformat() if ends else ""
+        guests.append({"guest": f"G{place}", "person": f"P{place}", "home": home, "from": first.isoformat(), "to": to})
+        needs += [{"person": f"P{place}", "from": day.isoformat(), "need": need}
+                  for day, need in ((datetime.date(2020, 5, 5), "much"), (assessed, "little"))]  # fmt: skip
+    helpers = [{"helper": f"H{place}", "person": f"Q{place}", "home": "B", "hired": day.isoformat(), "left": ""}
+               for place, day in enumerate(hired)]  # fmt: skip
+    tables = {**TABLES, "guests": guests, "needs": needs, "helpers": helpers}
+    found = forecast({"beds": {"table": "homes", "column": "beds", "growth": "0%"}}, years, tables, proceed=True)
+    one = found.years[-1]
+    by_hand = subsidy.Roster(**written_for(one.year, tables))
+    assert one.cells == subsidy.calculate(SCHEDULE, by_hand, one.year, proceed=True).cells
 
 
 def test_leap_days_are_the_calendar_s() -> None:
@@ -520,6 +533,11 @@ def test_nothing_goes_on_beyond_its_last_day() -> None:
     assert (finding.code, finding.severity) == ("not-in-force", "warning")
     assert "in 2025: test/homes is in force until 2024-12-31" in finding.why.en
     assert by_year(found)[(2025,)][0] == 0
+
+    later_on = text({"in_force: {from: 2020-01-01}": "in_force: {from: 2025-01-01}"})
+    found = forecast({"heads": HEADS}, 2, schedule=Schedule((load_text(later_on),), (Path("a"),)))
+    assert [[finding.code for finding in one.findings] for one in found.years] == [["not-in-force"]] * 2 + [[]]
+    assert "in 2024: test/homes is not in force until 2025-01-01" in found.years[1].findings[0].why.en
 
 
 def test_a_figure_that_no_year_has_stops_the_forecast_or_is_told() -> None:

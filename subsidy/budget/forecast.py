@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -243,19 +243,27 @@ class _Forecasting:
 
     def _not_in_force(self, year: int) -> list[Finding]:
         """A warning for each schedule that is not in force to the end of a year: nothing is taken to go on."""
-        found = []
-        level = self._levels(year - self.base)
-        for schedule in self._schedules(self._state(year, year, level, "high")):
-            spans = schedule.periods()
-            if all(last is not None and last < datetime.date(year, 12, 31) for _, _, last in spans):
-                last = max(day for _, _, day in spans if day is not None)
-                why = Text(
-                    f"{year} 年：{schedule.id} 只施行到 {last}，此后不再计算",
-                    f"in {year}: {schedule.id} is in force until {last}, and nothing after it is calculated",
-                )
-                remedy = Text("如将延续，请以 overlay 延长 in_force.to", "if it will go on, overlay in_force.to")
-                found.append(Finding(Place(), "not-in-force", why, remedy, severity="warning"))
-        return found
+        state = self._state(year, year, self._levels(year - self.base), "high")
+        return [finding for schedule in self._schedules(state) for finding in _not_in_force(schedule, year)]
+
+
+def _not_in_force(schedule: Schedule, year: int) -> Iterator[Finding]:
+    spans = schedule.periods()
+    first = spans[0][1]
+    ends = [last for _, _, last in spans if last is not None]
+    if first.year > year:
+        why = Text(
+            f"{year} 年：{schedule.id} 自 {first} 起才施行", f"in {year}: {schedule.id} is not in force until {first}"
+        )
+        remedy = Text("该年不计算", "nothing of it is calculated for that year")
+        yield Finding(Place(), "not-in-force", why, remedy, severity="warning")
+    elif len(ends) == len(spans) and max(ends) < datetime.date(year, 12, 31):
+        why = Text(
+            f"{year} 年：{schedule.id} 只施行到 {max(ends)}，此后不再计算",
+            f"in {year}: {schedule.id} is in force until {max(ends)}, and nothing after it is calculated",
+        )
+        remedy = Text("如将延续，请以 overlay 延长 in_force.to", "if it will go on, overlay in_force.to")
+        yield Finding(Place(), "not-in-force", why, remedy, severity="warning")
 
 
 def _no_receipt(_: Result) -> NoReturn:

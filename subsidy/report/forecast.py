@@ -52,6 +52,8 @@ def print_forecast(found: Forecast, console: Console, language: Language) -> Non
             _print(console, _money_table(found, dimension, part, shown, label, language))
     for part in _parts(years[1:], wide):
         _print(console, _step_table(found, part, language))
+    if found.blocked:
+        console.print(f"{word('blocked', language)}: {sum(found.blocked.values())}", highlight=False)
 
 
 def _parts(years: Sequence[int], size: int) -> Iterator[Sequence[int]]:
