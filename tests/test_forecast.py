@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import THOROUGH
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -190,6 +190,7 @@ STAYS = st.lists(st.tuples(st.sampled_from("ABC"), NEAR_DAYS, NEAR_DAYS, NEAR_DA
 
 @settings(max_examples=12)
 @given(STAYS, st.lists(NEAR_DAYS, max_size=3), st.integers(1, 3))
+@example([("A", datetime.date(2023, 1, 9), datetime.date(2023, 2, 28), datetime.date(2023, 2, 1), True)], [], 1)
 def test_a_forecast_is_what_a_roster_written_for_the_later_year_gives(
     stays: list[tuple[str, datetime.date, datetime.date, datetime.date, bool]], hired: list[datetime.date], years: int
 ) -> None:
