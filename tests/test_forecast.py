@@ -74,7 +74,8 @@ clauses:
      split: {city: 1}, pay: {shares: parts, every: year}}
   works_paid: {item: "6", for: works, every: once, dated: done, amount: approved, split: {city: 1}}
 limits:
-  one_home: {item: "1", among: [care, stays], per: [person, month], keep: most days_present, reading: once}
+  one_home: {item: "1", among: [care], per: [person, month], keep: most days_present, reading: once}
+  one_stay: {item: "2", among: [stays], per: [person, month], keep: most days_present, reading: once}
 """
 DISTRICTS = [{"district": "D1"}, {"district": "D2"}]
 HOMES = [
