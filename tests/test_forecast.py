@@ -62,6 +62,8 @@ values:
   a_day: {item: "2", unit: yuan / day, is: 1}
   bed_rate: {item: "3", unit: yuan / bed / year, is: 33.33}
   portion_rate: {item: "4", unit: yuan / portion, by: [year], is: {2020..2023: 2, 2024: 2.50, 2025: 3}}
+  half: {item: "6", unit: percent, is: 50%}
+  start: {item: "6", unit: date, is: 2020-01-01}
   bonus: {item: "5", unit: yuan / person, is: 3000}
   parts: {item: "5", unit: percent, by: [instalment], is: {1: 30%, 2: 30%, 3: 40%}}
 clauses:
@@ -72,7 +74,9 @@ clauses:
   bonuses:
     {item: "5", for: helpers, every: once, dated: hired, amount: bonus,
      split: {city: 1}, pay: {shares: parts, every: year}}
-  works_paid: {item: "6", for: works, every: once, dated: done, amount: approved, split: {city: 1}}
+  works_paid:
+    {item: "6", for: works, every: once, dated: done, when: done >= start, amount: round approved * half to fen half_up,
+    split: {city: 1}}
 limits:
   one_home: {item: "1", among: [care], per: [person, month], keep: most days_present, reading: once}
   one_stay: {item: "2", among: [stays], per: [person, month], keep: most days_present, reading: once}
@@ -408,7 +412,7 @@ def test_low_and_high_are_whole_calculations() -> None:
     found = by_year(forecast({"heads": DRIVERS["heads"]}, 1, tables), "clause")
     low, high = (by_year(forecast({"heads": stated[end]}, 1, tables), "clause") for end in ("low", "high"))
     assert found == {key: (high[key][0], low[key][1]) for key in found}
-    assert found[2024, "works_paid"] == (1000, 0)
+    assert found[2024, "works_paid"] == (500, 0)
     assert found[2024, "care"][0] > found[2024, "care"][1]
 
 
@@ -453,7 +457,7 @@ def test_a_series_goes_on_from_the_year_before(
 def test_figures_keep_their_decimals_and_none_stays_none() -> None:
     grew = grown(value(["kind"], {"a": "33.33", "b": "none", "c": "100"}), Fraction("1.015"))
     assert json.loads(grew) == {"a": "33.83", "b": "none", "c": "101.5"}
-    assert figure_at(value(["year"], {"..2023": "2", "2024": "2.50"}), '{"..2023": "2", "2024": "2.50"}', 2020) == "2"
+    assert figure_at(value(["year"], {"..2023": "2", "2024": "2.50"}), 2020) == "2"
 
 
 def test_an_index_series_grows_from_the_last_year_without_growth() -> None:
@@ -472,6 +476,13 @@ def test_a_value_by_categories_is_told_by_its_factor() -> None:
     one = by_year(found, "clause")
     assert one[2024, "care"][0] == 20 * 12 * Decimal("110.11") + 11 * 9 * Decimal("55.06") + 7 * 12 * Decimal(
         "110.11") + 30 * Decimal("55.06")  # fmt: skip
+
+
+def test_a_percentage_is_stated_as_one() -> None:
+    works = [{"work": "W", "home": "A", "done": "2023-04-01", "approved": "100"}]
+    found = forecast({"half": {"value": "half", "figures": {2024: "62.5%"}}}, 2, {**TABLES, "works": works})
+    assert [totals(found)["half", year][0] for year in (2023, 2024, 2025)] == ["50%", "62.5%", "62.5%"]
+    assert [by_year(found, "clause")[year, "works_paid"][0] for year in (2023, 2025)] == [50, Decimal("62.5")]
 
 
 def test_options_change_from_a_year_on() -> None:
@@ -597,6 +608,11 @@ def test_several_schedules_share_the_scaled_roster() -> None:
         ("{table: guests, growth: {soon: 5%}}", 2, "this is not a year"),
         ("{table: guests, totals: 12}", 2, "this is stated year by year"),
         ("{table: guests, totals: {2024: -1, 2025: 2}}", 2, "this cannot be negative"),
+        ("{table: guests, totals: {2024: 50%, 2025: 2}}", 2, "not a plain decimal number"),
+        ("{value: half, figures: {2024: 60}}", 2, "percentages have their %"),
+        ("{value: bed_rate, figures: {2024: 60%}}", 2, "the unit of bed_rate is yuan / bed / year"),
+        ("{value: start, growth: 5%}", 2, "start is no number that could grow"),
+        ("{value: bed_rate, figures: {2024: 99999999999999999999}}", 2, "2^63"),
         ("{table: guests, growth: 5%, totals: {2024: 1}}", 2, "exactly one of growth / totals is needed"),
         ("{table: guests}", 2, "exactly one of growth / totals is needed"),
         ("{table: guests, groth: 5%}", 2, "there is no key groth; perhaps growth is meant"),

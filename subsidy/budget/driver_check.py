@@ -20,7 +20,7 @@ from subsidy.engine.findings import place_of
 from subsidy.finding import DriversError, Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import Version, load_file
-from subsidy.schedule.series import check_grows, time_key
+from subsidy.schedule.series import check_grows, is_percent, time_key
 
 CALENDAR, POLICY = "calendar", "policy"  # steps of the explanation that are no drivers
 MOST_ROWS_NAMED = 20
@@ -158,7 +158,8 @@ class _Check:
 
     def _value(self, name: str, driver: Driver) -> ValueDriver:
         written = driver.value or ""
-        known = {one: value for schedule in self.schedules for version in schedule.versions
+        versions = [version for schedule in self.schedules for version in schedule.versions]
+        known = {one: value for version in (*versions, *self.new_versions.values())
                  for one, value in version.model.values.items()}  # fmt: skip
         if written not in known:
             raise Refusal(
@@ -175,7 +176,28 @@ class _Check:
                 Text(f"{written} 不只一个数", f"{written} has more than one figure in a year"),
                 Text("请写 growth，或用 overlay 给出各数", "write growth, or give each of them with overlay"),
             ).at(("figures",))
-        return ValueDriver(name, driver, self.base, time_key(value) is not None)
+        elif not all(written.endswith("%") == is_percent(value) for written in self._figures_of(name)):
+            raise Refusal(
+                Text("百分比须带 %，其他数额不带", "percentages have their %, other figures have none"),
+                Text(f"{driver.value} 的单位是 {value.unit}", f"the unit of {driver.value} is {value.unit}"),
+            ).at(("figures",))
+        found = ValueDriver(name, driver, self.base, time_key(value) is not None)
+        try:
+            for end in ENDS:
+                found.on_schedules(self.schedules, found.effect(len(self.years), end, self.years[-1]))
+        except ScheduleError as error:
+            raise Refusal(error.findings[0].why, error.findings[0].remedy).at(("value",)) from None
+        return found
+
+    def _figures_of(self, name: str) -> Iterator[str]:
+        """The figures that a driver states, as written."""
+        ahead = [self.drivers.source.data["drivers"][name]["figures"]]
+        while ahead:
+            content = ahead.pop()
+            if isinstance(content, dict):
+                ahead += content.values()
+            else:
+                yield content
 
     def _overlay(self, name: str, driver: Driver) -> OverlayDriver:
         try:

@@ -20,7 +20,7 @@ from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.expression import plain_number
 from subsidy.schedule.load import Version, overlaid
 from subsidy.schedule.model import Value
-from subsidy.schedule.series import Carried, carried, figure_at, grown, time_key, written_figures
+from subsidy.schedule.series import Carried, carried, figure_at, grown, time_key, written_figure, written_figures
 from subsidy.schedule.versions import check_line
 
 
@@ -101,12 +101,12 @@ class ValueDriver(CheckedDriver):
             value = version.model.values.get(name)
             yield version if value is None else overlaid(version, {f"values.{name}.is": figures_of(value, effect)})
 
-    def figure(self, schedules: Sequence[Schedule], effect: Figures, year: int) -> str:
-        """Its only figure in a year; of a value with more of them the factor they were multiplied by, in percent."""
+    def figure(self, schedules: Sequence[Schedule], effect: Effect, year: int) -> str:
+        """Its only figure in a year, in schedules with the effect; of a value with several their factor, in percent."""
+        assert isinstance(effect, Figures)
         name = self.driver.value or ""
-        value = [version.model.values[name] for one in schedules for version in one.versions
-                 if name in version.model.values][-1]  # fmt: skip
-        figure = figure_at(value, figures_of(value, effect), year)
+        versions = [version for one in schedules for version in one.versions if name in version.model.values]
+        figure = figure_at(versions[-1].model.values[name], year) if versions else None
         if figure is not None:
             return figure
         factor = dict(effect.series).get(year, Carried(year)).factor if effect.series else effect.factor
@@ -116,7 +116,7 @@ class ValueDriver(CheckedDriver):
 def figures_of(value: Value, effect: Figures) -> str:
     """The figures of a value under an effect, as an overlay writes them."""
     if effect.figure is not None:
-        return plain_number(effect.figure)
+        return written_figure(value, effect.figure)
     if effect.series and time_key(value) is not None:
         return carried(value, dict(effect.series))
     return grown(value, effect.factor) if effect.factor != 1 else written_figures(value)

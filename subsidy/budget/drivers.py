@@ -75,10 +75,16 @@ def _rate(written: object) -> Fraction:
 def _quantity(written: object) -> Fraction:
     if not isinstance(written, str):
         raise Refusal(Text("此处应为一个数", "a number is expected here"), Text("请写成 1200", "write it like 1200"))
-    number = exact_number(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+    number = exact_number(written)
     if number < 0:
         raise Refusal(Text("不能为负数", "this cannot be negative"), Text("请写 0 或以上", "write 0 or more"))
     return number
+
+
+def _figure(written: object) -> Fraction:
+    if isinstance(written, str) and written.endswith("%"):
+        return _quantity(written.removesuffix("%")) / 100
+    return _quantity(written)
 
 
 def _stated(leaf: Callable[[object], Fraction], by_year_only: bool) -> Callable[[object], Stated]:
@@ -140,6 +146,7 @@ def _dotted(written: object) -> str:
 
 Growth = Annotated[Any, BeforeValidator(_stated(_rate, by_year_only=False))]
 Quantities = Annotated[Any, BeforeValidator(_stated(_quantity, by_year_only=True))]
+FigureByYear = Annotated[Any, BeforeValidator(_stated(_figure, by_year_only=True))]
 Year = Annotated[int, BeforeValidator(_year)]
 Choices = Annotated[tuple[str, ...], BeforeValidator(_choices)]
 Dotted = Annotated[str, BeforeValidator(_dotted)]
@@ -155,7 +162,7 @@ class Driver(Part):
     growth: Growth = None
     totals: Quantities = None
     value: Name | None = None
-    figures: Quantities = None
+    figures: FigureByYear = None
     overlay: dict[Filled, Filled] | None = Field(default=None, min_length=1)
     from_: Year | None = Field(default=None, alias="from")
     version: Filled | None = None

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from subsidy.budget.calculate import FIRST_YEAR, LAST_YEAR, calculated, check_request, checked_intakes, stop_at_errors
 from subsidy.budget.driver_check import CALENDAR, POLICY, NewVersions, check_drivers
-from subsidy.budget.driver_effect import Effect, Figures, TableDriver, ValueDriver, known_in
+from subsidy.budget.driver_effect import CheckedDriver, Effect, TableDriver, ValueDriver, known_in
 from subsidy.budget.driver_group import Reader, Scaling, scaled, with_cells
 from subsidy.budget.drivers import ENDS, Drivers, read_drivers
 from subsidy.budget.forecast_result import DriverTotal, Forecast, Step, YearForecast
@@ -99,6 +99,7 @@ class _Forecasting:
     proceed: bool
     read: Drivers
     new_versions: NewVersions
+    drivers: list[CheckedDriver] = field(init=False)
     outcomes: dict[tuple[_State, tuple[End, ...]], _Outcome] = field(default_factory=dict)
 
     def forecast(self) -> Forecast:
@@ -106,9 +107,7 @@ class _Forecasting:
             Reader(schedule.latest, prepare(schedule, taken_in, self.base))
             for schedule, taken_in in zip(self.schedules, self.intakes, strict=True)
         ]
-        self.drivers = check_drivers(
-            self.read, self.new_versions, self.schedules, readers, self.base, self.years
-        )
+        self.drivers = check_drivers(self.read, self.new_versions, self.schedules, readers, self.base, self.years)
         base = self._outcome(self.base, self.base, self._levels(0))
         if not self.proceed:
             stop_at_errors(list(base.findings))
@@ -133,7 +132,7 @@ class _Forecasting:
     def _year(self, year: int, base: _Outcome) -> YearForecast:
         outcome = self._outcome(year, year, self._levels(year - self.base))
         known = {_about(finding) for finding in base.findings}
-        later = {_about(finding): finding for finding in outcome.findings if _about(finding) not in known}
+        later = {_about(finding): finding for finding in reversed(outcome.findings) if _about(finding) not in known}
         findings = [*(_in_year(finding, year) for finding in sorted(later.values())), *self._not_in_force(year)]
         if not self.proceed:
             stop_at_errors(findings)
@@ -231,15 +230,14 @@ class _Forecasting:
                 if isinstance(driver, TableDriver):
                     texts = {end: plain_number(sums[end][driver.name]) for end in ENDS}
                 elif isinstance(driver, ValueDriver):
-                    texts = {end: self._figure(driver, state, state.effects[place]) for end, state in states.items()}
+                    texts = {
+                        end: driver.figure(self._schedules(state), state.effects[place], year)
+                        for end, state in states.items()
+                    }
                 else:
                     continue
                 found.append(DriverTotal(driver.name, year, texts["high"], texts["low"]))
         return found
-
-    def _figure(self, driver: ValueDriver, state: _State, effect: Effect) -> str:
-        assert isinstance(effect, Figures)
-        return driver.figure(known_in(self.schedules, state.year), effect, state.year)
 
     def _not_in_force(self, year: int) -> list[Finding]:
         """A warning for each schedule that is not in force to the end of a year: nothing is taken to go on."""

@@ -48,7 +48,7 @@ def forecast(
 ) -> None:
     """由基年花名册预测今后几年，并逐项说明增减 · The years after a roster's, and why each differs from the last.
 
-    subsidy forecast examples/forecast/roster -s cn/xian/elderly-care -y 2023 -d examples/forecast/drivers.yaml
+    subsidy forecast ROSTER --schedule cn/xian/elderly-care --year 2023 --drivers drivers.yaml --years 3
     """
     from subsidy.budget.forecast import forecast as calculated
     from subsidy.files import check_writable, write_whole

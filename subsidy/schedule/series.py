@@ -58,26 +58,35 @@ def carried(value: Value, years: Mapping[int, Carried]) -> str:
     """The series with the figures of these years in place of its own for them."""
     key = time_key(value)
     assert key is not None
-    decimals = _decimals(value.figures)
 
     def at(depth: int, figures: Any) -> Any:
         if depth:
             return {name: at(depth - 1, inner) for name, inner in figures.items()}
-        return _series(figures, key, years, decimals)
+        return _series(value, figures, key, years)
 
     return _text(at(value.by.index(key), value.figures))
 
 
-def figure_at(value: Value, written: str, year: int) -> str | None:
+def figure_at(value: Value, year: int) -> str | None:
     """The only figure that a value without keys, or one by year alone, has in a year; None for others."""
     if value.by not in ((), ("year",)):
         return None
-    figures = json.loads(written) if written.startswith("{") else written
+    figures = value.figures
     if not isinstance(figures, dict):
         return str(figures)
     named = {name: read_range(name, TIME_KEYS["year"]) for name in figures if name != OTHER}
     found = next((name for name, (low, high) in named.items() if low <= year <= high), OTHER)
     return figures.get(found)
+
+
+def written_figure(value: Value, number: Fraction) -> str:
+    """One figure of a value, in the way of its unit."""
+    return f"{plain_number(number * 100)}%" if is_percent(value) else plain_number(number)
+
+
+def is_percent(value: Value) -> bool:
+    """Whether its figures have a percent sign."""
+    return value.unit.split("/")[0].strip() == "percent"
 
 
 def written_figures(value: Value) -> str:
@@ -115,8 +124,8 @@ def _scaled(figure: str, factor: Fraction, decimals: int) -> str:
 # --- series --------------------------------------------------------------------------------------------------------
 
 
-def _series(figures: Mapping[str, Any], key: str, years: Mapping[int, Carried], decimals: int) -> dict[str, Any]:
-    kind = TIME_KEYS[key]
+def _series(value: Value, figures: Mapping[str, Any], key: str, years: Mapping[int, Carried]) -> dict[str, Any]:
+    kind, decimals = TIME_KEYS[key], _decimals(value.figures)
     pieces = [(own, content) for name, content in figures.items() if name != OTHER for own in [read_range(name, kind)]]
     if OTHER in figures:
         pieces += [(gap, figures[OTHER]) for gap in gaps([own for own, _ in pieces])]
@@ -125,7 +134,7 @@ def _series(figures: Mapping[str, Any], key: str, years: Mapping[int, Carried], 
         kept = [(part, content) for own, content in kept for part in _outside(own, _span(year, key))]
     for year, source in years.items():
         if source.figure is not None:
-            kept.append((_span(year, key), plain_number(source.figure)))
+            kept.append((_span(year, key), written_figure(value, source.figure)))
             continue
         for own, content in pieces:
             if (part := _inside(own, _span(source.of, key))) is not None:
