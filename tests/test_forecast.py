@@ -485,6 +485,15 @@ def test_a_percentage_is_stated_as_one() -> None:
     assert [by_year(found, "clause")[year, "works_paid"][0] for year in (2023, 2025)] == [50, Decimal("62.5")]
 
 
+def test_pots_are_told_for_each_year() -> None:
+    pot = '  purse: {item: "1", among: [care], payer: city, per: [year], at_most: purse_sum, when_short: pro_rata}\n'
+    changes = {"limits:\n": f"limits:\n{pot}", "clauses:": '  purse_sum: {item: "1", unit: yuan, is: 20000}\nclauses:'}
+    found = forecast({"heads": HEADS}, schedule=Schedule((load_text(text(changes)),), (Path("a"),)))
+    for one, cut in zip(found.to_dict()["by_year"], ("0.00", "1546.53"), strict=True):
+        assert [pot["cut"] for pot in one["pots"] if pot["key"] == {"year": one["year"]}] == [cut]
+    assert by_year(found, "clause", "payer")[2024, "care", "city"][0] == 20000
+
+
 def test_options_change_from_a_year_on() -> None:
     drivers = {"dearer": {"overlay": {"values.bed_rate.is": "50"}, "from": 2025}}
     amounts = by_year(forecast(drivers, 2), "clause")

@@ -81,6 +81,7 @@ class _Outcome:
 
     cells: tuple[Cell, ...]
     relief: tuple[Cell, ...]
+    pots: tuple[Mapping[str, Any], ...]
     items: Mapping[str, str]
     blocked: Mapping[str, int]
     findings: tuple[Finding, ...]
@@ -136,7 +137,7 @@ class _Forecasting:
         findings = [*(_in_year(finding, year) for finding in sorted(later.values())), *self._not_in_force(year)]
         if not self.proceed:
             stop_at_errors(findings)
-        return YearForecast(year, outcome.cells, outcome.relief, tuple(findings))
+        return YearForecast(year, outcome.cells, outcome.relief, outcome.pots, tuple(findings))
 
     def _steps(self, year: int) -> list[Step]:
         """From the year before: the calendar, versions that begin, then each driver in its order."""
@@ -193,7 +194,7 @@ class _Forecasting:
             both, findings = calculated(together(self._schedules(state)), intakes, state.year, ends, only=is_later)
             result = Result(both, state.year, self.basis, findings, _no_receipt)
             self.outcomes[state, ends] = _Outcome(
-                result.cells, result.relief_cells, result.items, result.blocked, tuple(findings)
+                result.cells, result.relief_cells, tuple(result.pots), result.items, result.blocked, tuple(findings)
             )
         return self.outcomes[state, ends]
 

@@ -21,11 +21,15 @@ Sums = dict[tuple[str | None, ...], tuple[int, int]]
 
 @dataclass(frozen=True)
 class YearForecast:
-    """One year: cash and reliefs (fen, at the high and at the low ends), and what was found beyond the base year."""
+    """One year: cash and reliefs (fen, at the high and at the low ends), and what was found beyond the base year.
+
+    `pots`: what each holds, was asked for and was cut at the high ends, as `Result.pots`.
+    """
 
     year: int
     cells: tuple[Cell, ...]
     relief: tuple[Cell, ...]
+    pots: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
 
 
@@ -160,6 +164,7 @@ class Forecast:
             **self._amounts(one.cells),
             **{f"by_{by}": listed(by, one.cells, self.items) for by in DIMENSIONS},
             "relief": listed("clause", one.relief, self.items),
+            "pots": [dict(pot) for pot in one.pots],
             "findings": [finding.to_dict() for finding in one.findings],
         }
 
