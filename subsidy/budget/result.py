@@ -320,11 +320,8 @@ class Result:
             "basis": self.basis,
             "total": f"{self.total:.2f}",
             "low": f"{self.low:.2f}",
-            "by_clause": self._list("clause", self.cells),
-            "by_district": self._list("district", self.cells),
-            "by_facility": self._list("facility", self.cells),
-            "by_payer": self._list("payer", self.cells),
-            "relief": self._list("clause", self.relief_cells),
+            **{f"by_{by}": listed(by, self.cells, self.items) for by in ("clause", "district", "facility", "payer")},
+            "relief": listed("clause", self.relief_cells, self.items),
             "limits": self.limits,
             "pots": self.pots,
             "blocked": self.blocked,
@@ -334,22 +331,24 @@ class Result:
             "rules": self.rules,
         }
 
-    def _list(self, by: str, cells: Iterable[Cell]) -> list[dict[str, Any]]:
-        cells = list(cells)
-        entries = []
-        sums = _sums(cells, lambda cell: (getattr(cell, by),))
-        for (key,), (amount, low) in (sums if by == "clause" else _by_key(sums)).items():
-            own = [cell for cell in cells if getattr(cell, by) == key]
-            entry: dict[str, Any] = {by: key}
-            if by == "clause":
-                entry["item"] = self.items[str(key)]
-            entry |= {"amount": yuan_text(amount), "low": yuan_text(low)}
-            if by != "payer" and any(cell.payer for cell in own):
-                entry["payers"] = _by_name(own, "payer")
-            if by != "clause":
-                entry["clauses"] = _by_name(own, "clause")
-            entries.append(entry)
-        return entries
+
+def listed(by: str, cells: Iterable[Cell], items: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Cells added up by clause, district, facility or payer, JSON-ready. `items`: the item of every clause."""
+    cells = list(cells)
+    entries = []
+    sums = _sums(cells, lambda cell: (getattr(cell, by),))
+    for (key,), (amount, low) in (sums if by == "clause" else _by_key(sums)).items():
+        own = [cell for cell in cells if getattr(cell, by) == key]
+        entry: dict[str, Any] = {by: key}
+        if by == "clause":
+            entry["item"] = items[str(key)]
+        entry |= {"amount": yuan_text(amount), "low": yuan_text(low)}
+        if by != "payer" and any(cell.payer for cell in own):
+            entry["payers"] = _by_name(own, "payer")
+        if by != "clause":
+            entry["clauses"] = _by_name(own, "clause")
+        entries.append(entry)
+    return entries
 
 
 def _part(entry: Any, version: Any) -> str | None:
