@@ -330,4 +330,3 @@ def range_refusal(group: Group, quantity: Fraction, year: int) -> Refusal:
         ),
         Text(f"请调整驱动因素 {group.driver} 或其范围", f"change the driver {group.driver}, or the rows it is about"),
     )
-

@@ -308,4 +308,3 @@ def _in_order(cells: Sequence[Cell], order: Mapping[str, int]) -> tuple[Cell, ..
     return tuple(
         sorted(cells, key=lambda cell: (order[cell.clause], *((one is None, one or "") for one in _key(cell)[1:])))
     )
-
