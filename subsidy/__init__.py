@@ -15,12 +15,14 @@ from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 if TYPE_CHECKING:
     from subsidy.budget.calculate import calculate, check
     from subsidy.budget.cost import Cost, cost
+    from subsidy.budget.forecast import forecast
+    from subsidy.budget.forecast_result import Forecast
     from subsidy.budget.receipt import Receipt
     from subsidy.budget.result import Result
     from subsidy.budget.targets import Targets, targets
     from subsidy.budget.verify import Verification, verify
     from subsidy.engine.explanation import Explanation
-    from subsidy.finding import Finding, FindingsError, ReceiptError, RosterError, ScheduleError
+    from subsidy.finding import DriversError, Finding, FindingsError, ReceiptError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
     from subsidy.roster.template import template
     from subsidy.schedule.difference import Difference, difference
@@ -35,10 +37,13 @@ _HOMES = {
     "cost": "subsidy.budget.cost",
     "Difference": "subsidy.schedule.difference",
     "difference": "subsidy.schedule.difference",
+    "Forecast": "subsidy.budget.forecast_result",
+    "forecast": "subsidy.budget.forecast",
     "Result": "subsidy.budget.result",
     "Verification": "subsidy.budget.verify",
     "verify": "subsidy.budget.verify",
     "Explanation": "subsidy.engine.explanation",
+    "DriversError": "subsidy.finding",
     "Finding": "subsidy.finding",
     "FindingsError": "subsidy.finding",
     "ReceiptError": "subsidy.finding",
@@ -53,9 +58,11 @@ _HOMES = {
 __all__ = [
     "Cost",
     "Difference",
+    "DriversError",
     "Explanation",
     "Finding",
     "FindingsError",
+    "Forecast",
     "Receipt",
     "ReceiptError",
     "Result",
@@ -70,6 +77,7 @@ __all__ = [
     "check",
     "cost",
     "difference",
+    "forecast",
     "read_roster",
     "schedule",
     "targets",

@@ -125,6 +125,10 @@ class ReceiptError(FindingsError):
     """A receipt that cannot be read, or names what is not there."""
 
 
+class DriversError(FindingsError):
+    """Drivers of a forecast that cannot be read, or do not fit the schedules and the roster."""
+
+
 def nearest(name: str, known: Iterable[str], words: Mapping[str, str] | None = None, likeness: float = 0.6) -> Text:
     """The remedy for an unknown name: the most similar known one if it is similar enough, or the list of them.
 

@@ -11,6 +11,7 @@ from subsidy.budget.checked import checked
 from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Result
+from subsidy.engine.cells import End
 from subsidy.engine.checks import CheckReport
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
@@ -43,22 +44,22 @@ def calculate(
     Refusal (a ValueError) for a year out of range.
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
-    _check_request(several, year)
+    check_request(several, year)
     woven = together(several)
-    intakes = _checked(several, roster, year, as_of)[0]
+    intakes = checked_intakes(several, roster, year, as_of)[0]
     if not proceed:
-        _stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
+        stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
     given: dict[str, frozenset[str]] = {}
     for taken_in in intakes:
         given |= {table: given.get(table, frozenset()) | columns for table, columns in taken_in.given.items()}
-    calculated, findings = _calculated(woven, intakes, year)
+    both, findings = calculated(woven, intakes, year)
     if not proceed:
-        _stop_at_errors(findings)
+        stop_at_errors(findings)
     options: dict[str, object] = {"year": year, "basis": basis, "proceed": proceed}
     if as_of is not None:
         options["as_of"] = as_of.isoformat()
     return Result(
-        calculated, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
+        both, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
     )
 
 
@@ -104,20 +105,30 @@ def examine(
     """What `check` finds, and beside it which checks across rows ran, and what the others lacked."""
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     year = year or max(schedule.latest.first_day.year for schedule in several)
-    _check_request(several, year)
-    intakes, day, reports = _checked(several, roster, year, as_of)
-    _, findings = _calculated(together(several), intakes, year)
+    check_request(several, year)
+    intakes, day, reports = checked_intakes(several, roster, year, as_of)
+    _, findings = calculated(together(several), intakes, year)
     return Examination(sorted(findings), day, reports, joined_example_rows(intakes))
 
 
-def _checked(
-    several: Sequence[Schedule], roster: Roster, year: int, as_of: datetime.date | None
+def checked_intakes(
+    several: Sequence[Schedule],
+    roster: Roster,
+    year: int,
+    as_of: datetime.date | None,
+    with_later: Sequence[Schedule] | None = None,
 ) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
-    intakes = [intake(roster, schedule.versions, _others(several, schedule)) for schedule in several]
+    """The roster as each schedule reads it, without the rows that checks across rows block; their day and reports.
+
+    `with_later`: the same schedules with further versions, whose tables and columns are read too.
+    """
+    reading = several if with_later is None else with_later
+    intakes = [intake(roster, schedule.versions, _others(reading, schedule)) for schedule in reading]
     return checked(several, intakes, year, as_of)
 
 
-def _check_request(several: Sequence[Schedule], year: int) -> None:
+def check_request(several: Sequence[Schedule], year: int) -> None:
+    """Raises ScheduleError for one schedule given twice, and Refusal for a year out of range."""
     ids = [schedule.id for schedule in several]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
@@ -135,8 +146,13 @@ def _others(several: Sequence[Schedule], own: Schedule) -> list[Version]:
     return [version for schedule in several if schedule is not own for version in schedule.versions]
 
 
-def _calculated(woven: Together, intakes: Sequence[Intake], year: int) -> tuple[list[Calculated], list[Finding]]:
-    """All schedules with open amounts at both ends, and everything that was found, each finding once."""
+def calculated(
+    woven: Together, intakes: Sequence[Intake], year: int, ends: Sequence[End] = ("high", "low"), *, only: bool = False
+) -> tuple[list[Calculated], list[Finding]]:
+    """All schedules with open amounts at both ends, and everything that was found, each finding once.
+
+    With one of the `ends` both calculations are the same. `only`: blank cells of other years than `year` are not told.
+    """
     prepared: list[Prepared] = []
     findings = dict.fromkeys(woven.absent)
     wrong: list[set[tuple[str, int, str]]] = []
@@ -146,12 +162,13 @@ def _calculated(woven: Together, intakes: Sequence[Intake], year: int) -> tuple[
         found = (*taken_in.findings, *outside)
         findings |= dict.fromkeys(found)
         wrong.append({_cell(finding) for finding in found})
-    high = run_engine(prepared, "high", woven.shared)
-    for run, known in zip(high, wrong, strict=True):
-        findings |= dict.fromkeys(finding for finding in blank_cells(run) if _cell(finding) not in known)
-    paid = low = make_payments(high)
-    if any(one.has_open for one in prepared):
-        low = make_payments(run_engine(prepared, "low", woven.shared))
+    runs = run_engine(prepared, ends[0], woven.shared)
+    for run, known in zip(runs, wrong, strict=True):
+        blanks = blank_cells(run, year if only else None)
+        findings |= dict.fromkeys(finding for finding in blanks if _cell(finding) not in known)
+    paid = low = make_payments(runs)
+    if len(ends) > 1 and any(one.has_open for one in prepared):
+        low = make_payments(run_engine(prepared, ends[1], woven.shared))
     return list(map(Calculated, woven.schedules, paid, low)), list(findings)
 
 
@@ -170,6 +187,7 @@ def _cell(finding: Finding) -> tuple[str, int, str]:
     return finding.table, finding.place.row, finding.place.column
 
 
-def _stop_at_errors(findings: Sequence[Finding]) -> None:
+def stop_at_errors(findings: Sequence[Finding]) -> None:
+    """Raises RosterError with all findings where one of them is an error."""
     if any(finding.severity == "error" for finding in findings):
         raise RosterError(findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from subsidy import sql
 from subsidy.budget.payments import Payments
 from subsidy.engine.database import Query
 from subsidy.engine.run import Run
+from subsidy.money import yuan_text
 from subsidy.schedule.catalogue import Schedule
 
 Basis = Literal["due", "accrued"]
@@ -95,3 +96,29 @@ def sums_by(cells: Iterable[Cell], key: Callable[[Cell], tuple[Any, ...]]) -> di
 
 def in_order_of_key(sums: dict[tuple[Any, ...], tuple[int, int]]) -> dict[tuple[Any, ...], tuple[int, int]]:
     return dict(sorted(sums.items(), key=lambda item: tuple((part is None, part or "") for part in item[0])))
+
+
+def listed(by: str, cells: Iterable[Cell], items: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Cells added up by clause, district, facility or payer, JSON-ready. `items`: the item of every clause."""
+    cells = list(cells)
+    entries = []
+    sums = sums_by(cells, lambda cell: (getattr(cell, by),))
+    for (key,), (amount, low) in (sums if by == "clause" else in_order_of_key(sums)).items():
+        own = [cell for cell in cells if getattr(cell, by) == key]
+        entry: dict[str, Any] = {by: key}
+        if by == "clause":
+            entry["item"] = items[str(key)]
+        entry |= {"amount": yuan_text(amount), "low": yuan_text(low)}
+        if by != "payer" and any(cell.payer for cell in own):
+            entry["payers"] = _by_name(own, "payer")
+        if by != "clause":
+            entry["clauses"] = _by_name(own, "clause")
+        entries.append(entry)
+    return entries
+
+
+def _by_name(cells: Iterable[Cell], name: str) -> dict[str, str]:
+    return {
+        str(key): yuan_text(amounts[0])
+        for (key,), amounts in sums_by(cells, lambda cell: (getattr(cell, name),)).items()
+    }

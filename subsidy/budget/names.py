@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from subsidy.budget.cells import Calculated
 from subsidy.finding import Language
+from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
 
 NOBODY = {"zh": "未明确", "en": "not stated"}
@@ -52,16 +53,13 @@ class Names:
             for name, clause in version.clauses.items()
         }
 
+    @functools.cached_property
+    def schedules(self) -> list[Schedule]:
+        return [one.schedule for one in self.calculated]
+
     def label(self, name: str, language: Language) -> str:
         """What a clause, a limit or a pot is called in its document; its name where it has no label."""
-        schedule, _, own = name.rpartition(":")
-        for one in self.calculated:
-            for version in one.schedule.versions if schedule in ("", one.schedule.id) else ():
-                entry: Any = version.model.clauses.get(own) or version.model.limits.get(own)
-                if entry is not None and entry.label is not None:
-                    label: str = entry.label.in_(language)
-                    return label
-        return own
+        return clause_label(self.schedules, name, language)
 
     @functools.cached_property
     def payers(self) -> tuple[str, ...]:
@@ -71,8 +69,25 @@ class Names:
 
     def payer(self, name: str, language: Language) -> str:
         """What a payer is called in its document."""
-        for one in self.calculated:
-            for version in one.schedule.versions:
-                if name in version.model.payers:
-                    return version.model.payers[name].label.in_(language)
-        return NOBODY[language] if name == NOT_STATED else name
+        return payer_label(self.schedules, name, language)
+
+
+def clause_label(schedules: Iterable[Schedule], clause: str, language: Language) -> str:
+    """The label of a clause or limit, or of SCHEDULE:CLAUSE; its name where it has none."""
+    schedule, _, own = clause.rpartition(":")
+    for one in schedules:
+        for version in one.versions if schedule in ("", one.id) else ():
+            entry: Any = version.model.clauses.get(own) or version.model.limits.get(own)
+            if entry is not None and entry.label is not None:
+                label: str = entry.label.in_(language)
+                return label
+    return own
+
+
+def payer_label(schedules: Iterable[Schedule], payer: str, language: Language) -> str:
+    """The label of a payer; its name where it is in no document."""
+    for one in schedules:
+        for version in one.versions:
+            if payer in version.model.payers:
+                return version.model.payers[payer].label.in_(language)
+    return NOBODY[language] if payer == NOT_STATED else payer

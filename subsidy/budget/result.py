@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from subsidy.budget.beside import limits, provisions, readings, versions_of
 from subsidy.budget.breakdown import Breakdown
 from subsidy.budget.breakdown_context import BRIEF, Context, Depth, Extent
-from subsidy.budget.cells import Basis, Calculated, Cell, cash_rows, in_order_of_key, relief_rows, sums_by
+from subsidy.budget.cells import Basis, Calculated, Cell, cash_rows, in_order_of_key, listed, relief_rows, sums_by
 from subsidy.budget.explain import Narrowed, Question, explained
 from subsidy.budget.ledger import entitlement_table, payment_table
 from subsidy.budget.names import Names
 from subsidy.engine.explain_line import explain_line
 from subsidy.engine.explanation import Explanation
 from subsidy.finding import Finding, Language
-from subsidy.money import yuan, yuan_text
+from subsidy.money import yuan
 from subsidy.roster.intake import joined_example_rows
 
 if TYPE_CHECKING:
@@ -284,11 +284,8 @@ class Result:
             "basis": self.basis,
             "total": f"{self.total:.2f}",
             "low": f"{self.low:.2f}",
-            "by_clause": self._list("clause", self.cells),
-            "by_district": self._list("district", self.cells),
-            "by_facility": self._list("facility", self.cells),
-            "by_payer": self._list("payer", self.cells),
-            "relief": self._list("clause", self.relief_cells),
+            **{f"by_{by}": listed(by, self.cells, self.items) for by in ("clause", "district", "facility", "payer")},
+            "relief": listed("clause", self.relief_cells, self.items),
             "limits": self.limits,
             "pots": self.pots,
             "blocked": self.blocked,
@@ -297,30 +294,6 @@ class Result:
             "unquantified": self.unquantified,
             "rules": self.rules,
         }
-
-    def _list(self, by: str, cells: Iterable[Cell]) -> list[dict[str, Any]]:
-        cells = list(cells)
-        entries = []
-        sums = sums_by(cells, lambda cell: (getattr(cell, by),))
-        for (key,), (amount, low) in (sums if by == "clause" else in_order_of_key(sums)).items():
-            own = [cell for cell in cells if getattr(cell, by) == key]
-            entry: dict[str, Any] = {by: key}
-            if by == "clause":
-                entry["item"] = self.items[str(key)]
-            entry |= {"amount": yuan_text(amount), "low": yuan_text(low)}
-            if by != "payer" and any(cell.payer for cell in own):
-                entry["payers"] = _by_name(own, "payer")
-            if by != "clause":
-                entry["clauses"] = _by_name(own, "clause")
-            entries.append(entry)
-        return entries
-
-
-def _by_name(cells: Iterable[Cell], name: str) -> dict[str, str]:
-    return {
-        str(key): yuan_text(amounts[0])
-        for (key,), amounts in sums_by(cells, lambda cell: (getattr(cell, name),)).items()
-    }
 
 
 def _frame(keys: list[str], rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 SQLite turns a whole number past 2^63 into a float instead of refusing it. So whatever comes in, every product and every
 total passes `exact`, which refuses what is beyond 2^53; then no addition of a thousand terms reaches 2^63. What is
-refused here, or is too deep for SQLite's parser, is left to DuckDB, and everything after it.
+refused here, or is too deep for SQLite's parser, is left to DuckDB, and everything after it. The open ends of ranges
+are larger, but only compared.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlglot.generators.sqlite import SQLiteGenerator
 
 from subsidy import sql
 from subsidy.engine.database import Database, DuckDB, Query, Rows
+from subsidy.schedule.ranges import HIGHEST
 
 LARGEST = 2**53
 NOT_HERE = (sqlite3.DatabaseError, OverflowError)
@@ -130,7 +132,8 @@ class _Generator(SQLiteGenerator):
 
     def literal_sql(self, expression: exp.Literal) -> str:
         written = super().literal_sql(expression)
-        return written if expression.is_string or int(written) <= LARGEST else f"exact({written})"
+        harmless = expression.is_string or int(written) <= LARGEST or int(written) == HIGHEST
+        return written if harmless else f"exact({written})"
 
     def mul_sql(self, expression: exp.Mul) -> str:
         return f"exact({super().mul_sql(expression)})"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import calendar
-from subsidy.engine.base import COUNT, PERIOD, SUBJECT, plain_rows
+from subsidy.engine.base import COUNT, DUE_MONTH, PERIOD, SUBJECT, plain_rows
 from subsidy.engine.blanks import missing_facts
 from subsidy.engine.calendar import EVER
 from subsidy.engine.database import Query
@@ -121,12 +121,12 @@ def _range_finding(intake: Intake, table: str, name: str, kind: Type, row: tuple
 # --- blanks --------------------------------------------------------------------------------------------------------
 
 
-def blank_cells(run: Run) -> list[Finding]:
-    """For every amount that could not be calculated, the cell that was missing, each cell once."""
+def blank_cells(run: Run, year: int | None = None) -> list[Finding]:
+    """For every amount (of periods that end in `year`) that could not be calculated, the missing cell, each once."""
     found: dict[tuple[Cell, str], _Blank] = {}
     for compiled, relation in run.grains:
         for name in _with_missing(run.prepared, relation, list(compiled.columns)):
-            _collect(run.prepared, compiled, compiled.version.clauses[name], found)
+            _collect(run.prepared, compiled, compiled.version.clauses[name], year, found)
     findings = [_blank_finding(run.prepared.intake, cell, blank) for (cell, _), blank in found.items()]
     findings += _undated(run)
     return sorted(findings)
@@ -145,7 +145,11 @@ def _with_missing(prepared: Prepared, relation: str, clauses: Sequence[str]) -> 
 
 
 def _collect(
-    prepared: Prepared, compiled: CompiledGrain, clause: CheckedClause, found: dict[tuple[Cell, str], _Blank]
+    prepared: Prepared,
+    compiled: CompiledGrain,
+    clause: CheckedClause,
+    year: int | None,
+    found: dict[tuple[Cell, str], _Blank],
 ) -> None:
     rows = compiled.rows.fork()
     rows.within(clause.name)
@@ -158,7 +162,7 @@ def _collect(
             (f"key{index}", ref(key)),
             (f"row{index}", ref(row)),
         ]
-    where = sql.all_of([compiled.in_force, sql.is_missing(ref(f"owed:{clause.name}"))])
+    where = sql.all_of([compiled.in_force, sql.is_missing(ref(f"owed:{clause.name}")), *_ends_in(year)])
     for subject, period, count, own_row, *flags in prepared.rows(rows.layers.query(columns, where)):
         for index, (_, leaf, _) in enumerate(suspects):
             is_missing, key, row = flags[3 * index : 3 * index + 3]
@@ -171,6 +175,17 @@ def _collect(
                 blank.units += count
                 blank.periods.add(period)
                 break
+
+
+def _ends_in(year: int | None) -> list[sql.Sql]:
+    """That a row's period ends in a year."""
+    if year is None:
+        return []
+    month = ref(DUE_MONTH)
+    return [
+        sql.compare(">=", month, sql.whole(year * 12)),
+        sql.compare("<", month, sql.whole((year + 1) * 12)),
+    ]
 
 
 def _is_own(leaf: Node) -> bool:

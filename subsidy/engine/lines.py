@@ -80,8 +80,9 @@ class LineSource:
 
 
 def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
-    """The amounts other than 0 of a clause, one row per subject and period of `count` equal units."""
+    """The amounts other than 0 of a clause, one row per subject and period of `count` (one at least) equal units."""
     owed = c(ledger.columns.owed)
+    counts = sql.all_of([sql.compare("<>", amount, sql.whole(0)) for amount in (owed, c("#count"))])
     head = {
         "subject": c("#subject"),
         "period": c("#period"),
@@ -98,7 +99,7 @@ def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
     }
     columns = [sql.alias(tree, name) for name, tree in head.items()]
     columns += [sql.alias(c(name), f"x:{name}") for name in ledger.columns.carried]
-    return sql.select(columns, sql.table(grain_relation), where=sql.compare("<>", owed, sql.whole(0)))
+    return sql.select(columns, sql.table(grain_relation), where=counts)
 
 
 def ledger_columns(ledger: Ledger) -> list[str]:

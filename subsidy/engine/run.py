@@ -112,7 +112,7 @@ def _years_mentioned(intake: Intake, schedule: Schedule) -> tuple[int, int]:
     years = [schedule.versions[0].first_day.year]
     tables = {name: model for version in schedule.versions for name, model in version.tables.items()}
     for name, table in intake.tables.items():
-        if table.num_rows == 0:
+        if table.num_rows == 0 or name not in tables:
             continue
         months = [f"{column}#m" for column, model in tables[name].columns.items() if model.type == "date"]
         months += [column for column, model in tables[name].columns.items() if model.type == "month"]

@@ -6,9 +6,9 @@ number, a blank, a spell and a history are is laid down in docs/design/001-seman
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from subsidy.finding import Finding, Place
 from subsidy.roster import cells, damaged, suspect
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from subsidy.schedule.load import RosterColumn, Version
 
 Words = Mapping[str, Mapping[str, str]]  # column -> word in the file -> what it stands for
+Change: TypeAlias = "Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,16 @@ class Intake:
     headings: Mapping[str, Mapping[str, str]]  # table -> column -> heading as written
     _sheets: Mapping[str, Sheet] = field(repr=False)
     _words: Names = field(repr=False)
+    _change: Change | None = field(default=None, repr=False)  # what was made of the tables as they were read
+
+    @property
+    def vocabulary(self) -> Names:
+        """The names of the tables and columns that it was read by."""
+        return self._words
+
+    def changed(self, change: Change) -> Intake:
+        """The same rows with something else in some of their cells."""
+        return replace(self, tables=change(self.tables), _change=change)
 
     def heading(self, table: str, column: str) -> str:
         """A column's heading as the roster has it; its own name where the roster does not."""
@@ -95,7 +106,8 @@ class Intake:
             sheets[table].block(np.isin(sheets[table].raw.rows.to_numpy(), blocked), "")
         found = Collector(self._words)
         block_dependents(sheets, found)
-        return _taken_in(sheets, self._words, sorted({*self.findings, *found.all()}))
+        without = _taken_in(sheets, self._words, sorted({*self.findings, *found.all()}))
+        return without.changed(self._change) if self._change else without
 
     @property
     def errors(self) -> list[Finding]:

@@ -26,7 +26,7 @@ from subsidy.schedule.model import RosterCheck, ScheduleFile, SharedFacts
 from subsidy.schedule.node import READY_PARTS, Type
 from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck, fitted
 from subsidy.schedule.scope import Scope
-from subsidy.schedule.source import Source, mapping, path_in, put, read_file, read_source, unknown_path
+from subsidy.schedule.source import Source, mapping, path_in, put, read_file, read_source, read_yaml, unknown_path
 from subsidy.schedule.target_check import CheckedTarget
 
 Overlay = Mapping[str, str]
@@ -186,7 +186,10 @@ def load_source(source: Source, digest: str) -> Version:
 
 
 def overlaid(version: Version, changes: Overlay) -> Version:
-    """The version with the values at dotted paths replaced. Raises ScheduleError."""
+    """The version with the values at dotted paths replaced. Raises ScheduleError.
+
+    A value that begins with `{` is a list of name: content, as YAML has it.
+    """
     source = _overlaid(version.checker.sources[0], changes)
     return _checked(source, version.text_hash, {**dict(version.overlays), **changes})
 
@@ -218,7 +221,11 @@ def _overlaid(source: Source, overlay: Overlay) -> Source:
         if rest or not path:
             findings.append(Finding(Place(source.file, path=written), "overlay", *unknown_path(data, written)))
         else:
-            put(data, path, value)
+            try:
+                put(data, path, read_yaml(value).data if value.startswith("{") else value)
+            except ScheduleError as error:
+                first = error.findings[0]
+                findings.append(Finding(Place(source.file, path=written), "overlay", first.why, first.remedy, value))
     if findings:
         raise ScheduleError(findings)
     return replace(source, data=data, places=places, files=files)
