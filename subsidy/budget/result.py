@@ -19,6 +19,7 @@ from subsidy.finding import Finding, Language
 from subsidy.money import yuan, yuan_text
 from subsidy.roster.intake import joined_example_rows
 from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.load import Version
 from subsidy.schedule.model import Provision
 from subsidy.schedule.written import Reading
 
@@ -217,14 +218,16 @@ class Result:
             for name, clause in version.clauses.items()
         }
 
-    def _versions(self) -> list[Any]:
+    @property
+    def versions(self) -> list[Version]:
+        """All versions that were calculated, in the order of their schedules."""
         return [version for one in self.calculated for version in one.schedule.versions]
 
     @property
     def readings(self) -> list[dict[str, Any]]:
         """Every reading taken where a text leaves room: entry, item, text in both languages."""
         found = []
-        for version in self._versions():
+        for version in self.versions:
             model = version.model
             for section in (model.clauses, model.limits, model.values, model.rules):
                 for name, entry in section.items():
@@ -246,7 +249,7 @@ class Result:
 
     def _provisions(self, section: str) -> list[dict[str, Any]]:
         found = []
-        for version in self._versions():
+        for version in self.versions:
             entries: Mapping[str, Provision] = getattr(version.model, section)
             for name, entry in entries.items():
                 label = {"zh": entry.label.zh, "en": entry.label.en} if entry.label else None
@@ -312,9 +315,9 @@ class Result:
                     "id": version.id,
                     "version": version.first_day.isoformat(),
                     "revision": version.model.revision,
-                    "overlays": dict(version.overlays),
+                    **version.overlays_dict(),
                 }
-                for version in self._versions()
+                for version in self.versions
             ],
             "year": self.year,
             "basis": self.basis,

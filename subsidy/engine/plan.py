@@ -4,7 +4,7 @@ shape of roster and used again for every roster of that shape."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,8 +50,8 @@ class Statement:
 class PlanKey:
     """What a plan depends on; schedules are told apart by the bytes of their files and their overlays."""
 
-    files: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    beside: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    files: tuple[Hashable, ...]
+    beside: tuple[Hashable, ...]
     shared: tuple[str, ...]
     columns: frozenset[tuple[str, frozenset[str]]]
     given: frozenset[tuple[str, frozenset[str]]]
@@ -126,7 +126,7 @@ def kept_for(schedule: Schedule, shape: RosterShape) -> dict[tuple[object, ...],
 
 
 def _plan_key(schedule: Schedule, shape: RosterShape, end: End) -> PlanKey:
-    files = tuple((version.text_hash, version.overlays) for version in schedule.versions)
+    files = tuple(version.identity for version in schedule.versions)
     columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
     return PlanKey(files, schedule.beside, schedule.shared, columns, given, end, schedule, shape)
 

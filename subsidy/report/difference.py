@@ -11,7 +11,7 @@ from rich.table import Table
 from subsidy.budget.cost import DIMENSIONS, Compared, Cost
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
-from subsidy.report.text import money, shown_table, word
+from subsidy.report.text import money, overlay_lines, shown_table, word
 from subsidy.schedule.difference import NATURES, Difference
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import Clause, Payer
@@ -43,8 +43,7 @@ def print_difference(found: Difference, console: Console, language: Language) ->
 
 def _head(version: Version, language: Language) -> str:
     head = f"{version.id} {version.first_day} r{version.model.revision} · {version.model.document.cited(language)}"
-    overlays = "".join(f"\n  {word('overlay', language)}: {path} = {value}" for path, value in version.overlays)
-    return f"{head}{overlays}"
+    return "\n".join([head, *overlay_lines(version, language)])
 
 
 def print_cost(found: Cost, console: Console, language: Language) -> None:

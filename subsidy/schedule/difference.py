@@ -142,7 +142,7 @@ def _described(version: Version) -> dict[str, Any]:
         "version": version.first_day.isoformat(),
         "revision": version.model.revision,
         "document": version.model.document.number,
-        "overlays": dict(version.overlays),
+        **version.overlays_dict(),
     }
 
 
