@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from subsidy.budget.result import Result
     from subsidy.budget.targets import Targets, targets
     from subsidy.budget.verify import Verification, verify
+    from subsidy.budget.what_if import WhatIf, what_if
     from subsidy.engine.explanation import Explanation
     from subsidy.finding import DriversError, Finding, FindingsError, ReceiptError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
@@ -42,6 +43,8 @@ _HOMES = {
     "Result": "subsidy.budget.result",
     "Verification": "subsidy.budget.verify",
     "verify": "subsidy.budget.verify",
+    "WhatIf": "subsidy.budget.what_if",
+    "what_if": "subsidy.budget.what_if",
     "Explanation": "subsidy.engine.explanation",
     "DriversError": "subsidy.finding",
     "Finding": "subsidy.finding",
@@ -72,6 +75,7 @@ __all__ = [
     "ScheduleError",
     "Targets",
     "Verification",
+    "WhatIf",
     "calculate",
     "catalogue",
     "check",
@@ -83,6 +87,7 @@ __all__ = [
     "targets",
     "template",
     "verify",
+    "what_if",
 ]
 
 

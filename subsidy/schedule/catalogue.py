@@ -57,11 +57,11 @@ class Schedule:
 
 def overlay_each(schedules: Sequence[Schedule], *overlays: Overlay | str | Path) -> list[Schedule]:
     """The schedules with overlays, each entry in all that it fits. Raises ScheduleError for one that fits nowhere."""
-    from subsidy.schedule.overlay import read_overlay
+    from subsidy.schedule.overlay import overlay_from
 
     found = list(schedules)
     for one in overlays:
-        found = _overlaid(found, read_overlay(Path(one)) if isinstance(one, (str, Path)) else one)
+        found = _overlaid(found, overlay_from(one))
     return found
 
 

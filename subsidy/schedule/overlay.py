@@ -86,6 +86,11 @@ def read_overlay(path: pathlib.Path) -> OverlayFile:
     return overlay_of(decoded(content, path), path.name, hashlib.sha256(content).hexdigest(), str(path))
 
 
+def overlay_from(given: Overlay | str | pathlib.Path) -> Overlay:
+    """What is given, or the overlay in a file of this path."""
+    return read_overlay(pathlib.Path(given)) if isinstance(given, (str, pathlib.Path)) else given
+
+
 def overlay_of(text: str, name: str, bytes_sha256: str, file: str = "") -> OverlayFile:
     """An overlay from its text. `name`: of its file, `file`: where that is. Raises ScheduleError."""
     source = read_yaml(text, file or name)
