@@ -17,8 +17,8 @@ from subsidy.report.difference import NONE, print_difference
 from subsidy.report.text import money, shown_table, word
 from subsidy.schedule.model import Clause, Payer
 
-MOST_ROWS = 20  # of a table
-MOST_OUTCOMES = 10  # payees or subjects
+MOST_ROWS = 25  # clauses, payers or districts
+MOST_RECIPIENTS = 10  # facilities, payees or subjects
 UNDER = Text(
     "{year} 年度，同一花名册（{basis}），全年分别按两个版本计算",
     "{year} ({basis}): the same roster, each version throughout",
@@ -29,7 +29,7 @@ WITHOUT_AND_WITH = Text(
 )
 UNCHANGED = Text("无增减的 {count} 项", "unchanged: {count}")
 OTHERS = Text("其余 {count} 项", "others: {count}")
-STEPS = Text("依次叠加的改动", "overlays, one over another")
+STEPS = Text("改动（依次叠加）", "overlay")
 RELIEF = Text("减免（不计入合计）", "reliefs (not in the total)")
 BASES = {"due": Text("按拨付到期年", "by due day"), "accrued": Text("按所属年", "by period")}
 HEADINGS = {
@@ -82,11 +82,13 @@ def _print_comparison(found: Comparison, head: Text, console: Console, language:
     console.print()
     _say(head.in_(language).format(year=result.year, basis=BASES[result.basis].in_(language)), console)
     for dimension in DIMENSIONS:
-        console.print(_table(found, dimension, found.cells((dimension,)), found.total, language))
+        most, is_folded = (MOST_RECIPIENTS, True) if dimension == "facility" else (MOST_ROWS, False)
+        cells = found.cells((dimension,))
+        console.print(_table(found, dimension, cells, found.total, language, most, is_folded))
     relief = found.relief("clause")
     if relief:
         _say(RELIEF.in_(language), console)
-        console.print(_table(found, "clause", relief, found.relief()[0], language))
+        console.print(_table(found, "clause", relief, found.relief()[0], language, MOST_ROWS, is_folded=True))
     for outcomes in (found.payees(), found.subjects()):
         _print_outcomes(outcomes, console, language)
     blocked = max(sum(one.blocked.values()) for one in (found.baseline, found.reform))
@@ -102,11 +104,19 @@ def _step_table(found: WhatIf, language: Language) -> Table:
     return shown
 
 
-def _table(found: Comparison, dimension: str, cells: Sequence[Compared], total: Compared, language: Language) -> Table:
+def _table(
+    found: Comparison,
+    dimension: str,
+    cells: Sequence[Compared],
+    total: Compared,
+    language: Language,
+    most: int,
+    is_folded: bool,
+) -> Table:
     heading = HEADINGS[dimension].in_(language) if dimension in HEADINGS else word(dimension, language)
     shown = _empty_table(heading, language)
-    folded = [cell for cell in cells if not cell.is_changed] if dimension == "facility" else []
-    _add_rows(shown, cells, folded, MOST_ROWS, lambda cell: _name(found, dimension, cell.key[0], language), language)
+    folded = [cell for cell in cells if is_folded and not cell.is_changed]
+    _add_rows(shown, cells, folded, most, lambda cell: _name(found, dimension, cell.key[0], language), language)
     _add_total(shown, total, language)
     return shown
 
@@ -125,12 +135,13 @@ def _add_rows(
     language: Language,
 ) -> None:
     """A row for each cell, or for the `most` largest differences; the others together, and the folded together."""
-    rest = [cell for cell in cells if cell not in folded]
-    largest = sorted(rest, key=lambda cell: -abs(cell.difference))[:most]
+    together = {cell.key for cell in folded}
+    rest = [cell for cell in cells if cell.key not in together]
+    largest = {cell.key for cell in sorted(rest, key=lambda cell: -abs(cell.difference))[:most]}
     for cell in rest:
-        if cell in largest:
+        if cell.key in largest:
             shown.add_row(escape(name(cell)), *_amounts(cell))
-    for words, left in ((OTHERS, [cell for cell in rest if cell not in largest]), (UNCHANGED, folded)):
+    for words, left in ((OTHERS, [cell for cell in rest if cell.key not in largest]), (UNCHANGED, folded)):
         if left:
             shown.add_row(words.in_(language).format(count=len(left)), *_amounts(_together(left)))
 
@@ -156,7 +167,7 @@ def _print_outcomes(found: Outcomes, console: Console, language: Language) -> No
     changed = [cell for cell in found.cells if cell.is_changed]
     if changed:
         shown = _empty_table(HEADINGS[kind].in_(language), language)
-        _add_rows(shown, changed, [], MOST_OUTCOMES, lambda cell: cell.key[-1] or word("none", language), language)
+        _add_rows(shown, changed, [], MOST_RECIPIENTS, lambda cell: cell.key[-1] or word("none", language), language)
         console.print(shown)
 
 
