@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 
 if TYPE_CHECKING:
+    from subsidy.budget.advance import Advance
     from subsidy.budget.calculate import calculate, check
     from subsidy.budget.cost import Cost, cost
     from subsidy.budget.forecast import forecast
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Advance": "subsidy.budget.advance",
     "calculate": "subsidy.budget.calculate",
     "check": "subsidy.budget.calculate",
     "Receipt": "subsidy.budget.receipt",
@@ -59,6 +61,7 @@ _HOMES = {
     "template": "subsidy.roster.template",
 }
 __all__ = [
+    "Advance",
     "Cost",
     "Difference",
     "DriversError",

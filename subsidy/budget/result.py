@@ -26,6 +26,8 @@ from subsidy.schedule.written import Reading
 if TYPE_CHECKING:
     import pandas as pd
 
+    from subsidy.budget.advance import Advance
+    from subsidy.budget.payment_calendar import PaymentCalendar
     from subsidy.budget.receipt import Receipt
 
 Basis = Literal["due", "accrued"]
@@ -91,14 +93,14 @@ class Result:
         found = []
         for key in {**high, **low}:
             clause, payer, district, facility = key
-            name = self._name(one.schedule, clause)
+            name = self.clause_name(one.schedule, clause)
             fund = next(
                 version.fund(clause, payer) for version in reversed(one.schedule.versions) if clause in version.clauses
             )
             found.append(Cell(name, payer, district, facility, high.get(key, 0), low.get(key, 0), fund))
         return found
 
-    def _name(self, schedule: Schedule, clause: str) -> str:
+    def clause_name(self, schedule: Schedule, clause: str) -> str:
         """A clause's name; with that of its schedule before it where several have a clause of that name."""
         having = [one for one in self.calculated if any(clause in version.clauses for version in one.schedule.versions)]
         return clause if len(having) == 1 else f"{schedule.id}:{clause}"
@@ -167,6 +169,16 @@ class Result:
         """Every payer's part of every payment line: owed, cut by pots, amount."""
         return _joined([payment_table(one.schedule, one.high) for one in self.calculated])
 
+    def calendar(self, advance: Advance | None = None) -> PaymentCalendar:
+        """What falls due when in the year, on what condition, by whom, and what is still to come.
+
+        With `advance`, what recurs is paid in advance and settled in the next year. Raises Refusal for an advance that
+        cannot be.
+        """
+        from subsidy.budget.payment_calendar import payment_calendar
+
+        return payment_calendar(self, advance)
+
     # --- reasons -----------------------------------------------------------------------------------------------
 
     def explain(self, clause: str, subject: str, period: str | None = None, language: Language = "en") -> Explanation:
@@ -188,7 +200,7 @@ class Result:
         for one in self.calculated:
             for version in one.schedule.versions:
                 for name in version.clauses:
-                    if written == self._name(one.schedule, name):
+                    if written == self.clause_name(one.schedule, name):
                         return one, name
         raise KeyError(written)
 
@@ -212,7 +224,7 @@ class Result:
     def items(self) -> dict[str, str]:
         """The item of every clause."""
         return {
-            self._name(one.schedule, name): clause.model.item
+            self.clause_name(one.schedule, name): clause.model.item
             for one in self.calculated
             for version in one.schedule.versions
             for name, clause in version.clauses.items()
