@@ -38,7 +38,7 @@ HEADINGS = {
     "difference": Text("增减（元）", "difference (yuan)"),
     "facility": Text("机构", "facility"),
     "payee": Text("收款方", "payee"),
-    "subject": Text("对象（当年各期应补助额）", "subject (owed for the year)"),
+    "subject": Text("对象", "subject"),
 }
 OUTCOMES = {
     "payee": Text(
@@ -46,8 +46,8 @@ OUTCOMES = {
         "payees: {0} get more, {1} yuan; {2} less, {3} yuan; {4} the same",
     ),
     "subject": Text(
-        "对象：{0} 个增加，共 {1} 元；{2} 个减少，共 {3} 元；{4} 个不变",
-        "subjects: {0} are owed more, {1} yuan; {2} less, {3} yuan; {4} the same",
+        "对象（当年各期应补助额）：{0} 个增加，共 {1} 元；{2} 个减少，共 {3} 元；{4} 个不变",
+        "subjects (owed for the periods of the year): {0} get more, {1} yuan; {2} less, {3} yuan; {4} the same",
     ),
 }
 

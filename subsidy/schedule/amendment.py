@@ -14,7 +14,7 @@ from subsidy.schedule.edit import Changes, Edit
 from subsidy.schedule.form import validated
 from subsidy.schedule.model import Document, InForce, ScheduleFile
 from subsidy.schedule.source import Path as KeyPath
-from subsidy.schedule.source import Source, mapping, read_file
+from subsidy.schedule.source import Source, in_one_line, mapping, read_file
 from subsidy.schedule.written import Date, Filled, Whole
 
 HEAD = ("schedule", "document", "in_force", "revision")
@@ -173,15 +173,5 @@ def _as_written(path: KeyPath) -> KeyPath:
 
 
 def _shown(content: Any, absent: str) -> str:
-    text = absent if content is None else _flow(content)
+    text = absent if content is None else in_one_line(content)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-
-
-def _flow(content: Any) -> str:
-    """Content in one line, as it would be written."""
-    if isinstance(content, dict):
-        entries = (f"{key}: {_flow(value)}" for key, value in content.items() if value not in (None, [], {}))
-        return f"{{{', '.join(entries)}}}"
-    if isinstance(content, list):
-        return f"[{', '.join(_flow(one) for one in content)}]"
-    return str(content)

@@ -14,7 +14,18 @@ from typing import Any, NamedTuple
 from subsidy.finding import Finding, Place, ScheduleError, Text
 from subsidy.schedule.edit import Changes, Edit
 from subsidy.schedule.form import validated
-from subsidy.schedule.source import Path, Source, decoded, mapping, path_in, put, read_bytes, read_yaml, unknown_path
+from subsidy.schedule.source import (
+    Path,
+    Source,
+    decoded,
+    in_one_line,
+    mapping,
+    path_in,
+    put,
+    read_bytes,
+    read_yaml,
+    unknown_path,
+)
 from subsidy.schedule.written import Date, Filled, Label
 
 
@@ -52,10 +63,7 @@ class OverlayFile:
 
     def entries(self) -> list[str]:
         """What it does, a line for each path: `values.rate.is = 250`, `+ clauses.top_up`, `- clauses.gift`."""
-        changed = [
-            f"{path} = {content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)}"
-            for path, content in self.model.changes.items()
-        ]
+        changed = [f"{path} = {in_one_line(content)}" for path, content in self.model.changes.items()]
         return [*changed, *(f"+ {path}" for path in self.model.adds), *(f"- {path}" for path in self.model.repeals)]
 
     def to_dict(self) -> dict[str, Any]:

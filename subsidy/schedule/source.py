@@ -98,6 +98,16 @@ def put(data: Any, path: Path, content: Any) -> None:
     data[path[-1]] = content
 
 
+def in_one_line(content: Any) -> str:
+    """Content in one line, as it would be written."""
+    if isinstance(content, dict):
+        entries = (f"{key}: {in_one_line(value)}" for key, value in content.items() if value not in (None, [], {}))
+        return f"{{{', '.join(entries)}}}"
+    if isinstance(content, list):
+        return f"[{', '.join(in_one_line(one) for one in content)}]"
+    return str(content)
+
+
 def _start(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
