@@ -79,10 +79,12 @@ def _by_payer(
     found: PaymentCalendar,
     console: Console,
     language: Language,
+    *,
+    has_total: bool,
 ) -> None:
     """A table whose rows have words, an amount for each payer, and sums: payers in columns where these fit, else below.
 
-    The last of the words is a number.
+    The last of the words is a number; with `has_total` the last row is set off.
     """
     payers = {payer: payer_label(found.result, payer, language) for payer in found.payers}
     wide = console.width >= 60 + 18 * len(payers)
@@ -91,14 +93,17 @@ def _by_payer(
     shown = [*headings[:texts], *own, *headings[texts:]]
     table = shown_table(title, shown, range(first - 1, len(shown)))
     table.columns[0].no_wrap = True
-    for words, amounts, sums in rows:
+    for number, (words, amounts, sums) in enumerate(rows, 1):
+        if has_total and number == len(rows):
+            table.add_section()
         parts = [_money(amounts[payer])[0] if payer in amounts else "" for payer in payers]
         table.add_row(*words, *(parts if wide else ()), *_money(*sums))
         for payer, part in zip(payers.values(), parts, strict=True) if not wide else ():
             if part:
                 below = ["", f"  {escape(payer)}"] if first > 2 else [f"  {escape(payer)}"]
                 table.add_row(*below, *[""] * (first - len(below)), part, style="dim")
-    console.print()
+    if title:
+        console.print()
     console.print(table)
 
 
@@ -113,7 +118,7 @@ def _print_months(found: PaymentCalendar, console: Console, language: Language) 
         rows.append(((month, str(sum(one.payments for one in entries))), _sums(entries), (amount, so_far)))
     payments = str(sum(one.payments for one in found.due))
     rows.append(((word("total", language), payments), _sums(found.due), (found.total, so_far)))
-    _by_payer("", headings, rows, found, console, language)
+    _by_payer("", headings, rows, found, console, language, has_total=True)
 
 
 def _print_clauses(found: PaymentCalendar, by: By, console: Console, language: Language) -> None:
@@ -138,7 +143,7 @@ def _print_later(found: PaymentCalendar, console: Console, language: Language) -
         ((str(one.day.year), escape(_name(found, one, language)), str(one.payments)), _sums([one]), (one.amount,))
         for one in found.by_year()
     ]
-    _by_payer(_word("still to come", language), headings, rows, found, console, language)
+    _by_payer(_word("still to come", language), headings, rows, found, console, language, has_total=False)
 
 
 def _print_advances(found: PaymentCalendar, console: Console, language: Language) -> None:

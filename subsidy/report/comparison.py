@@ -64,7 +64,6 @@ def print_what_if(found: WhatIf, console: Console, language: Language) -> None:
     if not found.changes:
         _say(NONE.in_(language), console)
     if len(found.steps) > 1:
-        console.print()
         console.print(_step_table(found, language))
     _print_comparison(found, WITHOUT_AND_WITH, console, language)
 
