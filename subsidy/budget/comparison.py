@@ -81,11 +81,7 @@ class Outcomes:
             "unchanged": len(self.unchanged),
             "gained": yuan_text(sum(cell.difference for cell in self.winners)),
             "lost": yuan_text(sum(cell.difference for cell in self.losers)),
-            "list": [
-                {**dict(zip(self.dimensions, cell.key, strict=True)), **cell.to_dict()}
-                for cell in self.cells
-                if cell.is_changed
-            ],
+            "list": listed(self.dimensions, (cell for cell in self.cells if cell.is_changed)),
         }
 
 
@@ -145,16 +141,17 @@ class Comparison:
         return sorted({*self.baseline.findings, *self.reform.findings})
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready: year, basis, total, by_clause, by_payer, by_district, by_facility, relief, payees, subjects,
-        blocked, findings. Amounts are strings in yuan with two decimals.
+        """JSON-ready: year, basis, total, by_clause, by_payer, by_district, by_facility, cells (by all four), relief,
+        payees, subjects, blocked, findings. Amounts are strings in yuan with two decimals.
         """
-        lists = {f"by_{name}": _listed(name, self.cells((name,))) for name in DIMENSIONS}
+        lists = {f"by_{name}": listed((name,), self.cells((name,))) for name in DIMENSIONS}
         return {
             "year": self.baseline.year,
             "basis": self.baseline.basis,
             "total": self.total.to_dict(),
             **lists,
-            "relief": _listed("clause", self.relief("clause")),
+            "cells": listed(DIMENSIONS, self.cells(DIMENSIONS)),
+            "relief": listed(("clause",), self.relief("clause")),
             "payees": self.payees().to_dict(),
             "subjects": self.subjects().to_dict(),
             "blocked": {"baseline": self.baseline.blocked, "reform": self.reform.blocked},
@@ -162,8 +159,9 @@ class Comparison:
         }
 
 
-def _listed(name: str, cells: Iterable[Compared]) -> list[dict[str, Any]]:
-    return [{name: cell.key[0], **cell.to_dict()} for cell in cells]
+def listed(dimensions: Sequence[str], cells: Iterable[Compared]) -> list[dict[str, Any]]:
+    """JSON-ready cells: what each is of, then its amounts."""
+    return [{**dict(zip(dimensions, cell.key, strict=True)), **cell.to_dict()} for cell in cells]
 
 
 def _sums(cells: Iterable[Cell], dimensions: Sequence[str], renamed: Mapping[str, str]) -> dict[Key, Fen]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from subsidy.budget.comparison import Comparison
+from subsidy.budget.comparison import Comparison, listed
 from subsidy.budget.cost import all_calculated
 from subsidy.budget.result import Basis, Result
 from subsidy.finding import Text
@@ -41,12 +41,12 @@ class WhatIf(Comparison):
     steps: tuple[Step, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready: `changes` by version, `steps` (label, total, by_clause), and all that a comparison has."""
+        """JSON-ready: `changes` by version, `steps` (overlay, total, by_clause), and all that a comparison has."""
         steps = []
         for step in self.steps:
-            content = step.to_dict()
             label = {"zh": step.label.zh, "en": step.label.en}
-            steps.append({"overlay": label, **{name: content[name] for name in ("total", "by_clause")}})
+            by_clause = listed(("clause",), step.cells(("clause",)))
+            steps.append({"overlay": label, "total": step.total.to_dict(), "by_clause": by_clause})
         return {"changes": [one.to_dict() for one in self.changes], "steps": steps, **super().to_dict()}
 
 

@@ -69,7 +69,10 @@ class Edit:
             at: Path = (section, text if isinstance(written, Mapping) else position)
             path, rest = path_in(self.data, text)
             if rest:
-                self.absent[at] = self._finding(at, text, *unknown_path(self.data, text))
+                why, remedy = unknown_path(self.data, text)
+                if section == "changes" and ONE_KEY.fullmatch(rest):
+                    remedy = Text(f"{remedy.zh}；新增的写在 adds 下", f"{remedy.en}; what is new goes under adds")
+                self.absent[at] = self._finding(at, text, why, remedy)
             elif self._may_be_named(at, text, path):
                 yield path, at
 

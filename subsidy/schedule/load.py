@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import pathlib
-from collections.abc import Hashable, Mapping, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
@@ -26,7 +26,7 @@ from subsidy.schedule.node import READY_PARTS, Type
 from subsidy.schedule.overlay import Overlay, OverlayFile, laid_over
 from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck, fitted
 from subsidy.schedule.scope import Scope
-from subsidy.schedule.source import Path, Source, mapping, read_file, read_source
+from subsidy.schedule.source import Path, Source, mapping, path_in, read_file, read_source
 from subsidy.schedule.target_check import CheckedTarget
 
 COUNT = Type("number", low=Fraction(1), high=Fraction(10_000_000))
@@ -208,18 +208,18 @@ def overlaid(version: Version, overlay: Overlay) -> tuple[Version, Mapping[Path,
         return version, laid.absent
     files = version.overlay_files
     if isinstance(overlay, OverlayFile):
-        changed = [".".join(map(str, path)) for path in laid.paths]
         files = (*files, overlay)
-        given = {
-            path: value
-            for path, value in version.overlays
-            if not any(path == outer or path.startswith(f"{outer}.") for outer in changed)
-        }
+        before = version.checker.sources[0].data
+        given = {path: value for path, value in version.overlays if not _within(path_in(before, path)[0], laid.paths)}
     else:
         fitting = {path: value for path, value in overlay.items() if ("changes", path) not in laid.absent}
         given = {**dict(version.overlays), **fitting}
     fresh = _checked(laid.source, version.text_hash)
     return replace(fresh, overlays=tuple(sorted(given.items())), overlay_files=files), laid.absent
+
+
+def _within(path: Path, others: Sequence[Path]) -> bool:
+    return any(path[: len(other)] == other for other in others)
 
 
 def _checked(source: Source, digest: str) -> Version:
