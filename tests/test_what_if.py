@@ -156,6 +156,16 @@ def test_mistakes_of_a_file_have_their_place(text: str, expected: list[str], tmp
         assert line.startswith(f"{path}:{start}"), line
 
 
+def test_a_file_of_the_other_kind_is_one_mistake(tmp_path: Path) -> None:
+    schedule = written(tmp_path, yaml.safe_dump(version().checker.sources[0].data, allow_unicode=True), "beds.yaml")
+    with pytest.raises(ScheduleError, match="is a schedule and no file of overlays") as error:
+        PLAIN.overlay(schedule)
+    assert len(error.value.findings) == 1
+    with pytest.raises(ScheduleError, match="give it with --overlay") as error:
+        subsidy.schedule(written(tmp_path, REFORM))
+    assert len(error.value.findings) == 1
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ScheduleError, match="there is no such file"):
         PLAIN.overlay(tmp_path / "none.yaml")

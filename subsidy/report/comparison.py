@@ -88,8 +88,9 @@ def _print_comparison(found: Comparison, head: Text, console: Console, language:
     if relief:
         _say(RELIEF.in_(language), console)
         console.print(_table(found, "clause", relief, found.relief()[0], language, MOST_ROWS, is_folded=True))
+    words = found.reform.versions[0].words if language == "zh" else {}
     for outcomes in (found.payees(), found.subjects()):
-        _print_outcomes(outcomes, console, language)
+        _print_outcomes(outcomes, words, console, language)
     blocked = max(sum(one.blocked.values()) for one in (found.baseline, found.reform))
     if blocked:
         console.print(f"{word('blocked', language)}: {blocked}", highlight=False)
@@ -158,7 +159,7 @@ def _add_total(shown: Table, total: Compared, language: Language) -> None:
         shown.add_row(word("low", language), *_amounts(low))
 
 
-def _print_outcomes(found: Outcomes, console: Console, language: Language) -> None:
+def _print_outcomes(found: Outcomes, words: Mapping[str, str], console: Console, language: Language) -> None:
     content, kind = found.to_dict(), found.dimensions[-1]
     counts = [content[name] for name in ("winners", "gained", "losers", "lost", "unchanged")]
     amounts = [_signed(one) if isinstance(one, str) else str(one) for one in counts]
@@ -166,8 +167,14 @@ def _print_outcomes(found: Outcomes, console: Console, language: Language) -> No
     changed = [cell for cell in found.cells if cell.is_changed]
     if changed:
         shown = _empty_table(HEADINGS[kind].in_(language), language)
-        _add_rows(shown, changed, [], MOST_RECIPIENTS, lambda cell: cell.key[-1] or word("none", language), language)
+        _add_rows(shown, changed, [], MOST_RECIPIENTS, lambda cell: _recipient(cell, words, language), language)
         console.print(shown)
+
+
+def _recipient(cell: Compared, words: Mapping[str, str], language: Language) -> str:
+    """The payee; or the subject, with its table before it."""
+    *tables, name = cell.key
+    return " ".join([*(words.get(table or "", table or "") for table in tables), name or word("none", language)])
 
 
 def _amounts(cell: Compared) -> tuple[str, str, str]:

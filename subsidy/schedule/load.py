@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
-from subsidy.finding import Finding
+from subsidy.finding import Finding, ScheduleError, Text
 from subsidy.schedule import expression
 from subsidy.schedule.amendment import amended, check_consolidated, is_amendment
 from subsidy.schedule.catalogue import schedules_root
@@ -23,7 +23,7 @@ from subsidy.schedule.column import Column, Table
 from subsidy.schedule.form import validated
 from subsidy.schedule.model import RosterCheck, ScheduleFile, SharedFacts
 from subsidy.schedule.node import READY_PARTS, Type
-from subsidy.schedule.overlay import Overlay, OverlayFile, laid_over
+from subsidy.schedule.overlay import Overlay, OverlayFile, is_overlay, laid_over
 from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck, fitted
 from subsidy.schedule.scope import Scope
 from subsidy.schedule.source import Path, Source, mapping, path_in, read_file, read_source
@@ -188,6 +188,10 @@ def load_file(path: pathlib.Path) -> Version:
 
 def load_source(source: Source, digest: str) -> Version:
     """A version from a whole text or an amendment. `digest`: of the bytes. Raises ScheduleError."""
+    if is_overlay(source):
+        why = Text("这是改动文件，不是补贴标准", "this is a file of overlays and no schedule")
+        remedy = Text("请用 --overlay 给出", "give it with --overlay")
+        raise ScheduleError([Finding(source.place(()), "not-a-schedule", why, remedy)])
     if not is_amendment(source):
         return _checked(source, digest)
     whole = amended(source, digest)

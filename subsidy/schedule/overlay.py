@@ -88,6 +88,11 @@ class Laid(NamedTuple):
     absent: dict[Path, Finding]
 
 
+def is_overlay(source: Source) -> bool:
+    """Whether a text is one of overlays."""
+    return "overlay" in source.data
+
+
 def read_overlay(path: pathlib.Path) -> OverlayFile:
     """An overlay from a file. Raises ScheduleError with every mistake of form, also when it cannot be read."""
     content = read_bytes(path)
@@ -101,8 +106,12 @@ def overlay_from(given: Overlay | str | pathlib.Path) -> Overlay:
 
 def overlay_of(text: str, name: str, bytes_sha256: str, file: str = "") -> OverlayFile:
     """An overlay from its text. `name`: of its file, `file`: where that is. Raises ScheduleError."""
-    source = read_yaml(text, file or name)
-    model: OverlayForm = validated(OverlayForm, mapping(source))
+    source = mapping(read_yaml(text, file or name))
+    if not is_overlay(source) and "in_force" in source.data:
+        why = Text("这是补贴标准，不是改动文件", "this is a schedule and no file of overlays")
+        remedy = Text("请以 overlay: … 开头", "begin with overlay: …")
+        raise ScheduleError([Finding(source.place(()), "overlay", why, remedy)])
+    model: OverlayForm = validated(OverlayForm, source)
     if not (model.changes or model.adds or model.repeals):
         why = Text("没有改动", "it changes nothing")
         remedy = Text("请写 changes、adds 或 repeals", "write changes, adds or repeals")
