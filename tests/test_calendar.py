@@ -309,6 +309,10 @@ def test_an_advance_by_options(files: list[str]) -> None:
     assert "taken back" in run(*files, *options)[1]
     same = run(*files, *options, "--estimate", files[0])[1]
     assert "(settlement)" in same
+    monthly = ["--advance", "100%", "--on", "monthly", "--settle", "04-30", "--json"]
+    content = json.loads(CliRunner().invoke(app, ["calendar", *files, *monthly]).stdout)
+    advances = [entry["amount"] for entry in content["entries"] if entry["kind"] == "advance"]
+    assert (len(advances), sum(map(Decimal, advances))) == (12, Decimal("3999.60"))
 
 
 @pytest.mark.parametrize(

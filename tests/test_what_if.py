@@ -218,6 +218,15 @@ def test_an_explanation_and_a_report_name_the_file(tmp_path: Path) -> None:
     assert "+ clauses.bonus_paid" in explained
 
 
+def test_targets_name_their_overlays() -> None:
+    change = ("cn/yinchuan/elderly-care", "--set", "values.health_age.is=66")
+    code, printed = run("targets", "--schedule", *change)
+    assert code == 0
+    assert "overlay, not in the document: values.health_age.is = 66" in printed
+    (content,) = json.loads(CliRunner().invoke(app, ["targets", "--schedule", *change, "--json"]).stdout)
+    assert content["overlays"] == {"values.health_age.is": "66"}
+
+
 # --- baseline, reform, difference ----------------------------------------------------------------------------------
 
 

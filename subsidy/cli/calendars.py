@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +43,8 @@ def payment_calendar(
         str | None, typer.Option("--advance", help="当年预拨估算额的比例，次年清算 · share paid in advance: 70%")
     ] = None,
     on: Annotated[
-        list[str] | None, typer.Option("--on", help="预拨日，可多次 · day of the advance, repeatable: 03-31")
+        list[str] | None,
+        typer.Option("--on", help="预拨日，可多次，或 monthly 每月末 · days of the advance: 03-31, or monthly"),
     ] = None,
     settle: Annotated[
         str | None, typer.Option("--settle", help="次年清算日 · settled in the next year on: 03-31")
@@ -71,7 +73,7 @@ def payment_calendar(
     from subsidy.roster.tables import read_roster
 
     language, grouping = language_of(lang), _by(by)
-    share, days, settled = _advance(advance, on, settle, estimate)
+    share, days, settled = _advance(advance, on, settle, estimate, year)
     with findings_reported(language):
         schedules, rows = schedules_of(schedule_ids, changes), read_roster(roster, mapping)
         result = calculate(schedules, rows, year, proceed=proceed)
@@ -100,7 +102,7 @@ def _by(written: str) -> By:
 
 
 def _advance(
-    share: str | None, on: list[str] | None, settle: str | None, estimate: Path | None
+    share: str | None, on: list[str] | None, settle: str | None, estimate: Path | None, year: int
 ) -> tuple[Fraction | None, tuple[tuple[int, int], ...], tuple[int, int]]:
     """The share, the days of the advance and that of the settlement; no share where none is paid in advance."""
     if share is None and not on and settle is None and estimate is None:
@@ -110,7 +112,12 @@ def _advance(
             "预拨须有 --advance、--on 和 --settle · an advance needs --advance 70%, --on 03-31 and --settle 03-31",
             param_hint="--advance",
         )
-    return _share(share), tuple(_month_and_day(one, "--on") for one in on), _month_and_day(settle, "--settle")
+    days = [day for one in on for day in (_ends_of_months(year) if one == "monthly" else [_month_and_day(one, "--on")])]
+    return _share(share), tuple(days), _month_and_day(settle, "--settle")
+
+
+def _ends_of_months(year: int) -> list[tuple[int, int]]:
+    return [(month, calendar.monthrange(year, month)[1]) for month in range(1, 13)]
 
 
 def _share(written: str) -> Fraction:
