@@ -172,7 +172,7 @@ def test_months_and_days_add_up_to_the_same() -> None:
 
 
 @settings(
-    max_examples=300 if THOROUGH else 3,
+    max_examples=300 if THOROUGH else 2,
     derandomize=not THOROUGH,
     phases=tuple(Phase) if THOROUGH else (Phase.generate,),
     deadline=None,
@@ -217,7 +217,7 @@ DAYS = st.sets(st.sampled_from([(1, 31), (6, 30), (9, 1)]), min_size=1)
 BEDS = st.lists(st.integers(0, 40), max_size=4)
 
 
-@settings(max_examples=100 if THOROUGH else 5)
+@settings(max_examples=100 if THOROUGH else 4)
 @given(BEDS, BEDS, st.fractions(0, 1, max_denominator=1000), DAYS)
 def test_advance_and_settlement_are_what_is_owed(
     before: list[int], now: list[int], share: Fraction, days: set[tuple[int, int]]

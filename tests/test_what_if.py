@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from random_schedules import Case, cases
 from rich.console import Console
 from test_differences import HOMES, pinned, roster, version
 from typer.testing import CliRunner
@@ -26,7 +27,7 @@ from subsidy.cli import app
 from subsidy.finding import ScheduleError
 from subsidy.report.comparison import print_what_if
 from subsidy.schedule.catalogue import overlay_each
-from subsidy.schedule.load import Version
+from subsidy.schedule.load import Version, load_text
 from subsidy.schedule.overlay import read_overlay
 
 GROUPINGS = ((), ("clause",), ("payer",), ("district",), ("facility",), ("clause", "payer", "district", "facility"))
@@ -283,6 +284,26 @@ def test_baseline_and_difference_are_the_reform_and_steps_add_up(
     if not overlays:
         assert not any(cell.is_changed for cell in found.cells(GROUPINGS[-1]))
         assert found.changes == ()
+
+
+@settings(
+    max_examples=300 if "CHECK_ALL" in os.environ else 2,
+    derandomize="CHECK_ALL" not in os.environ,
+    phases=tuple(Phase) if "CHECK_ALL" in os.environ else (Phase.generate,),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(cases())
+def test_payees_and_subjects_of_any_schedule_add_up(case: Case) -> None:
+    versions = tuple(load_text(written) for written in case.texts)
+    schedule = subsidy.Schedule(versions, tuple(Path(f"{number}.yaml") for number in range(len(versions))))
+    found = subsidy.what_if(schedule, subsidy.Roster(**case.rows), case.year, proceed=True)
+    assert sum(cell.baseline for cell in found.payees().cells) == found.total.baseline
+    assert sum(cell.baseline_low for cell in found.payees().cells) == found.total.baseline_low
+    cash = {name for one in versions for name, clause in one.clauses.items() if clause.model.cash}
+    rows = found.baseline.entitlements()
+    owed = rows["owed"][rows["period"].str.startswith(str(case.year)) & rows["clause"].isin(cash)]
+    assert Decimal(sum(cell.baseline for cell in found.subjects().cells)) / 100 == sum(owed)
 
 
 def yuan_total(found: Comparison, side: str) -> Decimal:
