@@ -172,7 +172,7 @@ def test_months_and_days_add_up_to_the_same() -> None:
 
 
 @settings(
-    max_examples=60 if THOROUGH else 2,
+    max_examples=20 if THOROUGH else 2,
     derandomize=not THOROUGH,
     phases=tuple(Phase) if THOROUGH else (Phase.generate,),
     deadline=None,
