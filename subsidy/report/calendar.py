@@ -12,6 +12,7 @@ from subsidy.budget.payment_calendar import By, Due, PaymentCalendar, cumulated,
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
 from subsidy.report.text import clause_label, money, overlay_lines, payer_label, shown_table, word
+from subsidy.schedule.catalogue import Schedule
 
 MOST_REFUSED = 10
 WORDS = {
@@ -54,10 +55,14 @@ def print_calendar(found: PaymentCalendar, by: By, console: Console, language: L
         console.print()
         _say(_word("conditions", language), console)
         for condition in found.conditions:
-            name = clause_label(found.result, condition.clause, language)
+            name = clause_label(_schedules(found), condition.clause, language)
             _say(f"  [{condition.item}] {name}: {condition.text.in_(language)}", console)
     if found.refused:
         _print_refused(found, console, language)
+
+
+def _schedules(found: PaymentCalendar) -> list[Schedule]:
+    return [one.schedule for one in found.result.calculated]
 
 
 def _say(line: str, console: Console) -> None:
@@ -86,7 +91,7 @@ def _by_payer(
 
     The last of the words is a number; with `has_total` the last row is set off.
     """
-    payers = {payer: payer_label(found.result, payer, language) for payer in found.payers}
+    payers = {payer: payer_label(_schedules(found), payer, language) for payer in found.payers}
     wide = console.width >= 60 + 18 * len(payers)
     own = list(payers.values()) if wide else []
     first, texts = len(rows[0][0]), len(headings) - len(rows[0][2])
@@ -157,7 +162,7 @@ def _print_advances(found: PaymentCalendar, console: Console, language: Language
             sum(one.owed for one in own),
             sum(one.settlement for one in own),
         )
-        table.add_row(escape(clause_label(found.result, clause, language)), *_money(*sums))
+        table.add_row(escape(clause_label(_schedules(found), clause, language)), *_money(*sums))
     console.print()
     console.print(table)
     more, less = (sum(amount for one in found.advances if (amount := sign * one.settlement) > 0) for sign in (1, -1))
@@ -169,7 +174,7 @@ def _print_refused(found: PaymentCalendar, console: Console, language: Language)
     console.print()
     _say(_word("refused", language).format(count=len(found.refused), total=_money(total)[0]), console)
     for one in found.refused[:MOST_REFUSED]:
-        name = clause_label(found.result, one.clause, language)
+        name = clause_label(_schedules(found), one.clause, language)
         number = _word("instalment", language).format(number=one.instalment)
         _say(f"  {one.day} {name} {one.subject} {number} {_money(one.amount)[0]}: {one.reason.in_(language)}", console)
     left = found.refused[MOST_REFUSED:]
@@ -179,7 +184,7 @@ def _print_refused(found: PaymentCalendar, console: Console, language: Language)
 
 
 def _name(found: PaymentCalendar, one: Due, language: Language) -> str:
-    name = clause_label(found.result, one.clause, language)
+    name = clause_label(_schedules(found), one.clause, language)
     return name if one.kind == "payment" else f"{name} ({_word(one.kind, language)})"
 
 

@@ -210,14 +210,12 @@ def overlaid(version: Version, overlay: Overlay) -> tuple[Version, Mapping[Path,
     laid = laid_over(version.checker.sources[0], overlay)
     if not laid.paths:
         return version, laid.absent
-    files = version.overlay_files
+    before, files = version.checker.sources[0].data, version.overlay_files
+    given = {path: value for path, value in version.overlays if not _within(path_in(before, path)[0], laid.paths)}
     if isinstance(overlay, OverlayFile):
         files = (*files, overlay)
-        before = version.checker.sources[0].data
-        given = {path: value for path, value in version.overlays if not _within(path_in(before, path)[0], laid.paths)}
     else:
-        fitting = {path: value for path, value in overlay.items() if ("changes", path) not in laid.absent}
-        given = {**dict(version.overlays), **fitting}
+        given |= {path: value for path, value in overlay.items() if ("changes", path) not in laid.absent}
     fresh = _checked(laid.source, version.text_hash)
     return replace(fresh, overlays=tuple(sorted(given.items())), overlay_files=files), laid.absent
 

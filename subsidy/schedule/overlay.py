@@ -140,7 +140,10 @@ def _by_file(source: Source, overlay: OverlayFile) -> Laid:
 
 
 def _by_path(source: Source, changes: Mapping[str, str]) -> Laid:
-    """Limits and clauses may also be given an option that they do not have."""
+    """Limits and clauses may also be given an option that they do not have.
+
+    A value that begins with `{` is a list of name: content, as YAML has it.
+    """
     data = copy.deepcopy(source.data)
     places, files = dict(source.places), dict(source.files)
     paths: list[Path] = []
@@ -156,6 +159,12 @@ def _by_path(source: Source, changes: Mapping[str, str]) -> Laid:
                 Place(source.file, path=written), "overlay", *unknown_path(data, written)
             )
         else:
-            put(data, path, value)
-            paths.append(path)
+            try:
+                put(data, path, read_yaml(value).data if value.startswith("{") else value)
+                paths.append(path)
+            except ScheduleError as error:
+                first = error.findings[0]
+                raise ScheduleError(
+                    [Finding(Place(source.file, path=written), "value", first.why, first.remedy, value)]
+                ) from None
     return Laid(replace(source, data=data, places=places, files=files), paths, absent)
