@@ -19,12 +19,15 @@ from subsidy.finding import Finding, Language
 from subsidy.money import yuan, yuan_text
 from subsidy.roster.intake import joined_example_rows
 from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.load import Version
 from subsidy.schedule.model import Provision
 from subsidy.schedule.written import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from subsidy.budget.advance import Advance
+    from subsidy.budget.payment_calendar import PaymentCalendar
     from subsidy.budget.receipt import Receipt
 
 Basis = Literal["due", "accrued"]
@@ -90,14 +93,14 @@ class Result:
         found = []
         for key in {**high, **low}:
             clause, payer, district, facility = key
-            name = self._name(one.schedule, clause)
+            name = self.clause_name(one.schedule, clause)
             fund = next(
                 version.fund(clause, payer) for version in reversed(one.schedule.versions) if clause in version.clauses
             )
             found.append(Cell(name, payer, district, facility, high.get(key, 0), low.get(key, 0), fund))
         return found
 
-    def _name(self, schedule: Schedule, clause: str) -> str:
+    def clause_name(self, schedule: Schedule, clause: str) -> str:
         """A clause's name; with that of its schedule before it where several have a clause of that name."""
         having = [one for one in self.calculated if any(clause in version.clauses for version in one.schedule.versions)]
         return clause if len(having) == 1 else f"{schedule.id}:{clause}"
@@ -166,6 +169,16 @@ class Result:
         """Every payer's part of every payment line: owed, cut by pots, amount."""
         return _joined([payment_table(one.schedule, one.high) for one in self.calculated])
 
+    def calendar(self, advance: Advance | None = None) -> PaymentCalendar:
+        """What falls due when in the year, on what condition, by whom, and what is still to come.
+
+        With `advance`, what recurs is paid in advance and settled in the next year. Raises Refusal for an advance that
+        cannot be.
+        """
+        from subsidy.budget.payment_calendar import payment_calendar
+
+        return payment_calendar(self, advance)
+
     # --- reasons -----------------------------------------------------------------------------------------------
 
     def explain(self, clause: str, subject: str, period: str | None = None, language: Language = "en") -> Explanation:
@@ -187,7 +200,7 @@ class Result:
         for one in self.calculated:
             for version in one.schedule.versions:
                 for name in version.clauses:
-                    if written == self._name(one.schedule, name):
+                    if written == self.clause_name(one.schedule, name):
                         return one, name
         raise KeyError(written)
 
@@ -211,20 +224,22 @@ class Result:
     def items(self) -> dict[str, str]:
         """The item of every clause."""
         return {
-            self._name(one.schedule, name): clause.model.item
+            self.clause_name(one.schedule, name): clause.model.item
             for one in self.calculated
             for version in one.schedule.versions
             for name, clause in version.clauses.items()
         }
 
-    def _versions(self) -> list[Any]:
+    @property
+    def versions(self) -> list[Version]:
+        """All versions that were calculated, in the order of their schedules."""
         return [version for one in self.calculated for version in one.schedule.versions]
 
     @property
     def readings(self) -> list[dict[str, Any]]:
         """Every reading taken where a text leaves room: entry, item, text in both languages."""
         found = []
-        for version in self._versions():
+        for version in self.versions:
             model = version.model
             for section in (model.clauses, model.limits, model.values, model.rules):
                 for name, entry in section.items():
@@ -246,7 +261,7 @@ class Result:
 
     def _provisions(self, section: str) -> list[dict[str, Any]]:
         found = []
-        for version in self._versions():
+        for version in self.versions:
             entries: Mapping[str, Provision] = getattr(version.model, section)
             for name, entry in entries.items():
                 label = {"zh": entry.label.zh, "en": entry.label.en} if entry.label else None
@@ -312,9 +327,9 @@ class Result:
                     "id": version.id,
                     "version": version.first_day.isoformat(),
                     "revision": version.model.revision,
-                    "overlays": dict(version.overlays),
+                    **version.overlays_dict(),
                 }
-                for version in self._versions()
+                for version in self.versions
             ],
             "year": self.year,
             "basis": self.basis,
