@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 
 if TYPE_CHECKING:
+    from subsidy.budget.advance import Advance
     from subsidy.budget.calculate import calculate, check
     from subsidy.budget.cost import Cost, cost
     from subsidy.budget.forecast import forecast
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from subsidy.budget.result import Result
     from subsidy.budget.targets import Targets, targets
     from subsidy.budget.verify import Verification, verify
+    from subsidy.budget.what_if import WhatIf, what_if
     from subsidy.engine.explanation import Explanation
     from subsidy.finding import DriversError, Finding, FindingsError, ReceiptError, RosterError, ScheduleError
     from subsidy.roster.tables import Roster, read_roster
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Advance": "subsidy.budget.advance",
     "calculate": "subsidy.budget.calculate",
     "check": "subsidy.budget.calculate",
     "Receipt": "subsidy.budget.receipt",
@@ -42,6 +45,8 @@ _HOMES = {
     "Result": "subsidy.budget.result",
     "Verification": "subsidy.budget.verify",
     "verify": "subsidy.budget.verify",
+    "WhatIf": "subsidy.budget.what_if",
+    "what_if": "subsidy.budget.what_if",
     "Explanation": "subsidy.engine.explanation",
     "DriversError": "subsidy.finding",
     "Finding": "subsidy.finding",
@@ -56,6 +61,7 @@ _HOMES = {
     "template": "subsidy.roster.template",
 }
 __all__ = [
+    "Advance",
     "Cost",
     "Difference",
     "DriversError",
@@ -72,6 +78,7 @@ __all__ = [
     "ScheduleError",
     "Targets",
     "Verification",
+    "WhatIf",
     "calculate",
     "catalogue",
     "check",
@@ -83,6 +90,7 @@ __all__ = [
     "targets",
     "template",
     "verify",
+    "what_if",
 ]
 
 

@@ -18,7 +18,7 @@ from xian import DISTRICT, ID, facility, stay
 import subsidy
 from subsidy.cli import app
 from subsidy.finding import Language, Refusal, RosterError
-from subsidy.report.difference import print_cost
+from subsidy.report.comparison import print_cost
 from subsidy.schedule.difference import Difference, difference
 from subsidy.schedule.load import Version, load_text
 

@@ -5,7 +5,7 @@ What a fence says:
     python                      a doctest, or plain code
     console                     `$ subsidy …`, `$ cp …`, `$ echo $?` and what they print; a line `...` is any lines
     csv title="FILE"            a file
-    yaml title="FILE"           a schedule file, which loads without a mistake
+    yaml title="FILE"           a schedule file, or one of overlays, which loads without a mistake
     yaml … mistakes             the same, with mistakes
     yaml case="FILE"            a file of cases, which hold; `merged.yaml` is the schedule with the piece before it
     yaml add="FILE"             lines to put at the head of the sections of a schedule file, which then loads
@@ -56,6 +56,7 @@ from subsidy.schedule.expression import RESERVED
 from subsidy.schedule.infer import NUMBER_WORDS, ROUNDING_STEPS
 from subsidy.schedule.load import json_schema, load_file, load_text
 from subsidy.schedule.model import Every
+from subsidy.schedule.overlay import OverlayForm, read_overlay
 from subsidy.schedule.scope import LIFE_FACTS
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +101,9 @@ def run_block(example: Example) -> str | None:
         if key == "case":
             return failures(run_tests(name))
         if language == "yaml" and not mistakes:
+            if source.startswith("overlay:"):
+                read_overlay(Path(name))
+                return None
             example.namespace["_schedule"] = name
             load_file(Path(name))
     elif language == "yaml":
@@ -336,7 +340,7 @@ def words() -> set[str]:
     """Every word of the language that the program knows by name."""
     found = {*RESERVED, *NUMBER_WORDS, *DATE_WORDS, *TIME_WORDS, *LIFE_FACTS, *ROUNDING_STEPS, *COLUMN_KEYS}
     found |= {*get_args(Every), *get_args(Rounding), *CHOICES.split()}
-    for form in (json_schema(), *(model.model_json_schema() for model in (AmendmentFile, Case, Expected))):
+    for form in (json_schema(), *(model.model_json_schema() for model in (AmendmentFile, OverlayForm, Case, Expected))):
         for model in (form, *form.get("$defs", {}).values()):
             found |= model.get("properties", {}).keys()
     return found - NOT_WRITTEN

@@ -20,10 +20,10 @@ from subsidy.budget.examples import run_examples
 from subsidy.budget.expected import Compared, Expected, Ledgers, Outcome
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.roster.tables import Roster
-from subsidy.schedule.catalogue import Schedule, catalogue, schedule
+from subsidy.schedule.catalogue import Schedule, catalogue, overlay_each, schedule
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.form import validated
-from subsidy.schedule.load import Overlay, load_source
+from subsidy.schedule.load import load_source
 from subsidy.schedule.source import KEY, Source, read_file
 from subsidy.schedule.source import Path as KeyPath
 from subsidy.schedule.written import Date, Filled, Name, Part, Reading, Whole
@@ -168,23 +168,7 @@ def _loaded(case: ReadCase) -> list[Schedule]:
             found.append(_schedule(case, written, path))
     for changed, value in case.model.set_.items():
         with _placing(case.source, ("set", changed, KEY)):
-            found = _overlaid(found, {changed: value})
-    return found
-
-
-def _overlaid(schedules: Sequence[Schedule], change: Overlay) -> list[Schedule]:
-    """The schedules with a change in each of them that has its path. Raises ScheduleError where none has."""
-    found, unknown = [], []
-    for one in schedules:
-        try:
-            found.append(one.overlay(change))
-        except ScheduleError as error:
-            if any(finding.code != "overlay" for finding in error.findings):
-                raise
-            unknown.append(error)
-            found.append(one)
-    if len(unknown) == len(schedules):
-        raise unknown[0]
+            found = overlay_each(found, {changed: value})
     return found
 
 

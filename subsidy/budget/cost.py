@@ -3,103 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from subsidy.budget.calculate import calculate
 from subsidy.budget.cells import Basis
+from subsidy.budget.comparison import Comparison
 from subsidy.budget.result import Result
 from subsidy.finding import Finding, RosterError
-from subsidy.money import yuan, yuan_text
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.difference import Difference, difference
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-DIMENSIONS = ("clause", "payer", "district", "facility")
-Key = tuple[str | None, ...]
-
 
 @dataclass(frozen=True)
-class Compared:
-    """One cell under the version before (`baseline`) and the one after (`reform`), in fen."""
-
-    key: Key
-    baseline: int
-    reform: int
-
-    @property
-    def difference(self) -> int:
-        return self.reform - self.baseline
-
-
-@dataclass(frozen=True)
-class Cost:
-    """The year's cash under two versions. A clause that was renamed stands under its present name."""
+class Cost(Comparison):
+    """The year's cash under two versions, and the difference between these."""
 
     change: Difference
-    baseline: Result
-    reform: Result
-
-    def by(self, *dimensions: str) -> pd.DataFrame:
-        """Columns: the dimensions (of clause, payer, district, facility), then baseline, reform, difference in yuan.
-
-        Without dimensions one row, of the total. Amounts are exact decimals; what has no district or facility stands
-        under a missing one.
-        """
-        import pandas as pd
-        import pyarrow as pa
-
-        cells = self.cells(dimensions)
-        columns: dict[str, Any] = {
-            name: pa.array([cell.key[position] for cell in cells], pa.string())
-            for position, name in enumerate(dimensions)
-        }
-        for name in ("baseline", "reform", "difference"):
-            columns[name] = pa.array([yuan(getattr(cell, name)) for cell in cells], pa.decimal128(18, 2))
-        frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
-        return frame
-
-    def cells(self, dimensions: Sequence[str]) -> list[Compared]:
-        """The cash of both years added up by the dimensions: clauses as they stand in the documents, else by name."""
-        unknown = sorted(set(dimensions) - set(DIMENSIONS))
-        if unknown:
-            raise KeyError(unknown[0])
-        before = _sums(self.baseline, dimensions, self.change.renamed)
-        after = _sums(self.reform, dimensions, {})
-        keys = [*after, *(key for key in before if key not in after)] or ([()] if not dimensions else [])
-        if "clause" not in dimensions:
-            keys.sort(key=lambda key: tuple((part is None, part or "") for part in key))
-        return [Compared(key, before.get(key, 0), after.get(key, 0)) for key in keys]
-
-    @property
-    def total(self) -> Compared:
-        return self.cells(())[0]
-
-    @property
-    def findings(self) -> list[Finding]:
-        """What was found under either version, each once."""
-        return sorted({*self.baseline.findings, *self.reform.findings})
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready: year, basis, total, by_clause, by_payer, by_district, by_facility, blocked, findings.
-
-        Amounts are strings in yuan with two decimals.
-        """
-        lists = {
-            f"by_{name}": [{name: cell.key[0], **_amounts(cell)} for cell in self.cells((name,))] for name in DIMENSIONS
-        }
-        return {
-            "year": self.baseline.year,
-            "basis": self.baseline.basis,
-            "total": _amounts(self.total),
-            **lists,
-            "blocked": {"baseline": self.baseline.blocked, "reform": self.reform.blocked},
-            "findings": [finding.to_dict() for finding in self.findings],
-        }
 
 
 def cost(
@@ -113,17 +34,25 @@ def cost(
     """
     change = difference(one, two)
     first = min(change.one.first_day, change.two.first_day, datetime.date(year, 1, 1))
+    throughout = [_throughout(schedule, first, datetime.date(year, 12, 31)) for schedule in (one, two)]
+    baseline, reform = all_calculated(throughout, roster, year, basis, proceed)
+    return Cost(baseline, reform, change.renamed, change)
+
+
+def all_calculated(
+    wanted: Iterable[Schedule | Sequence[Schedule]], roster: Roster, year: int, basis: Basis, proceed: bool
+) -> list[Result]:
+    """A result for each. Raises RosterError with the errors of all."""
     results: list[Result] = []
     errors: list[Finding] = []
-    for schedule in (one, two):
+    for schedules in wanted:
         try:
-            throughout = _throughout(schedule, first, datetime.date(year, 12, 31))
-            results.append(calculate(throughout, roster, year, basis=basis, proceed=proceed))
+            results.append(calculate(schedules, roster, year, basis=basis, proceed=proceed))
         except RosterError as error:
             errors += error.findings
     if errors:
         raise RosterError(errors)
-    return Cost(change, *results)
+    return results
 
 
 def _throughout(schedule: Schedule, first: datetime.date, last: datetime.date) -> Schedule:
@@ -133,22 +62,3 @@ def _throughout(schedule: Schedule, first: datetime.date, last: datetime.date) -
     if in_force.to is not None and in_force.to < last:
         overlay["in_force.to"] = last.isoformat()
     return schedule.overlay(overlay) if overlay else schedule
-
-
-def _sums(result: Result, dimensions: Sequence[str], renamed: dict[str, str]) -> dict[Key, int]:
-    sums: dict[Key, int] = {}
-    for cell in result.cells:
-        of = {name: getattr(cell, name) for name in dimensions}
-        if "clause" in of:
-            of["clause"] = renamed.get(cell.clause, cell.clause)
-        key = tuple(of.values())
-        sums[key] = sums.get(key, 0) + cell.amount
-    return sums
-
-
-def _amounts(cell: Compared) -> dict[str, str]:
-    return {
-        "baseline": yuan_text(cell.baseline),
-        "reform": yuan_text(cell.reform),
-        "difference": yuan_text(cell.difference),
-    }

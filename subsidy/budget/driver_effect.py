@@ -99,7 +99,7 @@ class ValueDriver(CheckedDriver):
         name = self.driver.value or ""
         for version in schedule.versions:
             value = version.model.values.get(name)
-            yield version if value is None else overlaid(version, {f"values.{name}.is": figures_of(value, effect)})
+            yield version if value is None else overlaid(version, {f"values.{name}.is": figures_of(value, effect)})[0]
 
     def figure(self, schedules: Sequence[Schedule], effect: Effect, year: int) -> str:
         """Its only figure in a year, in schedules with the effect; of a value with several their factor, in percent."""

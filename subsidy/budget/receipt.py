@@ -83,7 +83,7 @@ def inputs(schedules: Sequence[Schedule], roster: Roster) -> dict[str, Any]:
                 "document": version.model.document.number,
                 "bytes_sha256": version.text_hash,
                 "meaning_sha256": version.meaning_hash,
-                "overlays": dict(version.overlays),
+                **version.overlays_dict(),
             }
             for schedule in schedules
             for version in schedule.versions

@@ -37,6 +37,19 @@ class _Engine(_Form):
     version: str
 
 
+class _Label(_Form):
+    zh: str
+    en: str
+
+
+class _OverlayFile(_Form):
+    file: str
+    label: _Label
+    bytes_sha256: Sha256
+    meaning_sha256: Sha256
+    text: str
+
+
 class _Version(_Form):
     id: str
     version: Day
@@ -45,6 +58,7 @@ class _Version(_Form):
     bytes_sha256: Sha256
     meaning_sha256: Sha256
     overlays: dict[str, str]
+    overlay_files: list[_OverlayFile] = []
 
 
 class _Table(_Form):

@@ -18,6 +18,7 @@ LABELS = {
     "revision": Text("修订号", "revision"),
     "document": Text("文号", "document"),
     "overlays": Text("临时改动", "overlay"),
+    "overlay_files": Text("临时改动文件", "files of overlays"),
     "roster": Text("表", "table"),
     "rows": Text("行数", "rows"),
     "example_rows": Text("示例行数，表", "example rows in the table"),

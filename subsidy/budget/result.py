@@ -18,10 +18,14 @@ from subsidy.engine.explanation import Explanation
 from subsidy.finding import Finding, Language
 from subsidy.money import yuan
 from subsidy.roster.intake import joined_example_rows
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.load import Version
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from subsidy.budget.advance import Advance
+    from subsidy.budget.payment_calendar import PaymentCalendar
     from subsidy.budget.receipt import Receipt
 
 
@@ -64,12 +68,16 @@ class Result:
         found = []
         for key in {**high, **low}:
             clause, payer, district, facility = key
-            name = self.names.clause(one.schedule.id, clause)
+            name = self.clause_name(one.schedule, clause)
             fund = next(
                 version.fund(clause, payer) for version in reversed(one.schedule.versions) if clause in version.clauses
             )
             found.append(Cell(name, payer, district, facility, high.get(key, 0), low.get(key, 0), fund))
         return found
+
+    def clause_name(self, schedule: Schedule, clause: str) -> str:
+        """A clause's name; with that of its schedule before it where several have a clause of that name."""
+        return self.names.clause(schedule.id, clause)
 
     def _order(self, cell: Cell) -> tuple[object, ...]:
         """Clauses as they stand in the document, then payer, district and facility by name."""
@@ -134,6 +142,16 @@ class Result:
     def payments(self) -> pd.DataFrame:
         """Every payer's part of every payment line: owed, cut by pots, amount."""
         return _joined([payment_table(one.schedule, one.high) for one in self.calculated])
+
+    def calendar(self, advance: Advance | None = None) -> PaymentCalendar:
+        """What falls due when in the year, on what condition, by whom, and what is still to come.
+
+        With `advance`, what recurs is paid in advance and settled in the next year. Raises Refusal for an advance that
+        cannot be.
+        """
+        from subsidy.budget.payment_calendar import payment_calendar
+
+        return payment_calendar(self, advance)
 
     # --- reasons -----------------------------------------------------------------------------------------------
 
@@ -236,6 +254,11 @@ class Result:
         return self.names.items
 
     @property
+    def versions(self) -> list[Version]:
+        """All versions that were calculated, in the order of their schedules."""
+        return versions_of(self.calculated)
+
+    @property
     def readings(self) -> list[dict[str, Any]]:
         """Every reading taken where a text leaves room: entry, item, text in both languages."""
         return readings(self.calculated)
@@ -276,9 +299,9 @@ class Result:
                     "id": version.id,
                     "version": version.first_day.isoformat(),
                     "revision": version.model.revision,
-                    "overlays": dict(version.overlays),
+                    **version.overlays_dict(),
                 }
-                for version in versions_of(self.calculated)
+                for version in self.versions
             ],
             "year": self.year,
             "basis": self.basis,

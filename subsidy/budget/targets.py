@@ -125,6 +125,7 @@ class Targets:
             "schedule": self.version.id,
             "version": self.version.first_day.isoformat(),
             "revision": self.version.model.revision,
+            **self.version.overlays_dict(),
             "counts": self.counts(),
             "outcomes": [as_dict(outcome, self.version) for outcome in self.outcomes],
             "unmeasured": [target.name for target in self.unmeasured],

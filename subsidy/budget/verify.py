@@ -17,6 +17,7 @@ from subsidy.finding import Finding, FindingsError, Place, ReceiptError, Schedul
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule, catalogue, schedule
 from subsidy.schedule.load import Version, overlaid
+from subsidy.schedule.overlay import overlay_of
 
 
 @dataclass(frozen=True)
@@ -142,17 +143,29 @@ def _check_given(wanted: Sequence[str], given: Sequence[Schedule]) -> None:
 
 def _as_in_receipt(one: Schedule, receipt: Receipt) -> tuple[Schedule, list[Finding]]:
     """A schedule with the versions that the receipt names, each with its overlays; and overlays that do not fit now."""
-    overlays = {(entry["id"], entry["version"]): entry["overlays"] for entry in receipt.content["schedules"]}
-    kept = [pair for pair in zip(one.versions, one.paths, strict=True) if _key(pair[0]) in overlays]
+    entries = {(entry["id"], entry["version"]): entry for entry in receipt.content["schedules"]}
+    kept = [pair for pair in zip(one.versions, one.paths, strict=True) if _key(pair[0]) in entries]
     versions, findings = [], []
     for version, _ in kept:
-        changes = overlays[_key(version)]
         try:
-            versions.append(overlaid(version, changes) if changes else version)
+            changed, absent = _with_overlays(version, entries[_key(version)])
         except ScheduleError as error:
-            versions.append(version)
-            findings += error.findings
+            changed, absent = version, error.findings
+        versions.append(changed)
+        findings += absent
     return replace(one, versions=tuple(versions), paths=tuple(path for _, path in kept)), findings
+
+
+def _with_overlays(version: Version, entry: Mapping[str, Any]) -> tuple[Version, list[Finding]]:
+    files = [overlay_of(one["text"], one["file"], one["bytes_sha256"]) for one in entry.get("overlay_files", ())]
+    findings: list[Finding] = []
+    for one in files:
+        count = len(version.overlay_files)
+        version, absent = overlaid(version, one)
+        if len(version.overlay_files) == count:
+            findings += absent.values()
+    version, absent = overlaid(version, entry["overlays"])
+    return version, [*findings, *absent.values()]
 
 
 def _key(version: Version) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The command that compares: diff."""
+"""Commands that compare: diff, whatif."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ import typer
 from subsidy.cli.options import (
     AsJson,
     Basis,
+    Changes,
+    Ids,
     Lang,
     MappingPath,
     Proceed,
+    RosterPath,
+    Year,
     basis_of,
     console,
     findings_reported,
     language_of,
+    overlays_of,
     print_json,
+    schedules_of,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +56,8 @@ def diff(
     subsidy diff template-city/city@2023-01-01 template-city/city@2024-07-01
     """
     from subsidy.budget.cost import cost
-    from subsidy.report.difference import print_cost, print_difference
+    from subsidy.report.comparison import print_cost
+    from subsidy.report.difference import print_difference
     from subsidy.report.text import print_examples, print_findings
     from subsidy.roster.tables import read_roster
     from subsidy.schedule.difference import difference
@@ -74,6 +81,50 @@ def diff(
     print_difference(found, console(), language)
     if costs is not None:
         print_cost(costs, console(), language)
+
+
+@app.command("whatif")
+def what_if(
+    roster: RosterPath,
+    schedule_ids: Ids,
+    year: Year,
+    changes: Changes = None,
+    basis: Basis = "due",
+    proceed: Proceed = False,
+    mapping: MappingPath = None,
+    as_json: AsJson = False,
+    lang: Lang = "",
+) -> None:
+    """改动标准后增减多少钱 · What overlays, laid one over another, would cost a year.
+
+    subsidy whatif examples/xian/roster -s cn/xian/elderly-care -y 2023 --proceed --set values.meal_rate.is=3
+    """
+    from subsidy.budget.what_if import what_if as compared
+    from subsidy.report.comparison import print_what_if
+    from subsidy.report.text import print_examples, print_findings
+    from subsidy.roster.tables import read_roster
+    from subsidy.schedule.catalogue import overlay_each
+
+    language, by = language_of(lang), basis_of(basis)
+    if not changes:
+        raise typer.BadParameter("请给出改动 · give --overlay FILE or --set PATH=VALUE", param_hint="--overlay / --set")
+    with findings_reported(language):
+        schedules, overlays = schedules_of(schedule_ids, None), overlays_of(changes)
+        overlay_each(schedules, *overlays)
+        singly = [single for one in overlays for single in _one_by_one(one)]
+        found = compared(schedules, read_roster(roster, mapping), year, *singly, basis=by, proceed=proceed)
+    print_findings(found.findings, console(stderr=True), language)
+    print_examples(found.reform.example_rows, console(stderr=True), language)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_what_if(found, console(), language)
+
+
+def _one_by_one(overlay: dict[str, str] | Path) -> list[dict[str, str] | Path]:
+    if isinstance(overlay, Path):
+        return [overlay]
+    return [{path: value} for path, value in overlay.items()]
 
 
 def _version(written: str) -> Schedule:

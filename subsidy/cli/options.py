@@ -27,7 +27,13 @@ RosterPath = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
 Changes = Annotated[
-    list[str] | None, typer.Option("--set", help="临时改动 · overlay: values.operating_rate.is.5.disabled=250")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "--overlay",
+        metavar="PATH=VALUE|FILE",
+        help="临时改动，或改动文件，依次叠加 · overlays in order: values.operating_rate.is.5.disabled=250, or a file",
+    ),
 ]
 MappingPath = Annotated[
     Path | None, typer.Option("--mapping", help="列名对照表 · what the file's own headings stand for (YAML)")
@@ -79,18 +85,29 @@ def print_json(content: Any) -> None:
 
 
 def schedules_of(ids: list[str], changes: list[str] | None, on: str | None = None) -> list[Schedule]:
-    from subsidy.schedule.catalogue import schedule
+    from subsidy.schedule.catalogue import overlay_each, schedule
 
-    overlay = {}
+    overlays = overlays_of(changes)
+    return overlay_each([schedule(name, on) for name in ids], *overlays)
+
+
+def overlays_of(changes: list[str] | None) -> list[dict[str, str] | Path]:
+    """The overlays in the order given: files, and what is set by path; values set one after another are one overlay."""
+    overlays: list[dict[str, str] | Path] = []
     for change in changes or []:
         path, sign, value = change.partition("=")
-        if not sign or not path:
+        if change.endswith((".yaml", ".yml")) and (not sign or Path(change).is_file()):
+            overlays.append(Path(change))
+        elif not sign or not path:
             raise typer.BadParameter(
-                f"{change}：请写成 路径=值 · write PATH=VALUE, such as values.rate.is=250", param_hint="--set"
+                f"{change}：请写成 路径=值，或 YAML 文件 · write PATH=VALUE (values.rate.is=250), or a YAML file",
+                param_hint="--set / --overlay",
             )
-        overlay[path] = value
-    found = [schedule(name, on) for name in ids]
-    return [one.overlay(overlay) for one in found] if overlay else found
+        elif overlays and isinstance(overlays[-1], dict):
+            overlays[-1][path] = value
+        else:
+            overlays.append({path: value})
+    return overlays
 
 
 def basis_of(written: str) -> cells.Basis:

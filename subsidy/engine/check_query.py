@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,7 +42,7 @@ class Query:
 
 @dataclass(frozen=True)
 class _QueryKey:
-    file: tuple[str, tuple[tuple[str, str], ...]]
+    file: Hashable
     name: str
     part: QueryPart
     day: int
@@ -56,7 +56,7 @@ class _QueryKey:
 def query_for(version: Version, shape: RosterShape, check: CheckedRosterCheck, part: QueryPart, day: int) -> Query:
     """One of the queries of a check (the methods of `CheckCompiler`), for a shape of roster, read on a day number."""
     columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
-    file = (version.text_hash, version.overlays)
+    file = version.identity
     return _compiled(_QueryKey(file, check.name, part, day, columns, given, version, shape, check))
 
 

@@ -122,7 +122,7 @@ class _Explainer:
         )
         if model.replaces is not None:
             yield Line("document", WORDS["replaces"][self.language].format(model.replaces), "")
-        for path, value in version.overlays:
+        for path, value in version.described_overlays():
             yield Line("overlay", path, value)
         if model.reading is not None:
             yield Line("reading", model.reading.in_(self.language), "")

@@ -15,6 +15,7 @@ from subsidy.schedule.checked import Instalments
 from subsidy.schedule.figures import day_number
 from subsidy.sql import Sql
 
+INSTALMENT_KEY = ("subject", "period", "piece", "instalment")
 ONGOING = day_number(datetime.date(9999, 12, 31))
 
 
@@ -36,6 +37,39 @@ def instalment_query(ledger: Ledger) -> exp.Select:
     on = sql.compare("=", sql.column("month", "m"), sql.column("later#m", "i"))
     return sql.select(
         [*columns, sql.column("instalment", "i")], sql.subquery(shared, "i"), [("inner", sql.table("months", "m"), on)]
+    )
+
+
+def every_instalment(ledger: Ledger) -> str:
+    """The name of the relation of all instalments of a ledger."""
+    return f"{ledger.relation}/instalments"
+
+
+def paid_instalments(ledger: Ledger) -> str:
+    """The name of the relation of those whose conditions hold."""
+    return f"{every_instalment(ledger)}/due"
+
+
+def refused_query(ledger: Ledger, year: int) -> exp.Select:
+    """Due day, subject, number and amount (fen, all units) of the instalments whose conditions do not hold.
+
+    Those due in the year or later of what is for a period up to its end.
+    """
+    same = [sql.compare("=", sql.column(name, "p"), sql.column(name, "i")) for name in INSTALMENT_KEY]
+    keys = [sql.column(name, "i") for name in ("due", "subject", "instalment")]
+    amount = sql.total(sql.mul(sql.column(UNIT, "i"), sql.column("count", "i")))
+    where = [
+        sql.is_missing(sql.column("subject", "p")),
+        sql.compare(">=", sql.column("due#m", "i"), sql.whole(year * 12)),
+        sql.compare("<", sql.column("accrued#m", "i"), sql.whole((year + 1) * 12)),
+        sql.compare("<>", sql.column(UNIT, "i"), sql.whole(0)),
+    ]
+    return sql.select(
+        [*keys, sql.alias(amount, "amount")],
+        sql.table(every_instalment(ledger), "i"),
+        [("left", sql.table(paid_instalments(ledger), "p"), sql.all_of(same))],
+        sql.all_of(where),
+        group=keys,
     )
 
 

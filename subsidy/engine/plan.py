@@ -4,7 +4,7 @@ shape of roster and used again for every roster of that shape."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, RosterShape, roster_table
 from subsidy.engine.database import Database, Query
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
-from subsidy.engine.instalments import instalment_query, with_recoveries
+from subsidy.engine.instalments import every_instalment, instalment_query, paid_instalments, with_recoveries
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.limits import Competitor, clauses_among, competing, excess, limited, pieces
 from subsidy.engine.lines import (
@@ -51,8 +51,8 @@ class Statement:
 class PlanKey:
     """What a plan depends on; schedules are told apart by the bytes of their files and their overlays."""
 
-    files: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    beside: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    files: tuple[Hashable, ...]
+    beside: tuple[Hashable, ...]
     shared: tuple[str, ...]
     columns: frozenset[tuple[str, frozenset[str]]]
     given: frozenset[tuple[str, frozenset[str]]]
@@ -128,7 +128,7 @@ def kept_for(schedule: Schedule, shape: RosterShape) -> dict[tuple[object, ...],
 
 
 def _plan_key(schedule: Schedule, shape: RosterShape, end: End) -> PlanKey:
-    files = tuple((version.text_hash, version.overlays) for version in schedule.versions)
+    files = tuple(version.identity for version in schedule.versions)
     columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
     return PlanKey(files, schedule.beside, schedule.shared, columns, given, end, schedule, shape)
 
@@ -358,7 +358,7 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
 
 def instalments(plan: Plan, ledger: Ledger) -> str:
     """The instalments of a ledger whose conditions hold on their due days."""
-    every = plan.create(f"{ledger.relation}/instalments", instalment_query(ledger))
+    every = plan.create(every_instalment(ledger), instalment_query(ledger))
     due = ledger.clause.instalments
     assert due is not None
     if not due.conditions:
@@ -368,7 +368,7 @@ def instalments(plan: Plan, ledger: Ledger) -> str:
     rows = compiler.rows(layers, ledger.clause.table)
     holds = sql.all_of(ref(layers.named(rows.condition(node))) for node in due.conditions)
     chosen = [(name, ref(f"i:{name}")) for name in columns]
-    return plan.create(f"{every}/due", layers.query(chosen, holds))
+    return plan.create(paid_instalments(ledger), layers.query(chosen, holds))
 
 
 def due_rows(plan: Plan, ledger: Ledger, relation: str) -> tuple[Layers, list[str]]:

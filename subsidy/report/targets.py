@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from subsidy.budget.target_words import sentences
 from subsidy.finding import Language, Text
+from subsidy.report.text import overlay_lines
 
 if TYPE_CHECKING:
     from subsidy.budget.targets import Targets
@@ -30,7 +31,8 @@ def print_targets(found: Targets, console: Console, language: Language) -> None:
     """Every target with its item, in the order of the schedule; then how many came out how, and those without rows."""
     model = found.version.model
     head = f"{found.version.id} {found.version.first_day} r{model.revision} · {model.document.cited(language)}"
-    console.print(escape(head), highlight=False)
+    for line in (head, *overlay_lines(found.version, language)):
+        console.print(escape(line), highlight=False, soft_wrap=True)
     for target, outcomes in groupby(found.outcomes, key=lambda outcome: outcome.target):
         console.print(escape(f"\n{_heading(target, language)}"), highlight=False, soft_wrap=True)
         for outcome in outcomes:

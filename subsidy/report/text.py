@@ -81,11 +81,11 @@ def shown_table(title: str, headings: Sequence[str], right: Iterable[int]) -> Ta
 def print_budget(result: Result, console: Console, language: Language) -> None:
     """Clauses with who pays them, districts, reliefs, limits, pots, and what stands beside the numbers."""
     content = result.to_dict()
-    for schedule in content["schedules"]:
+    for schedule, version in zip(content["schedules"], result.versions, strict=True):
         head = f"{schedule['id']} {schedule['version']} r{schedule['revision']} · {result.year} · {result.basis}"
         console.print(escape(head), highlight=False)
-        for path, value in schedule["overlays"].items():
-            console.print(escape(f"  {word('overlay', language)}: {path} = {value}"), highlight=False)
+        for line in overlay_lines(version, language):
+            console.print(escape(line), highlight=False, soft_wrap=True)
     console.print(_clause_table(result, content, console.width, language))
     _print_list(console, content["by_district"], "district", language)
     if content["relief"]:
@@ -94,6 +94,15 @@ def print_budget(result: Result, console: Console, language: Language) -> None:
     _print_limits(console, result, content, language)
     _print_pots(console, result, content, language)
     _print_beside(console, content, language)
+
+
+def overlay_lines(version: Version, language: Language) -> list[str]:
+    """What is laid over a version: values by path, and files with their names, each with what it changes."""
+    lines = []
+    for file in version.overlay_files:
+        lines.append(f"  {word('overlay', language)}: {file.file} {file.label.in_(language)}")
+        lines += [f"    {entry}" for entry in file.entries()]
+    return [*lines, *(f"  {word('overlay', language)}: {path} = {value}" for path, value in version.overlays)]
 
 
 def _clause_table(result: Result, content: dict[str, Any], width: int, language: Language) -> Table:

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from subsidy.finding import Finding, ScheduleError, Text, nearest
 from subsidy.schedule.catalogue import CONSOLIDATED
+from subsidy.schedule.edit import Changes, Edit
 from subsidy.schedule.form import validated
 from subsidy.schedule.model import Document, InForce, ScheduleFile
-from subsidy.schedule.source import KEY, Source, mapping, path_in, put, read_file, unknown_path
 from subsidy.schedule.source import Path as KeyPath
-from subsidy.schedule.written import Date, Filled, Part, Whole
+from subsidy.schedule.source import Source, in_one_line, mapping, read_file
+from subsidy.schedule.written import Date, Filled, Whole
 
 HEAD = ("schedule", "document", "in_force", "revision")
-SECTIONS = (
-    "payers", "words", "facts", "values", "clauses", "limits", "unquantified", "rules", "targets", "checks", "rows",
-)  # fmt: skip
 NOT_COMPARED = (("document",), ("revision",))  # of a consolidated text: they are its own
 LONGEST_SHOWN = 100
-ONE_KEY = re.compile(r"[0-9.<>%-]+|[^.]+")  # a range or a name, as against a path
 
 
-class AmendmentFile(Part):
+class AmendmentFile(Changes):
     """What an amendment changes in the version that begins on the day `amends`, by dotted path."""
 
     schedule: Filled
@@ -38,9 +30,6 @@ class AmendmentFile(Part):
     in_force: InForce
     revision: Whole
     amends: Date
-    changes: dict[Filled, Any] = Field(default_factory=dict)
-    adds: dict[Filled, Any] = Field(default_factory=dict)
-    repeals: tuple[Filled, ...] = ()
     consolidated: Filled | None = None
 
 
@@ -67,7 +56,7 @@ def amended(source: Source, digest: str) -> Amended:
     consolidated = _consolidated(source, model)
     base, base_digest = _base(source, model)
     both = hashlib.sha256(f"{base_digest} {digest}".encode()).hexdigest()
-    return Amended(_Amending(base, source, model).whole(), both, consolidated)
+    return Amended(_laid_over(base, source, model), both, consolidated)
 
 
 def _refused(source: Source, path: KeyPath, why: Text, remedy: Text, value: str = "") -> ScheduleError:
@@ -117,108 +106,24 @@ def _base(source: Source, model: AmendmentFile) -> tuple[Source, str]:
     return base, digest
 
 
-class _Amending:
-    """An amendment being laid over the text that it changes."""
-
-    def __init__(self, base: Source, own: Source, model: AmendmentFile) -> None:
-        self.own, self.model = own, model
-        self.data = copy.deepcopy(base.data)
-        self.places = dict(base.places)
-        self.verbatim = set(base.verbatim)
-        self.files = {path: base.files.get(path, base.file) for path in base.places if path}
-        self.places[()] = own.places[()]
-        self.findings: list[Finding] = []
-        for clause in self.data.get("clauses", {}).values():
-            clause.pop("examples", None)  # they belong to the version that states them
-
-    def whole(self) -> Source:
-        repealed = list(self._known("repeals", self.model.repeals))
-        taken = [*self._known("changes", self.model.changes), *self._new()]
-        self._check_apart([*repealed, *taken])
-        if self.findings:
-            raise ScheduleError(self.findings)
-        document = self.data["document"]
-        for path, _ in repealed:
-            self._drop(path)
-        for key in HEAD:
-            self._take((key,), (key,))
-        self.data["document"].setdefault("amended", [document["number"], *document.get("amended", ())])
-        for path, at in taken:
-            self._take(path, at)
-        return Source(self.own.file, self.data, self.places, frozenset(self.verbatim), self.files)
-
-    # --- paths -------------------------------------------------------------------------------------------------
-
-    def _known(self, section: str, written: Mapping[str, Any] | tuple[str, ...]) -> Iterator[tuple[KeyPath, KeyPath]]:
-        """The path of the base that each entry names, and where the entry stands in the amendment."""
-        for position, text in enumerate(written):
-            at: KeyPath = (section, text if isinstance(written, Mapping) else position)
-            path, rest = path_in(self.data, text)
-            if rest:
-                self._refuse(at, text, *unknown_path(self.data, text))
-            elif self._may_be_named(at, text, path):
-                yield path, at
-
-    def _new(self) -> Iterator[tuple[KeyPath, KeyPath]]:
-        for text in self.model.adds:
-            at = ("adds", text)
-            section = text.split(".")[0]
-            if section in SECTIONS and section != text:
-                self.data.setdefault(section, {})
-            path, rest = path_in(self.data, text)
-            if not rest:
-                why = Text(f"{text} 已存在", f"{text} is there already")
-                self._refuse(at, text, why, Text("请写在 changes 下", "put it under changes"))
-            elif not ONE_KEY.fullmatch(rest) or not isinstance(self._content(path), dict):
-                self._refuse(at, text, *unknown_path(self.data, text))
-            elif self._may_be_named(at, text, path):
-                yield (*path, rest), at
-
-    def _may_be_named(self, at: KeyPath, text: str, path: KeyPath) -> bool:
-        if path and path[0] in HEAD:
-            why = Text(f"{path[0]} 由修改文件自己写明", f"an amendment states its own {path[0]}")
-            self._refuse(at, text, why, Text("请写在文件开头", "write it at the top of the file"))
-            return False
-        return True
-
-    def _check_apart(self, named: Sequence[tuple[KeyPath, KeyPath]]) -> None:
-        for (outer, _), (inner, at) in permutations(named, 2):
-            if inner[: len(outer)] == outer:
-                inside, around = (".".join(map(str, path)) for path in (inner, outer))
-                why = Text(f"{inside} 在 {around} 之内", f"{inside} lies within {around}")
-                if inner == outer:
-                    why = Text("同一路径出现两次", "this path stands here twice")
-                self._refuse(at, inside, why, Text("两处只写一处", "keep one of the two"))
-
-    def _refuse(self, at: KeyPath, text: str, why: Text, remedy: Text) -> None:
-        place = self.own.place((*at, KEY) if (*at, KEY) in self.own.places else at)
-        self.findings.append(Finding(place, "amendment", why, remedy, text))
-
-    # --- contents ----------------------------------------------------------------------------------------------
-
-    def _content(self, path: KeyPath) -> Any:
-        content = self.data
-        for step in path:
-            content = content[step]
-        return content
-
-    def _take(self, path: KeyPath, at: KeyPath) -> None:
-        """Put what stands at `at` in the amendment where `path` is, with its places."""
-        taken = self.own.part(at)
-        self._forget(path)
-        put(self.data, path, copy.deepcopy(taken.data))
-        self.places |= {(*path, *inside): place for inside, place in taken.places.items()}
-        self.verbatim |= {(*path, *inside) for inside in taken.verbatim}
-
-    def _drop(self, path: KeyPath) -> None:
-        del self._content(path[:-1])[path[-1]]
-        self._forget(path)
-
-    def _forget(self, path: KeyPath) -> None:
-        for known in [one for one in self.places if one[: len(path)] == path]:
-            del self.places[known]
-            self.files.pop(known, None)
-            self.verbatim.discard(known)
+def _laid_over(base: Source, own: Source, model: AmendmentFile) -> Source:
+    """The text of `base` with the head of the amendment and what it changes."""
+    edit = Edit(base, own, "amendment", Text("修改文件", "an amendment"), HEAD)
+    for clause in edit.data.get("clauses", {}).values():
+        clause.pop("examples", None)  # they belong to the version that states them
+    changes = edit.fitting(model)
+    findings = [*edit.findings, *edit.absent.values()]
+    if findings:
+        raise ScheduleError(findings)
+    document = edit.data["document"]
+    for path in changes.repealed:
+        edit.drop(path)
+    for key in HEAD:
+        edit.take((key,), (key,))
+    edit.data["document"].setdefault("amended", [document["number"], *document.get("amended", ())])
+    for path, at in changes.taken:
+        edit.take(path, at)
+    return replace(edit.source(own.file), places={**edit.places, (): own.places[()]})
 
 
 # --- the consolidated text -----------------------------------------------------------------------------------------
@@ -268,15 +173,5 @@ def _as_written(path: KeyPath) -> KeyPath:
 
 
 def _shown(content: Any, absent: str) -> str:
-    text = absent if content is None else _flow(content)
+    text = absent if content is None else in_one_line(content)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-
-
-def _flow(content: Any) -> str:
-    """Content in one line, as it would be written."""
-    if isinstance(content, dict):
-        entries = (f"{key}: {_flow(value)}" for key, value in content.items() if value not in (None, [], {}))
-        return f"{{{', '.join(entries)}}}"
-    if isinstance(content, list):
-        return f"[{', '.join(_flow(one) for one in content)}]"
-    return str(content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from subsidy.finding import Finding, Place, ScheduleError, Text, nearest
 
 if TYPE_CHECKING:
-    from subsidy.schedule.load import Overlay, Version
+    from subsidy.schedule.load import Version
+    from subsidy.schedule.overlay import Overlay
 
 CONSOLIDATED = ".consolidated.yaml"
 
@@ -23,7 +24,7 @@ class Schedule:
     versions: tuple[Version, ...]
     paths: tuple[Path, ...]
     shared: tuple[str, ...] = ()  # limits over several schedules that concern it, where it is calculated with others
-    beside: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the files whose words are woven into it then
+    beside: tuple[Hashable, ...] = ()  # the files whose words are woven into it then
 
     @property
     def id(self) -> str:
@@ -44,28 +45,73 @@ class Schedule:
             spans.append((version, version.first_day, last))
         return spans
 
-    def overlay(self, changes: Overlay) -> Schedule:
+    def overlay(self, *overlays: Overlay | str | Path) -> Schedule:
         """The same with figures or options changed, by dotted path: {"values.operating_rate.is.5.disabled": "250"}.
 
-        The files stay as they are. Raises ScheduleError for a path that does not exist or a value that does not fit.
+        Or by files of overlays. They are laid one over another; each of their entries counts in every version that it
+        fits. The files stay as they are. Raises ScheduleError for an entry that fits none, a value that does not fit,
+        or a file that is wrong or for another schedule.
         """
-        from subsidy.schedule.load import overlaid
-        from subsidy.schedule.versions import check_line
+        return overlay_each([self], *overlays)[0]
 
-        versions = []
-        unknown: list[Finding] = []
-        for version in self.versions:
-            try:
-                versions.append(overlaid(version, changes))
-            except ScheduleError as error:
-                if any(finding.code != "overlay" for finding in error.findings):
-                    raise
-                unknown += error.findings
-                versions.append(version)
-        if len(unknown) >= len(self.versions):
-            raise ScheduleError(unknown)
-        check_line(versions)
-        return replace(self, versions=tuple(versions))
+
+def overlay_each(schedules: Sequence[Schedule], *overlays: Overlay | str | Path) -> list[Schedule]:
+    """The schedules with overlays, each entry in all that it fits. Raises ScheduleError for one that fits nowhere."""
+    from subsidy.schedule.overlay import overlay_from
+
+    found = list(schedules)
+    for one in overlays:
+        found = _overlaid(found, overlay_from(one))
+    return found
+
+
+def _overlaid(schedules: Sequence[Schedule], overlay: Overlay) -> list[Schedule]:
+    from subsidy.schedule.load import overlaid
+    from subsidy.schedule.versions import check_line
+
+    chosen = [version for schedule in schedules for version in _meant(schedule, overlay)]
+    if not chosen:
+        raise ScheduleError([_meant_for_none(schedules, overlay)])
+    found = []
+    absent: dict[object, list[Finding]] = {}
+    for schedule in schedules:
+        versions = list(schedule.versions)
+        for number, version in enumerate(versions):
+            if any(version is one for one in chosen):
+                versions[number], missing = overlaid(version, overlay)
+                for entry, finding in missing.items():
+                    absent.setdefault(entry, []).append(finding)
+        check_line(versions, with_limits=len(versions) > 1)
+        found.append(replace(schedule, versions=tuple(versions)))
+    nowhere = [finding for findings in absent.values() if len(findings) == len(chosen) for finding in findings]
+    if nowhere:
+        raise ScheduleError({(one.place, one.value): one for one in nowhere}.values())
+    return found
+
+
+def _meant(schedule: Schedule, overlay: Overlay) -> list[Version]:
+    """The versions that an overlay is for."""
+    if isinstance(overlay, Mapping):
+        return list(schedule.versions)
+    on = overlay.model.on
+    return [
+        version
+        for version, first, last in schedule.periods()
+        if schedule.id == overlay.model.schedule and (on is None or (first <= on and (last is None or on <= last)))
+    ]
+
+
+def _meant_for_none(schedules: Sequence[Schedule], overlay: Overlay) -> Finding:
+    assert not isinstance(overlay, Mapping)
+    wanted, ids = overlay.model.schedule, [schedule.id for schedule in schedules]
+    if wanted not in ids:
+        why = Text(f"改动文件是 {wanted} 的", f"this overlay is for {wanted}")
+        remedy = Text(f"所算的是：{'、'.join(ids)}", f"what is calculated: {', '.join(ids)}")
+        return Finding(overlay.source.place(("schedule",)), "overlay", why, remedy, wanted)
+    days = [str(one.first_day) for schedule in schedules if schedule.id == wanted for one in schedule.versions]
+    why = Text(f"{wanted} 当日没有施行的版本", f"no version of {wanted} is in force on this day")
+    remedy = Text(f"各版本起日：{'、'.join(days)}", f"versions begin on {', '.join(days)}")
+    return Finding(overlay.source.place(("on",)), "overlay", why, remedy, str(overlay.model.on))
 
 
 def schedules_root() -> Path:

@@ -14,7 +14,7 @@ from subsidy.schedule.difference_words import SECTIONS, Words
 from subsidy.schedule.figures import read_figure
 from subsidy.schedule.load import Version
 
-Nature = Literal["policy", "correction", "other_schedule"]
+Nature = Literal["policy", "correction", "overlay", "other_schedule"]
 
 WORDING = ("item", "part", "label", "source", "title")
 KINDS = {
@@ -47,6 +47,7 @@ NATURES = {
         "施行起日相同：以下均为本库编码的更正，不是政策调整",
         "the same first day: everything here is a correction of our encoding, not a change of policy",
     ),
+    "overlay": Text("临时改动，非文件原文", "overlays, which are in no document"),
     "other_schedule": Text("提示：比较的是两份不同的补贴标准", "warning: two different schedules are compared"),
 }
 
@@ -90,9 +91,11 @@ class Difference:
 
     @property
     def nature(self) -> Nature:
-        """A change of policy, a correction of our encoding (same schedule, same first day), or neither."""
+        """A change of policy, a correction of our encoding (same schedule, same first day), overlays, or neither."""
         if self.one.id != self.two.id:
             return "other_schedule"
+        if self.one.text_hash == self.two.text_hash:
+            return "overlay"
         return "correction" if self.one.first_day == self.two.first_day else "policy"
 
     @property
@@ -142,7 +145,7 @@ def _described(version: Version) -> dict[str, Any]:
         "version": version.first_day.isoformat(),
         "revision": version.model.revision,
         "document": version.model.document.number,
-        "overlays": dict(version.overlays),
+        **version.overlays_dict(),
     }
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Set
+import pathlib
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from subsidy.finding import Finding, Place, ScheduleError
+from subsidy.finding import Finding, ScheduleError, Text
 from subsidy.schedule import expression
 from subsidy.schedule.amendment import amended, check_consolidated, is_amendment
 from subsidy.schedule.catalogue import schedules_root
@@ -24,13 +23,11 @@ from subsidy.schedule.column import Column, Table
 from subsidy.schedule.form import validated
 from subsidy.schedule.model import RosterCheck, ScheduleFile, SharedFacts
 from subsidy.schedule.node import READY_PARTS, Type
+from subsidy.schedule.overlay import Overlay, OverlayFile, is_overlay, laid_over
 from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck, fitted
 from subsidy.schedule.scope import Scope
-from subsidy.schedule.source import Source, mapping, path_in, put, read_file, read_source, read_yaml, unknown_path
+from subsidy.schedule.source import Path, Source, mapping, path_in, read_file, read_source
 from subsidy.schedule.target_check import CheckedTarget
-
-Overlay = Mapping[str, str]
-
 
 COUNT = Type("number", low=Fraction(1), high=Fraction(10_000_000))
 
@@ -54,7 +51,8 @@ class Version:
     limits: Mapping[str, CheckedLimit]
     targets: Mapping[str, CheckedTarget]
     text_hash: str  # of the file's bytes; for an amendment also of those it changes
-    overlays: tuple[tuple[str, str], ...] = ()
+    overlays: tuple[tuple[str, str], ...] = ()  # values given by path, over the files
+    overlay_files: tuple[OverlayFile, ...] = ()
 
     @property
     def id(self) -> str:
@@ -63,6 +61,21 @@ class Version:
     @property
     def first_day(self) -> datetime.date:
         return self.model.in_force.from_
+
+    @property
+    def identity(self) -> Hashable:
+        """What tells this version from others in a cache."""
+        return self.text_hash, self.overlays, self.overlay_files
+
+    def described_overlays(self) -> list[tuple[str, str]]:
+        """What is laid over the file, in order: path and value, or the name of an overlay file and an entry."""
+        of_files = [(one.file, entry) for one in self.overlay_files for entry in one.entries()]
+        return [*of_files, *self.overlays]
+
+    def overlays_dict(self) -> dict[str, Any]:
+        """JSON-ready: overlays (path → value) and, where there are any, overlay_files."""
+        files = [one.to_dict() for one in self.overlay_files]
+        return {"overlays": dict(self.overlays), **({"overlay_files": files} if files else {})}
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -167,7 +180,7 @@ def load_text(text: str, file: str = "") -> Version:
     return load_source(read_source(text, file), hashlib.sha256(text.encode()).hexdigest())
 
 
-def load_file(path: Path) -> Version:
+def load_file(path: pathlib.Path) -> Version:
     """A version from a file. Raises ScheduleError, also when the file cannot be read."""
     source, digest = read_file(path)
     return load_source(mapping(source), digest)
@@ -175,6 +188,10 @@ def load_file(path: Path) -> Version:
 
 def load_source(source: Source, digest: str) -> Version:
     """A version from a whole text or an amendment. `digest`: of the bytes. Raises ScheduleError."""
+    if is_overlay(source):
+        why = Text("这是改动文件，不是补贴标准", "this is a file of overlays and no schedule")
+        remedy = Text("请用 --overlay 给出", "give it with --overlay")
+        raise ScheduleError([Finding(source.place(()), "not-a-schedule", why, remedy)])
     if not is_amendment(source):
         return _checked(source, digest)
     whole = amended(source, digest)
@@ -185,16 +202,29 @@ def load_source(source: Source, digest: str) -> Version:
     return version
 
 
-def overlaid(version: Version, changes: Overlay) -> Version:
-    """The version with the values at dotted paths replaced. Raises ScheduleError.
+def overlaid(version: Version, overlay: Overlay) -> tuple[Version, Mapping[Path, Finding]]:
+    """The version with what of an overlay fits it, and by entry what does not. Raises ScheduleError.
 
-    A value that begins with `{` is a list of name: content, as YAML has it.
+    Files are kept in their order, and after them the values given by path that no later file replaces.
     """
-    source = _overlaid(version.checker.sources[0], changes)
-    return _checked(source, version.text_hash, {**dict(version.overlays), **changes})
+    laid = laid_over(version.checker.sources[0], overlay)
+    if not laid.paths:
+        return version, laid.absent
+    before, files = version.checker.sources[0].data, version.overlay_files
+    given = {path: value for path, value in version.overlays if not _within(path_in(before, path)[0], laid.paths)}
+    if isinstance(overlay, OverlayFile):
+        files = (*files, overlay)
+    else:
+        given |= {path: value for path, value in overlay.items() if ("changes", path) not in laid.absent}
+    fresh = _checked(laid.source, version.text_hash)
+    return replace(fresh, overlays=tuple(sorted(given.items())), overlay_files=files), laid.absent
 
 
-def _checked(source: Source, digest: str, overlays: Overlay | None = None) -> Version:
+def _within(path: Path, others: Sequence[Path]) -> bool:
+    return any(path[: len(other)] == other for other in others)
+
+
+def _checked(source: Source, digest: str) -> Version:
     model: ScheduleFile = validated(ScheduleFile, source)
     shared = _shared()
     tables = dict(shared.tables)
@@ -204,31 +234,7 @@ def _checked(source: Source, digest: str, overlays: Overlay | None = None) -> Ve
             Table(span=table.span or known.span, columns={**known.columns, **table.columns}) if known else table
         )
     checker, clauses, limits, targets = check(model, tables, (source, *shared.sources))
-    return Version(model, checker, clauses, limits, targets, digest, tuple(sorted((overlays or {}).items())))
-
-
-def _overlaid(source: Source, overlay: Overlay) -> Source:
-    """The source with the values at dotted paths replaced; limits and clauses may also be given further options."""
-    data = copy.deepcopy(source.data)
-    places, files = dict(source.places), dict(source.files)
-    findings = []
-    for written, value in overlay.items():
-        path, rest = path_in(data, written)
-        if rest and len(path) == 2 and path[0] in ("limits", "clauses") and "." not in rest:
-            places[(*path, rest)] = places[path]
-            files[(*path, rest)] = files.get(path, source.file)
-            path, rest = (*path, rest), ""
-        if rest or not path:
-            findings.append(Finding(Place(source.file, path=written), "overlay", *unknown_path(data, written)))
-        else:
-            try:
-                put(data, path, read_yaml(value).data if value.startswith("{") else value)
-            except ScheduleError as error:
-                first = error.findings[0]
-                findings.append(Finding(Place(source.file, path=written), "overlay", first.why, first.remedy, value))
-    if findings:
-        raise ScheduleError(findings)
-    return replace(source, data=data, places=places, files=files)
+    return Version(model, checker, clauses, limits, targets, digest)
 
 
 def json_schema() -> dict[str, Any]:

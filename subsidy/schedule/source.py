@@ -98,6 +98,16 @@ def put(data: Any, path: Path, content: Any) -> None:
     data[path[-1]] = content
 
 
+def in_one_line(content: Any) -> str:
+    """Content in one line, as it would be written."""
+    if isinstance(content, dict):
+        entries = (f"{key}: {in_one_line(value)}" for key, value in content.items() if value not in (None, [], {}))
+        return f"{{{', '.join(entries)}}}"
+    if isinstance(content, list):
+        return f"[{', '.join(in_one_line(one) for one in content)}]"
+    return str(content)
+
+
 def _start(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
@@ -299,14 +309,30 @@ def mapping(source: Source) -> Source:
 
 def read_file(path: pathlib.Path) -> tuple[Source, str]:
     """A YAML file's content, and the SHA-256 of its bytes. Raises ScheduleError, also when it cannot be read."""
+    content = read_bytes(path)
+    return read_yaml(decoded(content, path), str(path)), hashlib.sha256(content).hexdigest()
+
+
+def read_bytes(path: pathlib.Path) -> bytes:
+    """The bytes of a file. Raises ScheduleError when it cannot be read."""
     try:
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError:
         why, remedy = Text("没有这个文件", "there is no such file"), Text("请检查路径", "check the path")
         raise ScheduleError([Finding(Place(str(path)), "file", why, remedy)]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = Text("文件无法读取", f"the file cannot be read ({type(error).__name__})")
-        remedy = Text("请检查路径，并用 UTF-8 保存", "check the path, and save it as UTF-8")
-        raise ScheduleError([Finding(Place(str(path)), "file", why, remedy)]) from None
-    return read_yaml(text, str(path)), hashlib.sha256(content).hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def decoded(content: bytes, path: pathlib.Path) -> str:
+    """The text of a file's bytes. Raises ScheduleError when it is no UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: pathlib.Path, error: Exception) -> ScheduleError:
+    why = Text("文件无法读取", f"the file cannot be read ({type(error).__name__})")
+    remedy = Text("请检查路径，并用 UTF-8 保存", "check the path, and save it as UTF-8")
+    return ScheduleError([Finding(Place(str(path)), "file", why, remedy)])

@@ -185,10 +185,7 @@ class _Weaving:
             return schedule
         versions = tuple(self._version(version, shares) for version in schedule.versions)
         beside = tuple(
-            (version.text_hash, version.overlays)
-            for other in self.schedules
-            if other is not schedule
-            for version in other.versions
+            version.identity for other in self.schedules if other is not schedule for version in other.versions
         )
         concerned = tuple(name for name in self.shared if name in own or name in shares)
         return replace(schedule, versions=versions, shared=concerned, beside=beside)
