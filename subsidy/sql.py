@@ -104,6 +104,11 @@ def compare(operator: str, left: Sql, right: Sql) -> Sql:
     return _COMPARISONS[operator](this=_closed(left), expression=_closed(right))
 
 
+def same(left: Sql, right: Sql) -> Sql:
+    """Equal, or both missing: never NULL."""
+    return exp.NullSafeEQ(this=_closed(left), expression=_closed(right))
+
+
 def all_of(conditions: Iterable[Sql]) -> Sql:
     """Three-valued AND; TRUE of none."""
     return reduce(lambda a, b: exp.And(this=_closed(a), expression=_closed(b)), conditions, boolean(True))

@@ -135,9 +135,10 @@ def test_every_command_has_help(command: str) -> None:
         ["budget", "ROSTER", "--schedule", ID, "--year", "22"],
         ["budget", "ROSTER", "--schedule", ID, "--year", "2022", "--basis", "cash"],
         ["budget", "ROSTER", "--schedule", ID, "--year", "2022", "--set", "values.meal_rate.is"],
-        ["explain", "ROSTER", "--schedule", ID, "--year", "2022", "--clause", "operating_grant"],
-        ["explain", "ROSTER", "--schedule", ID, "--year", "2022", "--clause", "operating_grant", "--payee", "F"],
-        ["explain", "ROSTER", "--schedule", ID, "--year", "2022", "--subject", "R"],
+        ["explain", "ROSTER", "--schedule", ID, "--year", "2022", "--period", "2022-01"],
+        ["explain", "ROSTER", "--schedule", ID, "--year", "2022", "--subject", "R", "--payer", "city"],
+        ["explain", "ROSTER", "--schedule", ID, "--year", "2022", "--depth", "deep"],
+        ["explain", "ROSTER", "--schedule", ID, "--year", "2022", "-o", "why.pdf"],
     ],
 )  # fmt: skip
 def test_wrong_use(arguments: list[str], good: str) -> None:
@@ -157,7 +158,9 @@ def test_wrong_use(arguments: list[str], good: str) -> None:
         ),
         (["budget", "R", "-s", ID, "-y", "2022", "--basis", "paid"], "请写 due", "write due or accrued"),
         (["budget", "R", "-s", ID, "-y", "2022", "--set", "a.b"], "请写成 路径=值", "write PATH=VALUE"),
-        (["explain", "R", "-s", ID, "-y", "2022", "-c", "c", "--payee", "F"], "或同时给出 --payee 和 --due", "or both"),
+        (["explain", "R", "-s", ID, "-y", "2022", "--period", "2022-01"], "请再给出 subject", "give a subject"),
+        (["explain", "R", "-s", ID, "-y", "2022", "--depth", "deep"], "请写其一", "write one of clauses, lines"),
+        (["explain", "R", "-s", ID, "-y", "2022", "-o", "why.pdf"], "应以 .html、.md、", "name it .html, .md,"),
         (["targets", "-s", ID, "--cost", "abc"], "请写成 事实=标准:数值", "write FACT=SCHEDULE:VALUE"),
     ],
 )
@@ -477,7 +480,7 @@ def test_explain_with_an_overlay(good: str) -> None:
     done = explain(
         good, "-c", "operating_grant", "--subject", "R", "--json", "--set", "values.operating_rate.is.5.disabled=250"
     )
-    assert done.json["amount"] == "250.00"
+    assert done.json["explanation"]["amount"] == "250.00"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ from subsidy import (
     read_roster,
     schedule,
 )
-from subsidy.budget.result import Basis
+from subsidy.budget.cells import Basis
 
 ROWS: Tables = {
     "districts": [DISTRICT, {"district": "E", "name": "乙区", "six_urban": "no"}],
@@ -313,10 +313,11 @@ def test_explanations(result: Result, case: str, language: str) -> None:
     as_dict = explanation.to_dict()
     assert json.loads(json.dumps(as_dict)) == as_dict
     assert as_dict["title"] == printed.splitlines()[0]
-    assert as_dict["title"].endswith(as_dict["amount"])
+    assert as_dict["title"].replace(",", "").endswith(as_dict["amount"])
     markdown = explanation.to_markdown()
     assert markdown.startswith(f"### {as_dict['title']}\n")
-    assert all(line["name"] in markdown and line["value"] in markdown for line in as_dict["lines"])
+    lines = as_dict.get("explanation", as_dict)["lines"]
+    assert all(line["name"] in markdown and line["value"] in markdown for line in lines)
 
 
 def test_an_odd_fen_is_not_named_where_there_is_none(result: Result) -> None:
@@ -332,7 +333,10 @@ def test_an_explanation_in_figures(result: Result) -> None:
 
 
 def test_without_a_period_the_first_of_the_year_is_explained(result: Result) -> None:
-    assert result.explain("operating_grant", "U").to_dict()["period"] == "2022-01"
+    as_dict = result.explain("operating_grant", "U").to_dict()
+    assert as_dict["explanation"]["period"] == "2022-01"
+    (clause,) = as_dict["parts"]
+    assert {part["period"]: (part["state"], part["amount"]) for part in clause["parts"]}["2022-01"] == ("paid", "90.00")
 
 
 @pytest.mark.parametrize(
@@ -345,7 +349,7 @@ def test_without_a_period_the_first_of_the_year_is_explained(result: Result) -> 
 def test_what_is_not_there_cannot_be_explained(result: Result, wanted: tuple[str, ...], missing: str) -> None:
     with pytest.raises(KeyError) as caught:
         result.explain(*wanted)  # type: ignore[arg-type]
-    assert caught.value.args == (missing,)
+    assert missing in str(caught.value)
 
 
 def test_lines_that_are_not_there_cannot_be_explained(result: Result) -> None:

@@ -145,6 +145,8 @@ ROW_OPERATIONS = [
     Operation("a is missing", "is_missing", sql.is_missing(a), lambda r: r.a is None),
     Operation("a + b is missing", "is_missing", sql.is_missing(sql.add(a, b)), lambda r: None in (r.a, r.b)),
     Operation("t is missing", "is_missing", sql.is_missing(t), lambda r: r.t is None),
+    Operation("a is the same as b", "same", sql.same(a, b), lambda r: r.a == r.b),
+    Operation("t is the same as u", "same", sql.same(t, u), lambda r: r.t == r.u),
     Operation("a > 0 is known", "is_known", sql.is_known(PLUS_A), lambda r: r.a is not None),
     Operation(
         "case with else", "case", sql.case([(PLUS_A, a), (PLUS_B, b)], zero),

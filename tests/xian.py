@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from subsidy import Result, Roster, Schedule, calculate, schedule
-from subsidy.budget.result import Basis
+from subsidy.budget.cells import Basis
 
 ID = "cn/xian/elderly-care"
 FILE = Path(__file__).parent.parent / "schedules" / ID / "2021-11-05.yaml"

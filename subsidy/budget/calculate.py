@@ -6,10 +6,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from subsidy.budget.cells import Basis, Calculated
 from subsidy.budget.checked import checked
 from subsidy.budget.payments import make_payments
 from subsidy.budget.receipt import make_receipt
-from subsidy.budget.result import Basis, Calculated, Result
+from subsidy.budget.result import Result
 from subsidy.engine.cells import End
 from subsidy.engine.checks import CheckReport
 from subsidy.engine.findings import blank_cells, outside_ranges

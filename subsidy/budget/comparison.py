@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from subsidy.budget.cells import Cell
 from subsidy.budget.recipients import owed_to, paid_to
-from subsidy.budget.result import Cell, Result
+from subsidy.budget.result import Result
 from subsidy.finding import Finding
 from subsidy.money import yuan, yuan_text
 

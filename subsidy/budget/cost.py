@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from subsidy.budget.calculate import calculate
+from subsidy.budget.cells import Basis
 from subsidy.budget.comparison import Comparison
-from subsidy.budget.result import Basis, Result
+from subsidy.budget.result import Result
 from subsidy.finding import Finding, RosterError
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule

@@ -10,12 +10,13 @@ from os import PathLike
 from typing import Any, NoReturn
 
 from subsidy.budget.calculate import FIRST_YEAR, LAST_YEAR, calculated, check_request, checked_intakes, stop_at_errors
+from subsidy.budget.cells import Basis, Cell
 from subsidy.budget.driver_check import CALENDAR, POLICY, NewVersions, check_drivers
 from subsidy.budget.driver_effect import CheckedDriver, Effect, TableDriver, ValueDriver, known_in
 from subsidy.budget.driver_group import Reader, Scaling, scaled, with_cells
 from subsidy.budget.drivers import ENDS, Drivers, read_drivers
 from subsidy.budget.forecast_result import DriverTotal, Forecast, Step, YearForecast
-from subsidy.budget.result import Basis, Cell, Result
+from subsidy.budget.result import Result
 from subsidy.engine.cells import End
 from subsidy.engine.run import prepare
 from subsidy.finding import Finding, Place, Refusal, Text

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from subsidy.budget.cells import Basis, Cell, listed
 from subsidy.budget.drivers import Drivers
-from subsidy.budget.result import Basis, Cell, listed
 from subsidy.finding import Finding
 from subsidy.money import yuan, yuan_text
 from subsidy.schedule.catalogue import Schedule

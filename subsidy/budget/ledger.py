@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from subsidy import sql
@@ -17,48 +18,57 @@ from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.figures import day_of
 
 PAID, WHY_NOT, FINDING = "paid", "why-not", "finding"
+ENTITLEMENT = (
+    "schedule",
+    "version",
+    "revision",
+    "clause",
+    "item",
+    "table",
+    "subject",
+    "place",
+    "period",
+    "count",
+    "owed",
+    "state",
+    "reason",
+)
 
 
 def entitlement_table(schedule: Schedule, run: Run) -> Any:
     """Columns schedule, version, revision, clause, item, table, subject, place, period, count, owed (yuan, all units,
     after limits), state (paid, why-not, finding), reason."""
+    return _table(list(ENTITLEMENT), entitlement_rows(schedule, run), whole={"revision", "count"}, money={"owed"})
+
+
+def entitlement_rows(
+    schedule: Schedule, run: Run, subjects: Mapping[str, Collection[str]] | None = None
+) -> list[tuple[Any, ...]]:
+    """The columns ENTITLEMENT of all rows, `owed` in fen; or of these `subjects` of each table only."""
     rows: list[tuple[Any, ...]] = []
     for compiled, _ in run.grains:
-        rows += _grain_rows(schedule, run, compiled)
+        if subjects is None:
+            rows += _grain_rows(schedule, run, compiled, None)
+        elif compiled.grain.table in subjects:
+            rows += _grain_rows(schedule, run, compiled, subjects[compiled.grain.table])
     rows.sort(key=lambda row: (row[3], row[6] or "", row[8], row[1]))
-    return _table(
-        [
-            "schedule",
-            "version",
-            "revision",
-            "clause",
-            "item",
-            "table",
-            "subject",
-            "place",
-            "period",
-            "count",
-            "owed",
-            "state",
-            "reason",
-        ],
-        rows,
-        whole={"revision", "count"},
-        money={"owed"},
-    )
+    return rows
 
 
-def _grain_rows(schedule: Schedule, run: Run, compiled: CompiledGrain) -> list[tuple[Any, ...]]:
+def _grain_rows(
+    schedule: Schedule, run: Run, compiled: CompiledGrain, subjects: Collection[str] | None
+) -> list[tuple[Any, ...]]:
     """The entitlements of all clauses of a grain, which are columns of one query."""
     head = [("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT))]
     by_clause = {name: _status_columns(compiled, name) for name in compiled.columns}
     columns = [*head, *(column for own in by_clause.values() for column in own)]
-    results = run.prepared.rows(compiled.layers.query(columns, compiled.in_force))
+    where = sql.all_of([compiled.in_force, *_those(ref(SUBJECT), subjects)])
+    results = run.prepared.rows(compiled.layers.query(columns, where))
     found: list[tuple[Any, ...]] = []
     first = len(head)
     for name, own in by_clause.items():
         found += _clause_rows(
-            schedule, run, compiled, name, [(*row[:3], *row[first : first + len(own)]) for row in results]
+            schedule, run, compiled, name, [(*row[:3], *row[first : first + len(own)]) for row in results], subjects
         )
         first += len(own)
     return found
@@ -74,12 +84,17 @@ def _status_columns(compiled: CompiledGrain, name: str) -> list[tuple[str, sql.S
 
 
 def _clause_rows(
-    schedule: Schedule, run: Run, compiled: CompiledGrain, name: str, rows: list[tuple[Any, ...]]
+    schedule: Schedule,
+    run: Run,
+    compiled: CompiledGrain,
+    name: str,
+    rows: list[tuple[Any, ...]],
+    subjects: Collection[str] | None,
 ) -> list[tuple[Any, ...]]:
     clause = compiled.version.clauses[name]
     conditions = clause.conditions()
     model = compiled.version.model
-    after = _after_limits(run, compiled, name)
+    after = _after_limits(run, compiled, name, subjects)
     allocated = run.allocated(_ledger(run, compiled, name))
     head = (schedule.id, compiled.version.first_day.isoformat(), model.revision, name, clause.model.item, clause.table)
     found = []
@@ -115,17 +130,26 @@ def _state(
     return WHY_NOT, f"not met: {failed}"
 
 
-def _after_limits(run: Run, compiled: CompiledGrain, name: str) -> dict[tuple[str, int], tuple[int, str | None]]:
+def _after_limits(
+    run: Run, compiled: CompiledGrain, name: str, subjects: Collection[str] | None
+) -> dict[tuple[str, int], tuple[int, str | None]]:
     ledger = _ledger(run, compiled, name)
     if not ledger.columns.limits:
         return {}
     keys = [sql.column("subject"), sql.column("period")]
     total = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
     cut_by = sql.highest(sql.column("cut_by"))
-    query = sql.select(
-        [*keys, sql.alias(total, "left"), sql.alias(cut_by, "cut_by")], sql.table(ledger.relation), group=keys
-    )
+    columns = [*keys, sql.alias(total, "left"), sql.alias(cut_by, "cut_by")]
+    those = sql.all_of(_those(sql.column("subject"), subjects))
+    query = sql.select(columns, sql.table(ledger.relation), where=those, group=keys)
     return {(subject, period): (left, by) for subject, period, left, by in run.prepared.rows(query)}
+
+
+def _those(column: sql.Sql, subjects: Collection[str] | None) -> list[sql.Sql]:
+    """That a column is one of these; no condition where all are wanted."""
+    if subjects is None:
+        return []
+    return [sql.any_of(sql.compare("=", column, sql.text(one)) for one in sorted(subjects))]
 
 
 def _ledger(run: Run, compiled: CompiledGrain, name: str) -> Ledger:

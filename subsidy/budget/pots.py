@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from subsidy.engine.limits import clauses_among
-from subsidy.money import round_to, split
+from subsidy.money import round_to, split, yuan_text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.column import MONTHS_IN
@@ -42,6 +43,15 @@ class PayerPart:
 
 
 @dataclass(frozen=True)
+class PotShare:
+    """A part that a pot is over: what of it was asked for, and what the pot took from it (fen)."""
+
+    part: PayerPart
+    asked: int
+    taken: int
+
+
+@dataclass(frozen=True)
 class PotResult:
     """What a pot did in one group: fen available (None: without a ceiling), asked for, over it, cut, refunded."""
 
@@ -55,10 +65,28 @@ class PotResult:
     cut: int
     when_short: str
     refunded: int = 0
+    goes_to: str | None = None  # the payer that owes what the pot took from others
+    shares: tuple[PotShare, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def over(self) -> int:
         return 0 if self.at_most is None else max(0, self.asked - max(0, self.at_most - self.used_before))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; amounts are strings in yuan."""
+        return {
+            "pot": self.pot,
+            "item": self.item,
+            "years": self.years,
+            "key": dict(self.key),
+            "at_most": None if self.at_most is None else yuan_text(self.at_most),
+            "used_before": yuan_text(self.used_before),
+            "asked": yuan_text(self.asked),
+            "over": yuan_text(self.over),
+            "cut": yuan_text(self.cut),
+            "refunded": yuan_text(self.refunded),
+            "when_short": self.when_short,
+        }
 
 
 def apply_pots(schedules: Sequence[Schedule], parts: list[PayerPart]) -> dict[str, list[PotResult]]:
@@ -163,18 +191,22 @@ def _apply(pot: _Pot, concerned: Iterable[PayerPart], parts: list[PayerPart]) ->
         shown = dict(zip(limit.model.per, key, strict=True))
         way = "refund" if limit.model.refund else limit.when_short
         result = PotResult(name, limit.model.item, limit.model.years, shown, ceiling, before, 0, 0, way)
+        lefts = [part.left for part in group]
         if limit.model.refund is not None:
             asked, refunded = _refund(version, limit.model.refund, group, available)
-            for part, share in zip(group, split(refunded, [part.left for part in group]), strict=True):
+            for part, share in zip(group, split(refunded, lefts), strict=True):
                 part.owed -= share
                 part.left -= share
                 if share:
                     taken.append((part, share))
-            results.append(replace(result, asked=asked, refunded=refunded))
+            shares = tuple(PotShare(part, left, left - part.left) for part, left in zip(group, lefts, strict=True))
+            by = limit.model.refund.by
+            results.append(replace(result, asked=asked, refunded=refunded, goes_to=by, shares=shares))
         elif available is not None:
-            asked = sum(part.left for part in group)
             cut = 0 if limit.when_short == "report" else _cut(name, limit, group, available)
-            results.append(replace(result, asked=asked, cut=cut))
+            shares = tuple(PotShare(part, left, left - part.left) for part, left in zip(group, lefts, strict=True))
+            rest_to = limit.model.rest_to
+            results.append(replace(result, asked=sum(lefts), cut=cut, goes_to=rest_to, shares=shares))
     if limit.model.refund is not None:
         _owe_instead(limit.model.refund.by, taken, parts)
     return results

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from subsidy import sql
+from subsidy.budget.cells import Basis
 from subsidy.budget.payments import Payments
-from subsidy.budget.result import Basis, Result
+from subsidy.budget.result import Result
 
 Key = tuple[str | None, ...]
 Fen = tuple[int, int]

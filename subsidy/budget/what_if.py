@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from subsidy.budget.cells import Basis
 from subsidy.budget.comparison import Comparison, listed
 from subsidy.budget.cost import all_calculated
-from subsidy.budget.result import Basis, Result
+from subsidy.budget.result import Result
 from subsidy.finding import Text
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule, overlay_each

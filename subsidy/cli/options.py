@@ -16,7 +16,8 @@ import typer
 from subsidy.finding import FindingsError, Language
 
 if TYPE_CHECKING:
-    from subsidy.budget import result
+    from subsidy.budget import cells
+    from subsidy.budget.result import Result
     from subsidy.schedule.catalogue import Schedule
 
 Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
@@ -109,7 +110,7 @@ def overlays_of(changes: list[str] | None) -> list[dict[str, str] | Path]:
     return overlays
 
 
-def basis_of(written: str) -> result.Basis:
+def basis_of(written: str) -> cells.Basis:
     if written not in ("due", "accrued"):
         wrong = f"{written}：请写 due（按拨付到期年）或 accrued（按所属年） · write due or accrued"
         raise typer.BadParameter(wrong, param_hint="--basis")
@@ -128,3 +129,28 @@ Proceed = Annotated[
     bool, typer.Option("--proceed", help="有错误的行不付，其余照算 · calculate the rest in spite of errors")
 ]
 Year = Annotated[int, typer.Option("--year", "-y", min=1950, max=2150, help="年度 · year to report")]
+
+
+def calculated(
+    roster: Path,
+    mapping: Path | None,
+    ids: list[str],
+    year: int,
+    basis: str,
+    proceed: bool,
+    changes: list[str] | None,
+    as_of: str | None = None,
+) -> Result:
+    """The result of a calculation as the options ask for it."""
+    from subsidy.budget.calculate import calculate
+    from subsidy.roster.tables import read_roster
+
+    by = basis_of(basis)
+    return calculate(
+        schedules_of(ids, changes),
+        read_roster(roster, mapping),
+        year,
+        basis=by,
+        proceed=proceed,
+        as_of=day_of(as_of),
+    )

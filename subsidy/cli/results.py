@@ -1,11 +1,10 @@
-"""Commands that calculate: budget, verify, explain, targets."""
+"""Commands that calculate: budget, verify, targets."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,43 +20,15 @@ from subsidy.cli.options import (
     Proceed,
     RosterPath,
     Year,
-    basis_of,
+    calculated,
     console,
-    day_of,
     findings_reported,
     language_of,
     print_json,
     schedules_of,
 )
 
-if TYPE_CHECKING:
-    from subsidy.budget.result import Result
-
 app = typer.Typer()
-
-
-def _calculated(
-    roster: Path,
-    mapping: Path | None,
-    ids: list[str],
-    year: int,
-    basis: str,
-    proceed: bool,
-    changes: list[str] | None,
-    as_of: str | None = None,
-) -> Result:
-    from subsidy.budget.calculate import calculate
-    from subsidy.roster.tables import read_roster
-
-    by = basis_of(basis)
-    return calculate(
-        schedules_of(ids, changes),
-        read_roster(roster, mapping),
-        year,
-        basis=by,
-        proceed=proceed,
-        as_of=day_of(as_of),
-    )
 
 
 @app.command()
@@ -85,7 +56,7 @@ def budget(
     with findings_reported(language):
         if receipt is not None:
             check_writable(receipt)
-        result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
+        result = calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
     print_findings(result.findings, console(stderr=True), language)
     print_examples(result.example_rows, console(stderr=True), language)
     print_not_in_force(result, console(stderr=True), language)
@@ -131,52 +102,6 @@ def verify_receipt(
         print_verification(found, console(), language)
     if not found.equal:
         raise typer.Exit(1)
-
-
-@app.command()
-def explain(
-    roster: RosterPath,
-    schedule_ids: Ids,
-    year: Year,
-    clause: Annotated[str, typer.Option("--clause", "-c", help="条款名 · clause")],
-    subject: Annotated[str, typer.Option("--subject", help="对象的 key · key of the subject")] = "",
-    payee: Annotated[
-        str, typer.Option("--payee", help="收款方（与 --due 一起） · payee of a payment line, with --due")
-    ] = "",
-    due: Annotated[str, typer.Option("--due", help="到期日 · due day of the line")] = "",
-    period: Annotated[str | None, typer.Option("--period", help="2023-03 · 2023 · 2023-05-04")] = None,
-    as_json: AsJson = False,
-    changes: Changes = None,
-    mapping: MappingPath = None,
-    lang: Lang = "",
-) -> None:
-    """说明一个数怎么来的 · Explain one entitlement (--subject) or one payment line (--payee, --due)."""
-    language = language_of(lang)
-    if bool(subject) == bool(payee and due):
-        raise typer.BadParameter(
-            "请给出 --subject，或同时给出 --payee 和 --due · give --subject, or both --payee and --due"
-        )
-    with findings_reported(language):
-        result = _calculated(roster, mapping, schedule_ids, year, "due", True, changes)
-    explained: Callable[[], Any] = (
-        (lambda: result.explain(clause, subject, period, language))
-        if subject
-        else (lambda: result.explain_payment(clause, payee, due, language))
-    )
-    try:
-        explanation = explained()
-    except KeyError as missing:
-        what = missing.args[0]
-        words = {
-            "zh": f"没有可说明的 {what}；请核对条款、对象和期次，对象须在文件施行期内",
-            "en": f"there is no {what} to explain: check clause, subject and period, and the days in force",
-        }
-        console(stderr=True).print(words[language], highlight=False)
-        raise typer.Exit(1) from None
-    if as_json:
-        print_json(explanation.to_dict())
-    else:
-        sys.stdout.write(f"{explanation}\n")
 
 
 @app.command("targets")

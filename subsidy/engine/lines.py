@@ -35,7 +35,6 @@ LEDGER_HEAD = (
     "accrued#m",
 )
 UNIT, COUNT = "unit", "count"
-LINE_HEAD = ("payee", "facility", "district", "due", "due#m", "accrued", "accrued#m")
 PART_COLUMNS = (
     "clause",
     "version",
@@ -68,6 +67,16 @@ class Ledger:
     version_index: int
     columns: ClauseColumns
     allocated: str = ""  # the relation that says what decided about each recipient of a distributed sum
+
+
+@dataclass(frozen=True)
+class LineSource:
+    """What the payment lines of a ledger are made of: `rows` (units, with `part:PAYER` where parts make the amount)
+    grouped into `lines`."""
+
+    ledger: Ledger
+    rows: str
+    lines: str
 
 
 def ledger_query(ledger: Ledger, grain_relation: str) -> exp.Select:
@@ -106,7 +115,18 @@ def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
 
     With `parts`, one column for each payer's part beside the amount.
     """
-    columns, clause = ledger.columns, ledger.clause
+    columns, clause, keys = ledger.columns, ledger.clause, line_key_columns(ledger)
+    ranks = {f"pot:{pot}": sql.lowest(extra(columns.pots[pot])) for pot in pots if pot in columns.pots}
+    sums = {**ranks, "owed": sql.total(sql.mul(c(UNIT), c(COUNT)))}
+    if clause.parts:
+        sums |= {f"part:{payer}": sql.total(sql.mul(c(f"part:{payer}"), c(COUNT))) for payer in clause.payers}
+    selected = [sql.alias(tree, name) for name, tree in {**keys, **sums}.items()]
+    return sql.select(selected, rows, where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(keys.values()))
+
+
+def line_key_columns(ledger: Ledger) -> dict[str, Sql]:
+    """What tells the lines of a ledger apart: the names of `line_keys`, as columns of the ledger's rows."""
+    columns = ledger.columns
     keys: dict[str, Sql] = {
         "payee": extra(columns.payee),
         "facility": extra(columns.facility),
@@ -117,22 +137,11 @@ def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
         "accrued#m": c("accrued#m"),
     }
     keys |= {f"at:{of}": extra(name) for of, name in columns.places.items()}
-    keys |= {f"split:{index}": extra(name) for index, name in enumerate(columns.split_keys)}
-    ranks = {f"pot:{pot}": sql.lowest(extra(columns.pots[pot])) for pot in pots if pot in columns.pots}
-    sums = {**ranks, "owed": sql.total(sql.mul(c(UNIT), c(COUNT)))}
-    if clause.parts:
-        sums |= {f"part:{payer}": sql.total(sql.mul(c(f"part:{payer}"), c(COUNT))) for payer in clause.payers}
-    selected = [sql.alias(tree, name) for name, tree in {**keys, **sums}.items()]
-    return sql.select(selected, rows, where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(keys.values()))
+    return keys | {f"split:{index}": extra(name) for index, name in enumerate(columns.split_keys)}
 
 
 def line_keys(ledger: Ledger) -> list[str]:
-    columns = ledger.columns
-    return [
-        *LINE_HEAD,
-        *(f"at:{of}" for of in columns.places),
-        *(f"split:{index}" for index in range(len(columns.split_keys))),
-    ]
+    return list(line_key_columns(ledger))
 
 
 def pot_columns(ledger: Ledger, pots: Sequence[str]) -> list[str]:
@@ -225,6 +234,13 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
         else:
             shared = split_with_rest_sql(weighed, keep, ["line"], "owed", "weight", "position", step, "part")
     return _placed(ledger, shared, pots)
+
+
+def weights_query(ledger: Ledger, lines: str) -> exp.Select:
+    """Columns line, payer, position, weight: how the payers of a ledger divide each of its lines."""
+    payers = sql.inline_rows(["payer", "position"], [[payer, i] for i, payer in enumerate(ledger.clause.payers)], "p")
+    carried = [sql.column("line", "l"), sql.column("payer", "p"), sql.column("position", "p")]
+    return _weighed(ledger, lines, carried, payers)
 
 
 def _weighed(ledger: Ledger, lines: str, carried: list[Sql], payers: Sql) -> exp.Select:

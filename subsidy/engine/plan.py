@@ -20,6 +20,7 @@ from subsidy.engine.limits import Competitor, clauses_among, competing, excess, 
 from subsidy.engine.lines import (
     PART_COLUMNS,
     Ledger,
+    LineSource,
     ledger_columns,
     ledger_query,
     line_keys,
@@ -88,6 +89,7 @@ class Plan:
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
     limit_steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # ledgers before and after a limit
     excesses: dict[str, sql.Sql] = field(default_factory=dict)
+    sources: list[LineSource] = field(default_factory=list)
     pots: tuple[str, ...] = ()
 
     def named(self, *words: object) -> str:
@@ -346,12 +348,11 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
         names = [*names, "instalment"]
     if ledger.clause.clawback is not None:
         relation = plan.create(f"{relation}/recovered", with_recoveries(ledger, relation, names))
-    rows: sql.Sql = sql.table(relation, "l")
     if ledger.clause.parts:
-        divided = plan.create(f"{relation}/parts", row_parts_query(ledger, rows, names))
-        rows = sql.table(divided, "l")
-    lines = numbered(line_query(ledger, rows, plan.pots), line_keys(ledger))
+        relation = plan.create(f"{relation}/parts", row_parts_query(ledger, sql.table(relation, "l"), names))
+    lines = numbered(line_query(ledger, sql.table(relation, "l"), plan.pots), line_keys(ledger))
     line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines)
+    plan.sources.append(LineSource(ledger, relation, line_table))
     return parts_query(ledger, line_table, plan.pots)
 
 

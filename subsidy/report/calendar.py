@@ -8,10 +8,11 @@ from itertools import groupby
 from rich.console import Console
 from rich.markup import escape
 
+from subsidy.budget.names import clause_label, payer_label
 from subsidy.budget.payment_calendar import By, Due, PaymentCalendar, cumulated, label
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
-from subsidy.report.text import clause_label, money, overlay_lines, payer_label, shown_table, word
+from subsidy.report.text import money, overlay_lines, shown_table, word
 from subsidy.schedule.catalogue import Schedule
 
 MOST_REFUSED = 10

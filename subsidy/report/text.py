@@ -17,7 +17,6 @@ from subsidy.engine.checks import CheckReport
 from subsidy.finding import Finding, Language
 from subsidy.roster.layout import layout
 from subsidy.schedule.catalogue import Schedule
-from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.column import Column
 from subsidy.schedule.load import Version
 
@@ -33,7 +32,6 @@ WORDS = {
     "limits": ("限制", "limits"),
     "pots": ("资金总额", "pots"),
     "none": ("（无）", "(none)"),
-    NOT_STATED: ("未明确", "not stated"),
     "unquantified": ("无标准、未计算的条款", "promised without a figure, not calculated"),
     "readings": ("所作理解", "readings taken"),
     "findings": ("疑点", "findings"),
@@ -80,30 +78,6 @@ def shown_table(title: str, headings: Sequence[str], right: Iterable[int]) -> Ta
     return table
 
 
-def clause_label(schedules: Iterable[Schedule], clause: str, language: Language) -> str:
-    """The label of a clause or limit, or of SCHEDULE:CLAUSE; its name where it has none."""
-    schedule, _, clause = clause.rpartition(":")
-    for one in schedules:
-        for version in one.versions if schedule in ("", one.id) else ():
-            entry = version.model.clauses.get(clause) or version.model.limits.get(clause)
-            if entry is not None and entry.label is not None:
-                return entry.label.in_(language)
-    return clause
-
-
-def payer_label(schedules: Iterable[Schedule], payer: str, language: Language) -> str:
-    """The label of a payer."""
-    for one in schedules:
-        for version in one.versions:
-            if payer in version.model.payers:
-                return version.model.payers[payer].label.in_(language)
-    return word(payer, language)
-
-
-def _schedules(result: Result) -> list[Schedule]:
-    return [one.schedule for one in result.calculated]
-
-
 def print_budget(result: Result, console: Console, language: Language) -> None:
     """Clauses with who pays them, districts, reliefs, limits, pots, and what stands beside the numbers."""
     content = result.to_dict()
@@ -115,8 +89,7 @@ def print_budget(result: Result, console: Console, language: Language) -> None:
     console.print(_clause_table(result, content, console.width, language))
     _print_list(console, content["by_district"], "district", language)
     if content["relief"]:
-        named = _schedules(result)
-        relief = [{**entry, "clause": clause_label(named, entry["clause"], language)} for entry in content["relief"]]
+        relief = [{**entry, "clause": result.names.label(entry["clause"], language)} for entry in content["relief"]]
         _print_list(console, relief, "clause", language, word("relief", language))
     _print_limits(console, result, content, language)
     _print_pots(console, result, content, language)
@@ -134,8 +107,7 @@ def overlay_lines(version: Version, language: Language) -> list[str]:
 
 def _clause_table(result: Result, content: dict[str, Any], width: int, language: Language) -> Table:
     """One row for each clause; payers in columns where the terminal is wide enough, else in rows of their own."""
-    named = _schedules(result)
-    payers = {entry["payer"]: payer_label(named, entry["payer"], language) for entry in content["by_payer"]}
+    payers = {entry["payer"]: result.names.payer(entry["payer"], language) for entry in content["by_payer"]}
     wide = width >= 70 + 18 * len(payers)
     columns = list(payers.values()) if wide else []
     headings = [word("item", language), word("clause", language), *columns]
@@ -147,7 +119,7 @@ def _clause_table(result: Result, content: dict[str, Any], width: int, language:
         "amount": content["total"],
         "low": content["low"],
     }
-    rows = [(clause_label(named, entry["clause"], language), entry) for entry in content["by_clause"]]
+    rows = [(result.names.label(entry["clause"], language), entry) for entry in content["by_clause"]]
     for label, entry in [*rows, (word("total", language), totals)]:
         if entry is totals:
             table.add_section()
@@ -178,8 +150,9 @@ def _print_limits(console: Console, result: Result, content: dict[str, Any], lan
     table = shown_table(word("limits", language), headings, (2, 3))
     for entry in cut:
         over = money(entry["over"]) if "over" in entry else ""
-        label = escape(clause_label(_schedules(result), entry["limit"], language))
-        table.add_row(entry["item"] or "", label, money(entry["cut"]), over)
+        table.add_row(
+            entry["item"] or "", escape(result.names.label(entry["limit"], language)), money(entry["cut"]), over
+        )
     console.print()
     console.print(table)
 
@@ -189,7 +162,7 @@ def _print_pots(console: Console, result: Result, content: dict[str, Any], langu
         return
     table = shown_table(word("pots", language), [word("item", language), "", word("amount", language)], (2,))
     for entry in content["pots"]:
-        label = f"{clause_label(_schedules(result), entry['pot'], language)} {entry['years'] or ''}".strip()
+        label = f"{result.names.label(entry['pot'], language)} {entry['years'] or ''}".strip()
         table.add_row(entry["item"] or "", escape(label), "")
         refunds = entry["when_short"] == "refund"
         for name in ("at_most", "asked", "refunded") if refunds else ("at_most", "asked", "over", "cut"):

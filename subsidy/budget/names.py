@@ -1,0 +1,93 @@
+"""What clauses, payers and pots are called: by name, by the labels of the documents, and over several schedules."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from subsidy.budget.cells import Calculated
+from subsidy.finding import Language
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.checked import NOT_STATED
+
+NOBODY = {"zh": "未明确", "en": "not stated"}
+
+
+class Names:
+    """The names of a calculation. A clause that several schedules have is SCHEDULE:CLAUSE."""
+
+    def __init__(self, calculated: Sequence[Calculated]) -> None:
+        self.calculated = calculated
+
+    def clause(self, schedule_id: str, clause: str) -> str:
+        """A clause's name; with that of its schedule before it where several have a clause of that name."""
+        return clause if self._having[clause] == 1 else f"{schedule_id}:{clause}"
+
+    @functools.cached_property
+    def _having(self) -> dict[str, int]:
+        """How many schedules have a clause of a name."""
+        found: dict[str, int] = {}
+        for one in self.calculated:
+            for name in dict.fromkeys(name for version in one.schedule.versions for name in version.clauses):
+                found[name] = found.get(name, 0) + 1
+        return found
+
+    @functools.cached_property
+    def clauses(self) -> dict[str, tuple[Calculated, str]]:
+        """Every clause by its name: the calculation it stands in, and what it is called there."""
+        return {
+            self.clause(one.schedule.id, name): (one, name)
+            for one in self.calculated
+            for version in one.schedule.versions
+            for name in version.clauses
+        }
+
+    @functools.cached_property
+    def items(self) -> dict[str, str]:
+        """The item of every clause."""
+        return {
+            self.clause(one.schedule.id, name): clause.model.item
+            for one in self.calculated
+            for version in one.schedule.versions
+            for name, clause in version.clauses.items()
+        }
+
+    @functools.cached_property
+    def schedules(self) -> list[Schedule]:
+        return [one.schedule for one in self.calculated]
+
+    def label(self, name: str, language: Language) -> str:
+        """What a clause, a limit or a pot is called in its document; its name where it has no label."""
+        return clause_label(self.schedules, name, language)
+
+    @functools.cached_property
+    def payers(self) -> tuple[str, ...]:
+        """Every payer of a document, and that nobody is stated."""
+        own = (name for one in self.calculated for version in one.schedule.versions for name in version.model.payers)
+        return (*dict.fromkeys(own), NOT_STATED)
+
+    def payer(self, name: str, language: Language) -> str:
+        """What a payer is called in its document."""
+        return payer_label(self.schedules, name, language)
+
+
+def clause_label(schedules: Iterable[Schedule], clause: str, language: Language) -> str:
+    """The label of a clause or limit, or of SCHEDULE:CLAUSE; its name where it has none."""
+    schedule, _, own = clause.rpartition(":")
+    for one in schedules:
+        for version in one.versions if schedule in ("", one.id) else ():
+            entry: Any = version.model.clauses.get(own) or version.model.limits.get(own)
+            if entry is not None and entry.label is not None:
+                label: str = entry.label.in_(language)
+                return label
+    return own
+
+
+def payer_label(schedules: Iterable[Schedule], payer: str, language: Language) -> str:
+    """The label of a payer; its name where it is in no document."""
+    for one in schedules:
+        for version in one.versions:
+            if payer in version.model.payers:
+                return version.model.payers[payer].label.in_(language)
+    return NOBODY[language] if payer == NOT_STATED else payer
