@@ -15,6 +15,7 @@ from subsidy.cli.options import (
     Basis,
     Changes,
     Ids,
+    KnownOn,
     Lang,
     MappingPath,
     OnDay,
@@ -45,13 +46,14 @@ def _calculated(
     proceed: bool,
     changes: list[str] | None,
     as_of: str | None = None,
+    known_on: str | None = None,
 ) -> Result:
     from subsidy.budget.calculate import calculate
     from subsidy.roster.tables import read_roster
 
     by = basis_of(basis)
     return calculate(
-        schedules_of(ids, changes),
+        schedules_of(ids, changes, known_on=known_on),
         read_roster(roster, mapping),
         year,
         basis=by,
@@ -68,6 +70,7 @@ def budget(
     basis: Basis = "due",
     proceed: Proceed = False,
     as_of: AsOf = None,
+    known_on: KnownOn = None,
     as_json: AsJson = False,
     receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
     changes: Changes = None,
@@ -85,7 +88,7 @@ def budget(
     with findings_reported(language):
         if receipt is not None:
             check_writable(receipt)
-        result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
+        result = _calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of, known_on)
     print_findings(result.findings, console(stderr=True), language)
     print_examples(result.example_rows, console(stderr=True), language)
     print_not_in_force(result, console(stderr=True), language)
