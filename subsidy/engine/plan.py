@@ -89,6 +89,7 @@ class Plan:
     limit_steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # ledgers before and after a limit
     excesses: dict[str, sql.Sql] = field(default_factory=dict)
     pots: tuple[str, ...] = ()
+    dues: dict[tuple[int, str], str] = field(default_factory=dict)  # version and clause -> its units by due day
 
     def named(self, *words: object) -> str:
         return ":".join((self.end, *(str(word) for word in words)))
@@ -346,6 +347,7 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
         names = [*names, "instalment"]
     if ledger.clause.clawback is not None:
         relation = plan.create(f"{relation}/recovered", with_recoveries(ledger, relation, names))
+    plan.dues[ledger.version_index, ledger.clause.name] = relation
     rows: sql.Sql = sql.table(relation, "l")
     if ledger.clause.parts:
         divided = plan.create(f"{relation}/parts", row_parts_query(ledger, rows, names))

@@ -11,8 +11,8 @@ from subsidy.schedule.load import Version
 
 
 def check_line(versions: Sequence[Version], with_limits: bool = True) -> None:
-    """Versions, in order of first day and day of issue, are of one schedule, no two agree in both days, and each limit has
-    one form."""
+    """Versions, in order of first day and day of issue, are of one schedule and no two agree in both days; each limit
+    has one form in all of them."""
     findings: list[Finding] = []
     for earlier, later in pairwise(versions):
         one, two = (version.checker.sources[0] for version in (earlier, later))

@@ -1,0 +1,207 @@
+"""What is owed now beside what was paid before, at the finest key that both say.
+
+An entry says what it knows; `ANY` stands for what it does not. One that knows less covers all that agree with it in
+what it knows, and is compared with them together.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+ANY = "*"
+KEY = ("schedule", "clause", "table", "subject", "payee", "period", "payer", "place", "fund")
+CALENDAR = ("month", "quarter", "half_year", "year")  # what a period lies in, from short to long
+COLUMNS = (*KEY, "person", *CALENDAR, "due")
+IMPLIED = {"subject": ("person",), "clause": ("table",), "period": (*CALENDAR, "due")} | {
+    name: CALENDAR[position + 1 :] for position, name in enumerate(CALENDAR)
+}
+OF_ENTITLEMENTS = ("schedule", "clause", "table", "subject", "payee", "period")
+OF_PAYMENTS = ("schedule", "clause", "payee", "period", "payer", "place", "fund")
+
+Values = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An amount in fen that is owed now, or was paid before. `values`: what it knows, in the order of COLUMNS.
+
+    `until`: the day by which it is due, empty where that is not known.
+    """
+
+    values: Values
+    fen: int
+    until: str = ""
+    version: str = ""
+    issued: str = ""
+    item: str | None = None
+    facility: str | None = None
+    district: str | None = None
+
+    def __getitem__(self, column: str) -> str | None:
+        return self.values[_POSITIONS[column]]
+
+
+@dataclass
+class Group:
+    """Entries that can only be compared together."""
+
+    now: list[Entry] = field(default_factory=list)
+    before: list[Entry] = field(default_factory=list)
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [*self.now, *self.before]
+
+    @property
+    def owed(self) -> int:
+        return sum(entry.fen for entry in self.now)
+
+    @property
+    def paid(self) -> int:
+        return sum(entry.fen for entry in self.before)
+
+    def key(self, columns: Sequence[str]) -> dict[str, str | None]:
+        """What its entries agree in, ANY where there are several; for periods then the time they all lie in."""
+        key = {name: _shared(self.entries, name) for name in columns}
+        if key["period"] == ANY:
+            times = (_only(self.entries, name) for name in CALENDAR)
+            key["period"] = next((time for time in times if time not in (ANY, None)), ANY)
+        return key
+
+
+_NOTHING: dict[str, str | None] = dict.fromkeys(COLUMNS, ANY)
+_POSITIONS = {name: position for position, name in enumerate(COLUMNS)}
+
+
+def values_of(known: dict[str, str | None]) -> Values:
+    """What an entry knows, from its columns; a period says in which month, quarter and year it lies."""
+    period = known.get("period", ANY)
+    if period in (ANY, None):
+        return tuple({**_NOTHING, **known}.values())
+    return tuple({**_NOTHING, **known, **calendar_of(str(period))}.values())
+
+
+@lru_cache(4096)
+def calendar_of(period: str) -> dict[str, str | None]:
+    """The month, quarter, half year and year of a period such as 2023-03, 2023-Q1, 2023-H1, 2023 or 2023-03-31."""
+    year, _, rest = period.partition("-")
+    found: dict[str, str | None] = {"year": year}
+    if rest.startswith("H"):
+        return {**found, "half_year": period}
+    quarter = int(rest[1]) if rest.startswith("Q") else 0
+    if re.match(r"\d\d", rest):
+        found["month"] = f"{year}-{rest[:2]}"
+        quarter = (int(rest[:2]) + 2) // 3
+    if quarter:
+        found |= {"quarter": f"{year}-Q{quarter}", "half_year": f"{year}-H{(quarter + 1) // 2}"}
+    return found
+
+
+def last_day_of(entry: Entry) -> str:
+    """The day by which an entry is due, or the end of the period that it is for; empty where neither is known."""
+    return entry.until or next(
+        (_end(str(one)) for name in ("period", *CALENDAR) if (one := entry[name]) not in (ANY, None)), ""
+    )
+
+
+@lru_cache(4096)
+def _end(period: str) -> str:
+    known = calendar_of(period)
+    if len(period) == len("2023-03-31"):
+        return period
+    month = known.get("month") or f"{known['year']}-12"
+    if "month" not in known and (part := known.get("quarter") or known.get("half_year")):
+        month = f"{known['year']}-{int(part[-1]) * (3 if 'Q' in part else 6):02d}"
+    year, number = (int(one) for one in month.split("-"))
+    return f"{month}-{calendar.monthrange(year, number)[1]:02d}"
+
+
+def grouped(now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -> list[Group]:
+    """Both sides in groups: an entry that knows less joins all that it covers.
+
+    `key`: the columns that are compared, OF_ENTITLEMENTS or OF_PAYMENTS.
+    """
+    sides = [list(now), list(before)]
+    looked_at = [_POSITIONS[name] for name in COLUMNS if name in key or name not in KEY]
+    if "subject" not in key:
+        looked_at.remove(_POSITIONS["person"])
+    patterns = _Patterns(looked_at)
+    nodes = [[patterns.node(entry.values) for entry in side] for side in sides]
+    joined = patterns.joined([entry for side in sides for entry in side], [one for side in nodes for one in side])
+    groups: dict[Node, Group] = {}
+    for side, (entries, own) in enumerate(zip(sides, nodes, strict=True)):
+        for entry, node in zip(entries, own, strict=True):
+            group = groups.setdefault(joined(node), Group())
+            (group.before if side else group.now).append(entry)
+    return list(groups.values())
+
+
+def _only(entries: Iterable[Entry], column: str) -> str | None:
+    found = {entry[column] for entry in entries}
+    return found.pop() if len(found) == 1 else ANY
+
+
+def _shared(entries: Iterable[Entry], column: str) -> str | None:
+    known = {entry[column] for entry in entries} - {ANY}
+    return known.pop() if len(known) == 1 else ANY
+
+
+Node = tuple[tuple[int, ...], Values]
+
+
+class _Patterns:
+    """Which columns entries know, and which entries are to be taken together because of it."""
+
+    def __init__(self, columns: Sequence[int]) -> None:
+        self.columns = columns
+        self.nodes: set[Node] = set()
+        self._own: dict[tuple[bool, ...], tuple[int, ...]] = {}
+
+    def node(self, values: Values) -> Node:
+        """What an entry is about: the columns that it knows and that do not follow from others, with their values."""
+        mask = tuple(values[column] != ANY for column in self.columns)
+        pattern = self._own.get(mask)
+        if pattern is None:
+            known = {column for column, is_known in zip(self.columns, mask, strict=True) if is_known}
+            implied = {_POSITIONS[name] for column in known for name in IMPLIED.get(COLUMNS[column], ())}
+            pattern = self._own[mask] = tuple(sorted(known - implied))
+        found = pattern, tuple(values[column] for column in pattern)
+        self.nodes.add(found)
+        return found
+
+    def joined(self, entries: Sequence[Entry], own: Sequence[Node]) -> _Union:
+        """A function from a node to the one that stands for all that must be taken together with it."""
+        union = _Union()
+        patterns = {pattern for pattern, _ in self.nodes}
+        if len(patterns) > 1:
+            for entry, node in zip(entries, own, strict=True):
+                for pattern in patterns:
+                    if pattern != node[0] and all(entry.values[column] != ANY for column in pattern):
+                        covering = pattern, tuple(entry.values[column] for column in pattern)
+                        if covering in self.nodes:
+                            union.join(node, covering)
+        return union
+
+
+class _Union:
+    """Sets that are merged; calling it gives the node that stands for a set."""
+
+    def __init__(self) -> None:
+        self.parents: dict[Node, Node] = {}
+
+    def __call__(self, node: Node) -> Node:
+        root = node
+        while (parent := self.parents.get(root)) is not None:
+            root = parent
+        while node != root:
+            self.parents[node], node = root, self.parents[node]
+        return root
+
+    def join(self, one: Node, two: Node) -> None:
+        one, two = self(one), self(two)
+        if one != two:
+            self.parents[one] = two

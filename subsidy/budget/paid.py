@@ -1,0 +1,152 @@
+"""What was paid before: ledgers that were saved, settlements, and files of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from subsidy.budget.compared import ANY, Entry, values_of
+from subsidy.budget.paid_file import payments_in
+from subsidy.budget.paid_words import Words, period_of
+from subsidy.budget.receipt import Receipt
+from subsidy.budget.saved import ENTITLEMENTS, PAYMENTS, RECEIPT, unguarded
+from subsidy.finding import Finding, Place, ReceiptError, RosterError, Text, nearest
+from subsidy.money import fen
+from subsidy.roster.raw import RawTable
+from subsidy.roster.read import read_path
+from subsidy.roster.refusal import CodedRefusal
+from subsidy.roster.tables import Roster
+
+NEEDED = {
+    ENTITLEMENTS: ("schedule", "clause", "table", "subject", "payee", "period", "due"),
+    PAYMENTS: ("schedule", "clause", "payee", "period", "due", "payer", "place", "fund", "amount"),
+}
+
+
+@dataclass
+class Paid:
+    """`entitlements` by subject and `payments` by payer: of a ledger two tables, of a file the same rows twice.
+
+    `unpaid`: by schedule, clause, subject and period, why a ledger owed nothing. `findings`: warnings. `from_ledgers`:
+    whether everything comes from ledgers, which say by which version it was calculated.
+    """
+
+    entitlements: list[Entry] = field(default_factory=list)
+    payments: list[Entry] = field(default_factory=list)
+    unpaid: dict[tuple[str, ...], str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    from_ledgers: bool = True
+    rosters: list[Mapping[str, Any]] = field(default_factory=list)  # of the ledgers' receipts
+
+
+def read_paid(sources: Iterable[Any], words: Words) -> Paid:
+    """Everything that was paid, by paths of ledgers and files or frames. Raises RosterError with all that is wrong."""
+    paid = Paid()
+    for source in sources:
+        path = Path(source) if isinstance(source, (str, PathLike)) else None
+        try:
+            if path is not None and _is_ledger(path):
+                _take_ledger(paid, path, words)
+            else:
+                tables = Roster(paid=source).raw if path is None else read_path(path)
+                entries, findings = payments_in(tables, words)
+                paid.entitlements += entries
+                paid.payments += entries
+                paid.findings += findings
+                paid.from_ledgers = False
+        except (RosterError, ReceiptError) as error:
+            paid.findings += error.findings
+    if any(finding.severity == "error" for finding in paid.findings):
+        raise RosterError(paid.findings)
+    return paid
+
+
+def _is_ledger(path: Path) -> bool:
+    return (path / f"{RECEIPT}.json").is_file()
+
+
+def _take_ledger(paid: Paid, path: Path, words: Words) -> None:
+    tables = {table.name: table for table in read_path(path)}
+    findings = [finding for name in NEEDED for finding in _missing(path, name, tables.get(name))]
+    if findings:
+        raise RosterError(findings)
+    paid.rosters.append(Receipt.load(path / f"{RECEIPT}.json").content["roster"])
+    foreign: dict[str, Finding] = {}
+    for name in (ENTITLEMENTS, PAYMENTS):
+        for row in _rows(tables[name]):
+            if row["schedule"] not in words.schedules:
+                foreign[row["schedule"]] = _foreign(tables[name], row["schedule"], words)
+            elif row["due"] is None:
+                key = (row["schedule"], _present(words, row), row["subject"], row["period"])
+                paid.unpaid[key] = row.get("reason") or ""
+            elif amount := _fen(row.get("amount") or row["owed"] or "0"):
+                entries = paid.entitlements if name == ENTITLEMENTS else paid.payments
+                entries.append(_entry(row, amount, words))
+    if foreign:
+        raise RosterError(foreign.values())
+
+
+def _missing(path: Path, name: str, table: RawTable | None) -> list[Finding]:
+    remedy = Text("请给出 --ledger 或 -o 保存的完整文件夹", "give the whole folder, as --ledger or -o saved it")
+    if table is None:
+        why = Text(f"台账缺少 {name}", f"the ledger has no {name}")
+        return [Finding(Place(str(path)), "not-a-ledger", why, remedy)]
+    lacking = [column for column in NEEDED[name] if column not in table.headings]
+    why = Text(f"台账缺少列 {', '.join(lacking)}", f"the ledger has no column {', '.join(lacking)}")
+    return [Finding(Place(table.file), "not-a-ledger", why, remedy)] if lacking else []
+
+
+def _rows(table: RawTable) -> Iterable[dict[str, Any]]:
+    headings = table.headings
+    columns = [table.column(i).to_pylist() for i in range(len(headings))]
+    if table.file.endswith(".csv"):
+        columns = [[cell and unguarded(cell) for cell in column] for column in columns]
+    for cells in zip(*columns, strict=True):
+        yield dict(zip(headings, cells, strict=True))
+
+
+@lru_cache(65536)
+def _fen(written: str) -> int:
+    return fen(written)
+
+
+def _present(words: Words, row: Mapping[str, Any]) -> str:
+    name: str = row["clause"]
+    return words.renamed.get((row["schedule"], name), name)
+
+
+def _entry(row: Mapping[str, Any], amount: int, words: Words) -> Entry:
+    known = {
+        name: row[name]
+        for name in ("schedule", "table", "subject", "person", "payee", "period", "due", "payer", "place", "fund")
+        if name in row
+    }
+    known["clause"] = _present(words, row)
+    every = words.every.get((row["schedule"], known["clause"]))
+    if every is not None and row["period"] is not None:
+        with suppress(CodedRefusal):  # a month of what is now calculated by quarter stays what it is
+            known |= {"period": ANY, **period_of(row["period"], every)}
+    return Entry(
+        values_of(known),
+        amount,
+        row["due"],
+        row.get("version") or "",
+        row.get("issued") or "",
+        row.get("item"),
+        row.get("facility"),
+        row.get("district"),
+    )
+
+
+def _foreign(table: RawTable, schedule: str, words: Words) -> Finding:
+    why = Text(
+        f"台账中的补贴标准 {schedule} 没有计算", f"the ledger has the schedule {schedule}, which is not calculated"
+    )
+    near = nearest(schedule, words.schedules)
+    remedy = Text(f"请用 --schedule 一并给出；{near.zh}", f"give it with --schedule too; {near.en}")
+    return Finding(Place(table.file, column="schedule"), "unknown-schedule", why, remedy, schedule)
