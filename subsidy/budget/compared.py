@@ -68,7 +68,7 @@ class Group:
         """What its entries agree in, ANY where there are several; for periods then the time they all lie in."""
         key = {name: _shared(self.entries, name) for name in columns}
         if key["period"] == ANY:
-            times = (_only(self.entries, name) for name in CALENDAR)
+            times = (_shared(self.entries, name) for name in CALENDAR)
             key["period"] = next((time for time in times if time not in (ANY, None)), ANY)
         return key
 
@@ -101,23 +101,26 @@ def calendar_of(period: str) -> dict[str, str | None]:
     return found
 
 
-def last_day_of(entry: Entry) -> str:
-    """The day by which an entry is due, or the end of the period that it is for; empty where neither is known."""
-    return entry.until or next(
-        (_end(str(one)) for name in ("period", *CALENDAR) if (one := entry[name]) not in (ANY, None)), ""
-    )
+def days_of(entry: Entry) -> tuple[str, str] | None:
+    """The first and the last day that an entry may be due: one day where it is known, None where nothing is."""
+    if entry.until:
+        return entry.until, entry.until
+    if (period := entry["period"]) not in (ANY, None):
+        last = _ends(str(period))[1]
+        return last, last
+    return next((_ends(str(time)) for name in CALENDAR if (time := entry[name]) not in (ANY, None)), None)
 
 
 @lru_cache(4096)
-def _end(period: str) -> str:
-    known = calendar_of(period)
+def _ends(period: str) -> tuple[str, str]:
+    """The first and the last day of a period."""
     if len(period) == len("2023-03-31"):
-        return period
-    month = known.get("month") or f"{known['year']}-12"
-    if "month" not in known and (part := known.get("quarter") or known.get("half_year")):
-        month = f"{known['year']}-{int(part[-1]) * (3 if 'Q' in part else 6):02d}"
-    year, number = (int(one) for one in month.split("-"))
-    return f"{month}-{calendar.monthrange(year, number)[1]:02d}"
+        return period, period
+    year, _, rest = period.partition("-")
+    length = {"": 12, "H": 6, "Q": 3}.get(rest[:1], 1)
+    last = length * int(rest[1:] or 1) if length > 1 else int(rest)
+    days = calendar.monthrange(int(year), last)[1]
+    return f"{year}-{last - length + 1:02d}-01", f"{year}-{last:02d}-{days:02d}"
 
 
 def grouped(now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -> list[Group]:
@@ -138,11 +141,6 @@ def grouped(now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -
             group = groups.setdefault(joined(node), Group())
             (group.before if side else group.now).append(entry)
     return list(groups.values())
-
-
-def _only(entries: Iterable[Entry], column: str) -> str | None:
-    found = {entry[column] for entry in entries}
-    return found.pop() if len(found) == 1 else ANY
 
 
 def _shared(entries: Iterable[Entry], column: str) -> str | None:

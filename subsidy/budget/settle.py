@@ -14,7 +14,7 @@ from subsidy.budget.compared import (
     Entry,
     Group,
     grouped,
-    last_day_of,
+    days_of,
 )
 from subsidy.budget.held import Held
 from subsidy.budget.owed import Owed, States, owed_now
@@ -64,7 +64,7 @@ class _Settling:
         entitlements = self._lines(groups, held, OF_ENTITLEMENTS, self.reasons.of_entitlement)
         payments = self._lines(shares, self.held.of_payments(shares), OF_PAYMENTS, self.reasons.of_payment)
         now, before = (
-            [entry for entry in side if last_day_of(entry) > self.until]
+            [entry for entry in side if (days := days_of(entry)) and days[0] > self.until]
             for side in (self.now.payments, self.paid.payments)
         )
         return Settlement(
@@ -84,9 +84,9 @@ class _Settling:
         return grouped(self._compared(now), self._compared(before), key)
 
     def _compared(self, entries: Iterable[Entry]) -> list[Entry]:
-        """What is due within the days that are compared, or on a day that is not known."""
-        days = ((entry, last_day_of(entry)) for entry in entries)
-        return [entry for entry, day in days if not day or self.since <= day <= self.until]
+        """What is or may be due within the days that are compared."""
+        timed = ((entry, days_of(entry)) for entry in entries)
+        return [entry for entry, days in timed if not days or (self.since <= days[1] and days[0] <= self.until)]
 
     def _lines(
         self,
@@ -103,7 +103,7 @@ class _Settling:
         )
 
     def _untold(self, payments: Sequence[Line]) -> int:
-        first = min((day for entry in self.paid.payments if (day := last_day_of(entry))), default="")
+        first = min((days[0] for entry in self.paid.payments if (days := days_of(entry))), default="")
         return sum(line.arrears for line in payments if line.due and line.due < first and not line.before)
 
 
