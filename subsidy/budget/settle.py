@@ -13,8 +13,8 @@ from subsidy.budget.compared import (
     OF_PAYMENTS,
     Entry,
     Group,
-    grouped,
     days_of,
+    grouped,
 )
 from subsidy.budget.held import Held
 from subsidy.budget.owed import Owed, States, owed_now

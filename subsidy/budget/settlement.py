@@ -127,10 +127,16 @@ class Settlement:
         """Payments by clause, district (the payers' places), payer, facility or payee: only what differs."""
         found: dict[str | None, list[Line]] = {}
         for line in self.payments:
-            found.setdefault(_named(line, name), []).append(line)
+            found.setdefault(self._named(line, name), []).append(line)
         order = list(self.result.items) if name == "clause" else []
         keys = sorted(found, key=lambda key: (order.index(key) if key in order else len(order), key is None, key or ""))
         return {key: Sums.of(found[key]) for key in keys}
+
+    def _named(self, line: Line, name: str) -> str | None:
+        """The facility, district, … of a line; a clause with its schedule where several have one of that name."""
+        if name == "clause" and (full := f"{line.key['schedule']}:{line.key['clause']}") in self.result.items:
+            return full
+        return line.facility if name == "facility" else line.key["place" if name == "district" else name]
 
     def frame(self, which: Literal["entitlements", "payments"] = "payments") -> pd.DataFrame:
         """The lines that differ, with the columns in which they are saved; amounts are exact decimals in yuan."""
@@ -196,10 +202,6 @@ def check_output(path: Path) -> None:
         check_writable(path)
     else:
         check_folder(path, LEDGER_FILES)
-
-
-def _named(line: Line, name: str) -> str | None:
-    return line.facility if name == "facility" else line.key["place" if name == "district" else name]
 
 
 def _amounts(lines: Iterable[Line]) -> dict[str, str]:

@@ -42,6 +42,10 @@ KnownOn = Annotated[
     str | None,
     typer.Option("--known-on", help="按该日已印发的文件 · as known on this day: documents issued later do not exist"),
 ]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", help="到期日不晚于此日，默认年末 · due by this day; the end of the year by default"),
+]
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),
