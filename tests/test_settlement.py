@@ -391,7 +391,7 @@ def test_several_schedules_and_their_ledger(folder: Path, tmp_path: Path) -> Non
 # --- what always holds, on policies and rosters drawn at random ----------------------------------------------------
 
 DRAWN = settings(
-    max_examples=200 if THOROUGH else 4,
+    max_examples=200 if THOROUGH else 3,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
     derandomize=True,

@@ -117,13 +117,12 @@ class States:
 
     def is_present(self, entry: Entry) -> bool:
         """Whether the roster has the subject of an entry."""
-        return any(
-            entry["subject"] in self._subjects(index, str(entry["table"]))
-            for index in range(len(self.result.calculated))
-        )
+        return entry["subject"] in self._subjects.get(str(entry["table"]), ())
 
-    @functools.lru_cache(64)  # noqa: B019 - lives as long as one settlement
-    def _subjects(self, index: int, table: str) -> set[str]:
-        one = self.result.calculated[index]
-        is_known = any(table in version.tables for version in one.schedule.versions)
-        return self._present(one, table) if is_known else set()
+    @functools.cached_property
+    def _subjects(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for one in self.result.calculated:
+            for table in one.high.run.prepared.intake.tables:
+                found.setdefault(table, set()).update(self._present(one, table))
+        return found

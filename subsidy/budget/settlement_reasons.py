@@ -38,6 +38,7 @@ BY_POTS = Text("资金总额的核减不同", "pots cut another sum")
 NO_SUCH_PAYEE = Text("计算中没有应拨给该收款方的款项", "the calculation owes this payee nothing")
 
 Names = set[str]
+Applied = tuple[str | None, str, str]  # a schedule, the first day of its version, and the day that was issued
 
 
 class Reasons:
@@ -46,7 +47,7 @@ class Reasons:
     def __init__(self, result: Result, paid: Paid, states: States) -> None:
         self.result, self.paid, self.states = result, paid, states
         self._of_lines: dict[tuple[str | None, ...], dict[Text, None]] = {}
-        self._payees: set[str | None] = set()
+        self._told: dict[tuple[str, Applied, Applied], Text] = {}
 
     def of_entitlement(self, group: Group, held: int) -> Text:
         """Why a subject's amount differs; it is remembered for the payment lines that it is part of."""
@@ -79,7 +80,7 @@ class Reasons:
         by_version = self._of_versions(group)
         if by_version is not None:
             return by_version
-        return self._of_roster() if all(entry.version for entry in group.before) else NOT_AS_PAID
+        return self._of_roster if all(entry.version for entry in group.before) else NOT_AS_PAID
 
     def _of_unpaid(self, entry: Entry) -> Text:
         """Owed now and not paid before: a ledger may say why it was not owed then."""
@@ -126,7 +127,7 @@ class Reasons:
 
         return {due.payee for one in self.result.calculated for due in dues(one.high.run)}
 
-    @functools.cache  # noqa: B019 - lives as long as one settlement
+    @functools.cached_property
     def _of_roster(self) -> Text:
         now = self.result.receipt.content["roster"]
         return ANOTHER_CALCULATION if now in self.paid.rosters else ANOTHER_ROSTER
@@ -140,12 +141,14 @@ class Reasons:
         clauses = {entry["clause"] for entry in group.entries}
         if not before or not now or before & now or len(clauses) != 1 or len(now) != 1:
             return None
-        (after,), (clause,) = now, clauses
-        return self._of_version(str(clause), max(before, key=str), after)
+        pair = str(clauses.pop()), max(before, key=str), now.pop()
+        if pair not in self._told:
+            self._told[pair] = self._of_version(*pair)
+        return self._told[pair]
 
-    def _in_force(self, before: Iterable[Entry]) -> set[tuple[str | None, str, str]]:
+    def _in_force(self, before: Iterable[Entry]) -> set[Applied]:
         """The versions that are in force now on the days by which entries were due."""
-        found: set[tuple[str | None, str, str]] = set()
+        found: set[Applied] = set()
         for entry in before:
             for one in self.result.calculated:
                 if one.schedule.id == entry["schedule"]:
@@ -153,8 +156,7 @@ class Reasons:
                     found |= {(entry["schedule"], str(one.first_day), str(one.issued)) for one in versions[-1:]}
         return found
 
-    @functools.cache  # noqa: B019 - lives as long as one settlement
-    def _of_version(self, clause: str, before: tuple[str | None, str, str], after: tuple[str | None, str, str]) -> Text:
+    def _of_version(self, clause: str, before: Applied, after: Applied) -> Text:
         old, new = self._version(*before), self._version(*after)
         if new is None:
             return Text(f"版本 {after[1]}", f"the version of {after[1]}")
