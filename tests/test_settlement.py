@@ -168,6 +168,43 @@ def test_a_clause_that_is_gone_is_recovered(ledger: Path, tmp_path: Path) -> Non
     assert sum(line.recovery for line in gone) == 120000
 
 
+def test_an_overlay_and_a_changed_roster_are_told_apart(folder: Path, ledger: Path) -> None:
+    overlaid = subsidy.schedule(folder).overlay({"values.rate.is": "120"})
+    people = rows(stay("A"), stay("B", "G"))
+    found = settle(subsidy.calculate(overlaid, Roster(**people), 2024), ledger, until=JUNE)
+    assert {line.reason.en for line in found.entitlements} == {
+        "the same version with another meaning: a correction of its encoding, or an overlay"
+    }
+    twice = {**people, "residents": [{**row, "count": "2", "person": ""} for row in people["residents"]]}
+    found = settle(subsidy.calculate(subsidy.schedule(folder), Roster(**twice), 2024), ledger, until=JUNE)
+    assert {line.reason.en for line in found.entitlements} == {"the roster has changed"}
+    assert sum(line.arrears for line in found.entitlements) == 120000
+
+
+def test_what_a_ledger_says_was_not_owed_then(folder: Path, tmp_path: Path) -> None:
+    later = stay("A2", "G", "2024-06-20", person="PA")
+    result(folder, stay("A", last="2024-06-20"), later).save_ledger(tmp_path / "both", until=JUNE)
+    found = settle(result(folder, later), tmp_path / "both", until=JUNE)
+    reasons = {line.key["subject"]: line.reason.en for line in found.entitlements}
+    assert reasons["A2"] == "nothing was owed before (limit: one_home)"
+
+
+# --- pots ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_pot_cuts_payments_and_no_entitlements(folder: Path, ledger: Path, tmp_path: Path) -> None:
+    pot = "  city_sum: {item: '1', among: [care], payer: city, years: 2024..2024, at_most: sum, when_short: pro_rata"
+    short = BASE.replace("values:", "values:\n  sum: {item: '1', unit: yuan, is: 600}")
+    cut = town(tmp_path / "cut", base=f"{short}{pot}}}\n")
+    found = settle(result(cut, stay("A"), stay("B", "G")), ledger)
+    assert Sums.of(found.entitlements) == Sums(120000, 0, 0, 120000, 0)
+    assert borne(found) == {"city": "0.00", "district": "600.00"}
+    assert (found.cut, found.totals) == (60000, ((240000, 120000), (180000, 120000)))
+    taken_over = town(tmp_path / "over", base=f"{short}{pot}, rest_to: district}}\n")
+    found = settle(result(taken_over, stay("A"), stay("B", "G")), ledger)
+    assert borne(found) == {"city": "0.00", "district": "1200.00"}
+
+
 # --- instalments, and what is due later ----------------------------------------------------------------------------
 
 
@@ -201,7 +238,7 @@ def test_since_leaves_out_what_was_due_before_on_both_sides(folder: Path, tmp_pa
 # --- files of an officer -------------------------------------------------------------------------------------------
 
 
-def test_one_lump_to_a_payee(folder: Path) -> None:
+def test_one_lump_to_a_payee(folder: Path, tmp_path: Path) -> None:
     found = settle(
         result(folder, stay("A"), stay("C"), stay("B", "G")), [{"收款单位": "F", "拨付金额（元）": "1000"}], until=JUNE
     )
@@ -211,6 +248,14 @@ def test_one_lump_to_a_payee(folder: Path) -> None:
     }
     (line,) = (line for line in found.entitlements if line.key["payee"] == "F")
     assert (line.key["subject"], line.key["period"], line.now, line.before) == ("*", "2024-H1", 120000, 100000)
+    for name in ("settled", "settled.csv"):
+        found.save(tmp_path / name)
+        again = settle(
+            result(folder, stay("A"), stay("C"), stay("B", "G")),
+            [[{"payee": "F", "amount": "1000"}], tmp_path / name],
+            until=JUNE,
+        )
+        assert again.payments == ()
 
 
 def test_nothing_paid_is_all_arrears(folder: Path) -> None:

@@ -134,11 +134,11 @@ def grouped(now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -
         looked_at.remove(_POSITIONS["person"])
     patterns = _Patterns(looked_at)
     nodes = [[patterns.node(entry.values) for entry in side] for side in sides]
-    joined = patterns.joined([entry for side in sides for entry in side], [one for side in nodes for one in side])
-    groups: dict[Node, Group] = {}
+    standing = patterns.joined([*zip(sides[0], nodes[0], strict=True), *zip(sides[1], nodes[1], strict=True)])
+    groups: dict[int, Group] = {}
     for side, (entries, own) in enumerate(zip(sides, nodes, strict=True)):
         for entry, node in zip(entries, own, strict=True):
-            group = groups.setdefault(joined(node), Group())
+            group = groups.setdefault(standing(node), Group())
             (group.before if side else group.now).append(entry)
     return list(groups.values())
 
@@ -148,39 +148,42 @@ def _shared(entries: Iterable[Entry], column: str) -> str | None:
     return known.pop() if len(known) == 1 else ANY
 
 
-Node = tuple[tuple[int, ...], Values]
-
-
 class _Patterns:
-    """Which columns entries know, and which entries are to be taken together because of it."""
+    """Which columns entries know, and which entries are to be taken together because of it.
+
+    A node is the number of what an entry is about: the columns that it knows and that do not follow from others (its
+    pattern), with their values.
+    """
 
     def __init__(self, columns: Sequence[int]) -> None:
         self.columns = columns
-        self.nodes: set[Node] = set()
-        self._own: dict[tuple[bool, ...], tuple[int, ...]] = {}
+        self._nodes: dict[tuple[int, ...], dict[Values, int]] = {}  # pattern -> values -> node
+        self._patterns: dict[tuple[bool, ...], tuple[int, ...]] = {}
+        self._count = 0
 
-    def node(self, values: Values) -> Node:
-        """What an entry is about: the columns that it knows and that do not follow from others, with their values."""
-        mask = tuple(values[column] != ANY for column in self.columns)
-        pattern = self._own.get(mask)
+    def node(self, values: Values) -> int:
+        known = tuple([values[column] != ANY for column in self.columns])
+        pattern = self._patterns.get(known)
         if pattern is None:
-            known = {column for column, is_known in zip(self.columns, mask, strict=True) if is_known}
-            implied = {_POSITIONS[name] for column in known for name in IMPLIED.get(COLUMNS[column], ())}
-            pattern = self._own[mask] = tuple(sorted(known - implied))
-        found = pattern, tuple(values[column] for column in pattern)
-        self.nodes.add(found)
-        return found
+            pattern = self._patterns[known] = self._pattern(known)
+        own = self._nodes.setdefault(pattern, {})
+        self._count += 1
+        return own.setdefault(tuple([values[column] for column in pattern]), self._count)
 
-    def joined(self, entries: Sequence[Entry], own: Sequence[Node]) -> _Union:
+    def _pattern(self, known: Sequence[bool]) -> tuple[int, ...]:
+        there = {column for column, is_known in zip(self.columns, known, strict=True) if is_known}
+        implied = {_POSITIONS[name] for column in there for name in IMPLIED.get(COLUMNS[column], ())}
+        return tuple(sorted(there - implied))
+
+    def joined(self, entries: Iterable[tuple[Entry, int]]) -> _Union:
         """A function from a node to the one that stands for all that must be taken together with it."""
         union = _Union()
-        patterns = {pattern for pattern, _ in self.nodes}
-        if len(patterns) > 1:
-            for entry, node in zip(entries, own, strict=True):
-                for pattern in patterns:
-                    if pattern != node[0] and all(entry.values[column] != ANY for column in pattern):
-                        covering = pattern, tuple(entry.values[column] for column in pattern)
-                        if covering in self.nodes:
+        if len(self._nodes) > 1:
+            for entry, node in entries:
+                for pattern, nodes in self._nodes.items():
+                    if all(entry.values[column] != ANY for column in pattern):
+                        covering = nodes.get(tuple([entry.values[column] for column in pattern]))
+                        if covering is not None and covering != node:
                             union.join(node, covering)
         return union
 
@@ -189,9 +192,9 @@ class _Union:
     """Sets that are merged; calling it gives the node that stands for a set."""
 
     def __init__(self) -> None:
-        self.parents: dict[Node, Node] = {}
+        self.parents: dict[int, int] = {}
 
-    def __call__(self, node: Node) -> Node:
+    def __call__(self, node: int) -> int:
         root = node
         while (parent := self.parents.get(root)) is not None:
             root = parent
@@ -199,7 +202,7 @@ class _Union:
             self.parents[node], node = root, self.parents[node]
         return root
 
-    def join(self, one: Node, two: Node) -> None:
+    def join(self, one: int, two: int) -> None:
         one, two = self(one), self(two)
         if one != two:
             self.parents[one] = two

@@ -41,7 +41,7 @@ class Paid:
     unpaid: dict[tuple[str, ...], str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     from_ledgers: bool = True
-    rosters: list[Mapping[str, Any]] = field(default_factory=list)  # of the ledgers' receipts
+    receipts: list[Mapping[str, Any]] = field(default_factory=list)  # of the ledgers
 
 
 def read_paid(sources: Iterable[Any], words: Words) -> Paid:
@@ -75,7 +75,7 @@ def _take_ledger(paid: Paid, path: Path, words: Words) -> None:
     findings = [finding for name in NEEDED for finding in _missing(path, name, tables.get(name))]
     if findings:
         raise RosterError(findings)
-    paid.rosters.append(Receipt.load(path / f"{RECEIPT}.json").content["roster"])
+    paid.receipts.append(Receipt.load(path / f"{RECEIPT}.json").content)
     foreign: dict[str, Finding] = {}
     for name in (ENTITLEMENTS, PAYMENTS):
         for row in _rows(tables[name]):

@@ -28,6 +28,10 @@ NOT_OWED = Text("计算中没有这一项应拨", "the calculation owes nothing 
 NO_SUCH_CLAUSE = Text("现行标准没有这一条款", "the schedule has no such clause now")
 NO_SUCH_SUBJECT = Text("花名册中没有这个对象", "the roster does not have this subject")
 OUT_OF_DATES = Text("对象在该期已无应计算的日期", "the row's dates do not reach this period")
+ANOTHER_MEANING = Text(
+    "同一版本，但编码有更正或临时改动",
+    "the same version with another meaning: a correction of its encoding, or an overlay",
+)
 ANOTHER_ROSTER = Text("花名册内容有变", "the roster has changed")
 ANOTHER_CALCULATION = Text(
     "版本和花名册相同，计算选项、限制或其他对象不同",
@@ -80,7 +84,8 @@ class Reasons:
         by_version = self._of_versions(group)
         if by_version is not None:
             return by_version
-        return self._of_roster if all(entry.version for entry in group.before) else NOT_AS_PAID
+        is_known = all(entry.version for entry in group.before)
+        return self._of_one_version(group.now[0]) if is_known else NOT_AS_PAID
 
     def _of_unpaid(self, entry: Entry) -> Text:
         """Owed now and not paid before: a ledger may say why it was not owed then."""
@@ -127,10 +132,24 @@ class Reasons:
 
         return {due.payee for one in self.result.calculated for due in dues(one.high.run)}
 
+    def _of_one_version(self, entry: Entry) -> Text:
+        """What differs where the version is the same: what it means, the roster, or something else."""
+        applied = entry["schedule"], entry.version, entry.issued
+        now = self._version(*applied)
+        before = {
+            one["meaning_sha256"]
+            for receipt in self.paid.receipts
+            for one in receipt["schedules"]
+            if (one["id"], one["version"], one["issued"]) == applied
+        }
+        if now is not None and before and now.meaning_hash not in before:
+            return ANOTHER_MEANING
+        rosters = [receipt["roster"] for receipt in self.paid.receipts]
+        return ANOTHER_CALCULATION if self._roster in rosters else ANOTHER_ROSTER
+
     @functools.cached_property
-    def _of_roster(self) -> Text:
-        now = self.result.receipt.content["roster"]
-        return ANOTHER_CALCULATION if now in self.paid.rosters else ANOTHER_ROSTER
+    def _roster(self) -> Any:
+        return self.result.receipt.content["roster"]
 
     # --- versions ----------------------------------------------------------------------------------------------
 
