@@ -369,6 +369,21 @@ def test_the_nearest_name_is_told(folder: Path) -> None:
     assert (finding.place.row, finding.place.column, finding.remedy.zh) == (1, "clause", "是否应为 运营补助")
 
 
+def test_a_payee_that_is_nearly_another_is_told(folder: Path) -> None:
+    paid = [{"payee": "Lakeside Hom", "amount": "600"}, {"payee": "Elsewhere", "amount": "1"}]
+    homes = [{"facility": "Lakeside Home", "district": "D", "type": "institution"}]
+    people = {**rows(stay("A", "Lakeside Home")), "facilities": homes}
+    found = settle(subsidy.calculate(subsidy.schedule(folder), Roster(**people), 2024), paid, until=JUNE)
+    (finding,) = found.findings
+    assert (finding.code, finding.severity, finding.value) == ("unknown-payee", "warning", "Lakeside Hom")
+    assert finding.remedy.en == "perhaps Lakeside Home is meant"
+    assert {name: sums.net for name, sums in found.by("payee").items()} == {
+        "Elsewhere": -100,
+        "Lakeside Hom": -60000,
+        "Lakeside Home": 60000,
+    }
+
+
 def test_a_row_of_a_total_is_left_aside_or_wrong(folder: Path) -> None:
     paid = [{"payee": "F", "amount": "400"}, {"payee": "G", "amount": "100"}, {"payee": "合计", "amount": "500"}]
     found = settle(result(folder, stay("A")), paid, until=JUNE)
@@ -404,6 +419,16 @@ def test_a_ledger_is_the_same_bytes_whatever_the_order_of_rows(folder: Path, tmp
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     found = settle(result(folder, *people), tmp_path / "one")
     assert (found.entitlements, found.payments) == ((), ())
+
+
+def test_a_settlement_is_the_same_bytes_whatever_the_order_of_rows(folder: Path, ledger: Path, tmp_path: Path) -> None:
+    town(folder, raised=RAISED)
+    people = [stay("A", last="2024-04-30"), stay("A2", "G", "2024-05-01", person="PA"), stay("C"), stay("D", "H")]
+    paid = [{"payee": "F", "amount": "10"}, {"payee": "G", "amount": "5"}, {"payee": "X", "amount": "7"}]
+    for name, turn in (("one", 1), ("two", -1)):
+        settle(result(folder, *people[::turn]), [ledger, paid[::turn]], until=JUNE).save(tmp_path / name)
+    for name in ("entitlements.parquet", "payments.parquet"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 def test_a_ledger_replaces_only_a_ledger(folder: Path, tmp_path: Path) -> None:

@@ -36,17 +36,17 @@ class Held:
     def of_payments(self, groups: Sequence[Group]) -> list[int]:
         """The same by payer, in proportion to what each paid of the line before."""
         held = [0] * len(groups)
-        paid: dict[tuple[str | None, ...], list[tuple[int, int]]] = {}
+        paid: dict[tuple[str | None, ...], list[tuple[str, int, int]]] = {}
         for position, group in enumerate(groups):
             for entry in group.before:
                 line = _line(entry)
                 if line in self._of_lines:
-                    paid.setdefault(line, []).append((position, max(entry.fen, 0)))
+                    paid.setdefault(line, []).append((repr(entry.values), position, max(entry.fen, 0)))
         for line, amount in self._of_lines.items():
-            parts = paid.get(line, [])
-            weights = [weight for _, weight in parts]
+            parts = sorted(paid.get(line, []))
+            weights = [weight for _, _, weight in parts]
             if any(weights):
-                for (position, _), part in zip(parts, split(amount, weights), strict=True):
+                for (_, position, _), part in zip(parts, split(amount, weights), strict=True):
                     held[position] += part
         return held
 

@@ -33,6 +33,7 @@ from subsidy.schedule.ranges import day_of
 
 Read = TypeVar("Read")
 MOST_TITLES = 20
+MOST_WARNED = 20  # names that are nearly others
 MOST_YUAN = 10**12
 _MOST = Fraction(MOST_YUAN)
 _AMOUNT = RosterColumn(
@@ -50,6 +51,8 @@ class PaymentFile:
     def __init__(self, raw: RawTable, words: Words) -> None:
         self.words = words
         self.findings: list[Finding] = []
+        self._seen: set[tuple[str, str]] = set()
+        self._warned: set[str] = set()
         self.raw, self.columns = self._found(raw)
 
     def entries(self) -> list[Entry]:
@@ -95,6 +98,8 @@ class PaymentFile:
                 known |= read or {}
         if not sound or not self._with_payee(row, known):
             return
+        for name in ("payee", "subject"):
+            self._check_name(row, name, cell.get(name, ""))
         yield Entry(
             values_of(known),
             amount,
@@ -132,6 +137,18 @@ class PaymentFile:
             return False
         known["payee"] = next(iter(payees), None)
         return True
+
+    def _check_name(self, row: int, name: str, written: str) -> None:
+        """A warning where a payee or subject is not in the calculation, and another has nearly the same name."""
+        if not written or (name, written) in self._seen or len(self._warned) >= MOST_WARNED:
+            return
+        self._seen.add((name, written))
+        likely = self.words.likely(name, written)
+        if likely is not None:
+            self._warned.add(written)
+            why = Text("计算中没有应拨给它的款项", "the calculation owes it nothing")
+            place = self.raw.place(int(self.raw.rows[row].as_py()), self.raw.headings[self.columns[name]])
+            self.findings.append(Finding(place, f"unknown-{name}", why, likely, written, "warning"))
 
     # --- cells -------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +44,7 @@ _PERIODS = {
     "day": re.compile(r"(\d{4}-\d{2}-\d{2})"),
 }
 _CHINESE_NUMBERS = {"一": "1", "二": "2", "三": "3", "四": "4", "上": "1", "下": "2"}
+LIKENESS = 0.8
 _LETTERS = {"quarter": "Q", "half_year": "H"}
 
 
@@ -91,6 +93,20 @@ class Words:
     def payees(self, who: str, name: str, clause: tuple[str, str] | None) -> set[str | None]:
         """Whom the calculation pays for a subject or person (`who` says which), under one clause or under any."""
         return self._payees.get((who, name, clause), set())
+
+    def likely(self, column: str, written: str) -> Text | None:
+        """For a payee or subject that the calculation does not have, the one that is perhaps meant."""
+        known = self._known[column]
+        if written in known or not difflib.get_close_matches(written, known, n=1, cutoff=LIKENESS):
+            return None
+        return nearest(written, known, likeness=LIKENESS)
+
+    @functools.cached_property
+    def _known(self) -> dict[str, list[str]]:
+        entries = list(self._now)
+        return {
+            column: sorted({name for entry in entries if (name := entry[column])}) for column in ("payee", "subject")
+        }
 
     @functools.cached_property
     def _payees(self) -> dict[tuple[str, str, tuple[str, str] | None], set[str | None]]:

@@ -115,8 +115,9 @@ def _totals(groups: Iterable[Group]) -> tuple[int, int]:
 
 
 def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
-    def order(line: Line) -> tuple[tuple[bool, str], ...]:
-        return tuple((value is None, value or "") for value in (*line.key.values(), line.due))
+    def order(line: Line) -> tuple[object, ...]:
+        names = tuple((value is None, value or "") for value in (*line.key.values(), line.due))
+        return names, line.now, line.before
 
     return tuple(sorted(lines, key=order))
 

@@ -67,7 +67,7 @@ class Reasons:
         for entry in group.entries:
             found |= self._of_lines.get(tuple(entry[name] for name in LINE), {})
         if found:
-            return _joined(list(found), Text("；", "; "))
+            return _joined(sorted(found), Text("；", "; "))
         if held:
             return HELD
         if group.now and group.before:
@@ -78,14 +78,14 @@ class Reasons:
 
     def _of_subject(self, group: Group) -> Text:
         if not group.before:
-            return self._of_unpaid(group.now[0])
+            return self._of_unpaid(_first(group.now))
         if not group.now:
-            return self._of_unowed(group.before[0])
+            return self._of_unowed(_first(group.before))
         by_version = self._of_versions(group)
         if by_version is not None:
             return by_version
         is_known = all(entry.version for entry in group.before)
-        return self._of_one_version(group.now[0]) if is_known else NOT_AS_PAID
+        return self._of_one_version(_first(group.now)) if is_known else NOT_AS_PAID
 
     def _of_unpaid(self, entry: Entry) -> Text:
         """Owed now and not paid before: a ledger may say why it was not owed then."""
@@ -200,6 +200,11 @@ class Reasons:
                 if (version.first_day.isoformat(), version.issued.isoformat()) == (first_day, issued):
                     return version
         return None
+
+
+def _first(entries: Iterable[Entry]) -> Entry:
+    """The one that speaks for all, whatever the order of rows."""
+    return min(entries, key=lambda entry: repr(entry.values))
 
 
 def _joined(texts: list[Text], mark: Text) -> Text:
