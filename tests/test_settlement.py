@@ -264,7 +264,7 @@ def test_nothing_paid_is_all_arrears(folder: Path) -> None:
     assert borne(found) == {"city": "300.00", "district": "300.00"}
 
 
-def test_paid_to_somebody_unknown(folder: Path) -> None:
+def test_paid_to_somebody_unknown(folder: Path, tmp_path: Path) -> None:
     paid = [{"payee": "F", "amount": "600"}, {"payee": "X", "amount": "50"}]
     found = settle(result(folder, stay("A")), paid, until=JUNE)
     (line,) = found.payments
@@ -274,6 +274,10 @@ def test_paid_to_somebody_unknown(folder: Path) -> None:
         "the calculation owes this payee nothing",
     )
     assert found.totals == ((60000, 65000), (60000, 65000))
+    for name in ("settled", "settled.csv"):
+        found.save(tmp_path / name)
+        again = settle(result(folder, stay("A")), [paid, tmp_path / name], until=JUNE)
+        assert (again.payments, again.totals[1]) == ((), (60000, 60000))
 
 
 def test_a_quarter_paid_at_once_covers_its_months(folder: Path) -> None:
@@ -403,6 +407,27 @@ def test_a_ledger_of_a_schedule_that_is_not_calculated(ledger: Path, tmp_path: P
     with pytest.raises(RosterError) as error:
         settle(result(other, stay("A")), ledger, until=JUNE)
     assert {finding.code for finding in error.value.findings} == {"not-a-ledger"}
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "column"),
+    [
+        (",2024-05,", ",2024-13,", "period"),
+        (",2024-05,", ",,", "period"),
+        (",2024-05-31,", ",May,", "due"),
+        (",100.00,", ',"1,000",', "owed"),
+        (",100.00,", ",,", "owed"),
+        (",care,", ",,", "clause"),
+    ],
+)
+def test_a_ledger_that_was_edited(folder: Path, tmp_path: Path, was: str, becomes: str, column: str) -> None:
+    result(folder, stay("A")).save_ledger(tmp_path / "ledger", until=JUNE, form="csv")
+    file = tmp_path / "ledger" / "entitlements.csv"
+    file.write_text(file.read_text("utf-8").replace(was, becomes, 1), encoding="utf-8")
+    with pytest.raises(RosterError) as error:
+        settle(result(folder, stay("A")), tmp_path / "ledger", until=JUNE)
+    (finding,) = error.value.findings
+    assert (finding.code, finding.place.column, finding.place.file) == ("not-a-ledger", column, str(file))
 
 
 # --- files that are written ----------------------------------------------------------------------------------------

@@ -106,13 +106,13 @@ def days_of(entry: Entry) -> tuple[str, str] | None:
     if entry.until:
         return entry.until, entry.until
     if (period := entry["period"]) not in (ANY, None):
-        last = _ends(str(period))[1]
+        last = ends_of(str(period))[1]
         return last, last
-    return next((_ends(str(time)) for name in CALENDAR if (time := entry[name]) not in (ANY, None)), None)
+    return next((ends_of(str(time)) for name in CALENDAR if (time := entry[name]) not in (ANY, None)), None)
 
 
 @lru_cache(4096)
-def _ends(period: str) -> tuple[str, str]:
+def ends_of(period: str) -> tuple[str, str]:
     """The first and the last day of a period."""
     if len(period) == len("2023-03-31"):
         return period, period

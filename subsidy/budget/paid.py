@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from subsidy.budget.compared import ANY, Entry, values_of
+from subsidy.budget.compared import ANY, Entry, ends_of, values_of
 from subsidy.budget.paid_file import payments_in
 from subsidy.budget.paid_words import Words, period_of
 from subsidy.budget.receipt import Receipt
@@ -21,6 +22,7 @@ from subsidy.roster.raw import RawTable
 from subsidy.roster.read import read_path
 from subsidy.roster.refusal import CodedRefusal
 from subsidy.roster.tables import Roster
+from subsidy.schedule.written import PERIOD
 
 NEEDED = {
     ENTITLEMENTS: ("schedule", "clause", "table", "subject", "payee", "period", "due"),
@@ -76,29 +78,71 @@ def _take_ledger(paid: Paid, path: Path, words: Words) -> None:
     if findings:
         raise RosterError(findings)
     paid.receipts.append(Receipt.load(path / f"{RECEIPT}.json").content)
-    foreign: dict[str, Finding] = {}
+    wrong: dict[tuple[str, str], Finding] = {}
     for name in (ENTITLEMENTS, PAYMENTS):
-        for row in _rows(tables[name]):
-            if row["schedule"] not in words.schedules:
-                foreign[row["schedule"]] = _foreign(tables[name], row["schedule"], words)
-            elif row["due"] is None:
+        table, entries = tables[name], paid.entitlements if name == ENTITLEMENTS else paid.payments
+        for position, row in enumerate(_rows(table)):
+            if (mistake := _mistake(row)) is not None:
+                wrong.setdefault((name, mistake), _damaged(table, position, mistake, row))
+            elif row["schedule"] not in (ANY, *words.schedules):
+                wrong[name, row["schedule"]] = _foreign(table, row["schedule"], words)
+            elif row["due"] is None and "state" in row:
                 key = (row["schedule"], _present(words, row), row["subject"], row["period"])
                 paid.unpaid[key] = row.get("reason") or ""
-            elif amount := _fen(row.get("amount") or row["owed"] or "0"):
-                entries = paid.entitlements if name == ENTITLEMENTS else paid.payments
+            elif amount := _fen(_amount(row)):
                 entries.append(_entry(row, amount, words))
-    if foreign:
-        raise RosterError(foreign.values())
+    if wrong:
+        raise RosterError(wrong.values())
+
+
+def _amount(row: Mapping[str, Any]) -> str:
+    """A ledger's payments and a settlement have an amount, a ledger's entitlements what is owed."""
+    return row.get("amount") or row.get("owed") or ""
+
+
+def _mistake(row: Mapping[str, Any]) -> str | None:
+    """The column of a row that no ledger holds like this: one that was changed by hand or by a spreadsheet."""
+    for name in ("schedule", "clause", "period"):
+        if row[name] is None:
+            return name
+    if row["period"] != ANY and not _is_sound(_is_period, row["period"]):
+        return "period"
+    if row["due"] is not None and not _is_sound(datetime.date.fromisoformat, row["due"]):
+        return "due"
+    return None if _is_sound(_fen, _amount(row)) else "amount"
+
+
+@lru_cache(65536)
+def _is_sound(read: Callable[[str], object], written: str) -> bool:
+    try:
+        read(written)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_period(written: str) -> None:
+    if not PERIOD.fullmatch(written):
+        raise ValueError
+    ends_of(written)
+
+
+def _damaged(table: RawTable, position: int, column: str, row: Mapping[str, Any]) -> Finding:
+    shown = next(name for name in (column, "owed", "amount") if name in row)
+    why = Text("不是台账里会有的内容", "a ledger does not hold this")
+    return Finding(table.place(int(table.rows[position].as_py()), shown), "not-a-ledger", why, _WHOLE, row[shown] or "")
+
+
+_WHOLE = Text("请给出 --ledger 或 -o 保存的完整文件夹", "give the whole folder, as --ledger or -o saved it")
 
 
 def _missing(path: Path, name: str, table: RawTable | None) -> list[Finding]:
-    remedy = Text("请给出 --ledger 或 -o 保存的完整文件夹", "give the whole folder, as --ledger or -o saved it")
     if table is None:
         why = Text(f"台账缺少 {name}", f"the ledger has no {name}")
-        return [Finding(Place(str(path)), "not-a-ledger", why, remedy)]
+        return [Finding(Place(str(path)), "not-a-ledger", why, _WHOLE)]
     lacking = [column for column in NEEDED[name] if column not in table.headings]
     why = Text(f"台账缺少列 {', '.join(lacking)}", f"the ledger has no column {', '.join(lacking)}")
-    return [Finding(Place(table.file), "not-a-ledger", why, remedy)] if lacking else []
+    return [Finding(Place(table.file), "not-a-ledger", why, _WHOLE)] if lacking else []
 
 
 def _rows(table: RawTable) -> Iterable[dict[str, Any]]:
@@ -134,7 +178,7 @@ def _entry(row: Mapping[str, Any], amount: int, words: Words) -> Entry:
     return Entry(
         values_of(known),
         amount,
-        row["due"],
+        row["due"] or "",
         row.get("version") or "",
         row.get("issued") or "",
         row.get("item"),
