@@ -373,6 +373,15 @@ def test_the_nearest_name_is_told(folder: Path) -> None:
     assert (finding.place.row, finding.place.column, finding.remedy.zh) == (1, "clause", "是否应为 运营补助")
 
 
+def test_a_payee_may_be_given_by_name(folder: Path) -> None:
+    names = {"F": "湖畔养老院", "G": "山下养老院", "H": "山下养老院"}
+    homes = [{"facility": key, "name": name, "district": "D", "type": "institution"} for key, name in names.items()]
+    people = {**rows(stay("A"), stay("B", "G")), "facilities": homes}
+    paid = [{"机构": name, "amount": "600"} for name in ("湖畔养老院", "山下养老院")]
+    found = settle(subsidy.calculate(subsidy.schedule(folder), Roster(**people), 2024), paid, until=JUNE)
+    assert {name: sums.net for name, sums in found.by("payee").items()} == {"G": 60000, "山下养老院": -60000}
+
+
 def test_a_payee_that_is_nearly_another_is_told(folder: Path) -> None:
     paid = [{"payee": "Lakeside Hom", "amount": "600"}, {"payee": "Elsewhere", "amount": "1"}]
     homes = [{"facility": "Lakeside Home", "district": "D", "type": "institution"}]

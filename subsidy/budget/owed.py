@@ -74,6 +74,22 @@ def _payment(row: dict[str, str], names: Names) -> Entry:
     return Entry(values_of(known), fen(row["amount"]), *about)
 
 
+def keys_by_name(result: Result) -> dict[str, str]:
+    """By the name of a facility, district or other row of the roster its key, where there is only one."""
+    found: dict[str, set[str]] = {}
+    keys: set[str] = set()
+    for one in result.calculated:
+        tables = {name: table for version in one.schedule.versions for name, table in version.tables.items()}
+        for table, rows in one.high.run.prepared.intake.tables.items():
+            key = tables[table].key
+            if key in rows.column_names and "name" in rows.column_names:
+                own = rows.column(key).to_pylist()
+                keys.update(own)
+                for name, one_key in zip(rows.column("name").to_pylist(), own, strict=True):
+                    found.setdefault(name, set()).add(one_key)
+    return {name: next(iter(own)) for name, own in found.items() if name and len(own) == 1 and name not in keys}
+
+
 class States:
     """What became of each entitlement that is not paid, and which subjects there are; asked for when it is needed."""
 

@@ -82,6 +82,8 @@ class PaymentFile:
         }
         if "payee" not in self.columns and cell.get("facility"):
             known["payee"] = cell["facility"]
+        for name in known.keys() & {"subject", "payee", "place"}:
+            known[name] = self.words.key_of.get(str(known[name]), known[name])
         readers: dict[str, Callable[[str], Mapping[str, str | None]]] = {
             "schedule": lambda text: {"schedule": schedule_of(self.words, text)},
             "clause": lambda text: self._clause(text, str(known.get("schedule", ANY))),
@@ -99,7 +101,7 @@ class PaymentFile:
         if not sound or not self._with_payee(row, known):
             return
         for name in ("payee", "subject"):
-            self._check_name(row, name, cell.get(name, ""))
+            self._check_name(row, name, str(known[name]) if cell.get(name) else "")
         yield Entry(
             values_of(known),
             amount,

@@ -51,8 +51,9 @@ _LETTERS = {"quarter": "Q", "half_year": "H"}
 class Words:
     """What a calculation calls its clauses, payers and tables, and whom it pays for which subject."""
 
-    def __init__(self, schedules: Sequence[Schedule], now: Iterable[Entry]) -> None:
-        """`now`: the entitlements of the calculation, which say whom each subject's go to."""
+    def __init__(self, schedules: Sequence[Schedule], now: Iterable[Entry], key_of: Mapping[str, str]) -> None:
+        """`now`: the entitlements of the calculation, which say whom each subject's go to. `key_of`: keys by names."""
+        self.key_of = key_of
         self.schedules = tuple(one.id for one in schedules)
         self.renamed: dict[tuple[str, str], str] = {}
         self.clauses: dict[str, set[tuple[str, str]]] = {}  # normal form -> schedule, clause

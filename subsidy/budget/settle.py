@@ -17,7 +17,7 @@ from subsidy.budget.compared import (
     grouped,
 )
 from subsidy.budget.held import Held
-from subsidy.budget.owed import Owed, States, owed_now
+from subsidy.budget.owed import Owed, States, keys_by_name, owed_now
 from subsidy.budget.paid import Paid, read_paid
 from subsidy.budget.paid_words import Words
 from subsidy.budget.result import Result
@@ -43,7 +43,7 @@ def settle(
     is_several = isinstance(paid, (list, tuple)) and not (paid and isinstance(paid[0], Mapping))
     sources: Sequence[Any] = paid if is_several else [paid]
     now = owed_now(result)
-    words = Words([one.schedule for one in result.calculated], now.entitlements)
+    words = Words([one.schedule for one in result.calculated], now.entitlements, keys_by_name(result))
     days = "" if since is None else since.isoformat(), last.isoformat()
     return _Settling(result, now, read_paid(sources, words), days).settled(since, last)
 
