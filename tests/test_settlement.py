@@ -335,6 +335,10 @@ def test_every_summary_adds_up_to_the_change_of_the_totals(folder: Path, ledger:
         by_payer[str(line.key["payer"])] += line.difference
     assert by_payer == {name: sums.net for name, sums in found.by("payer").items()}
     assert Sums.of(found.entitlements).net == change
+    for which in ("entitlements", "payments"):
+        frame = found.frame(which)  # type: ignore[arg-type]
+        assert str(frame["amount"].dtype) == "decimal128(18, 2)[pyarrow]"
+        assert int(sum(frame["amount"]) * 100) == change
 
 
 # --- bad files -----------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from subsidy.report.text import clause_label, money, payer_label, shown_table, w
 from subsidy.schedule.catalogue import Schedule
 
 MOST_LINES = 60
-HEAD = Text("比较{since} {until} 及以前到期的款项{known}", "compared: what is due {since}until {until}{known}")
-SINCE = Text(" {} 起、", "from {} ")
+HEAD = Text("比较 {since}{until} 及以前到期的款项{known}", "compared: what is due {since}until {until}{known}")
+SINCE = Text("{} 起、", "from {} ")
 KNOWN = Text("（按 {} 已印发的文件）", ", as known on {}")
 TOTAL = Text("应拨 {now} 元，已拨 {before} 元", "owed {now} yuan, paid before {before} yuan")
 NOTHING = Text("没有差额", "nothing differs")
