@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ changes: {values.rate.is: 140}
 """
 FILES = {"2023-01-01": BASE, "2024-01-01": RAISED, "2024-01-01.2024-09-10": CORRECTED}
 
+JUNE = datetime.date(2024, 6, 30)
+
 Rows = dict[str, list[dict[str, str]]]
 
 
@@ -85,6 +88,16 @@ def result(
     folder: Path, *stays: dict[str, str], known_on: str | None = None, proceed: bool = False, **more: Any
 ) -> Result:
     return calculate(schedule(folder, known_on=known_on), Roster(**rows(*stays, **more)), 2024, proceed=proceed)
+
+
+def months(first: int, last: int) -> list[str]:
+    return [f"2024-{month:02d}" for month in range(first, last + 1)]
+
+
+def first_half(folder: Path, saved: Path) -> Path:
+    """A ledger of two residents, paid until June."""
+    result(folder, stay("A"), stay("B", "G")).save_ledger(saved, until=JUNE)
+    return saved
 
 
 def told(settlement: Settlement) -> dict[tuple[str, ...], str]:
