@@ -84,6 +84,12 @@ def test_payers_of_a_file(folder: Path) -> None:
     found = settle(result(folder, stay("A")), paid, until=JUNE)
     assert borne(found) == {"city": "-10.00", "district": "-10.00"}
     assert [(line.key["subject"], line.recovery) for line in found.entitlements] == [("A", 2000)]
+    paid = [
+        {"payee": "F", "承担主体": name, "amount": amount} for name, amount in (("city", "320"), ("district", "280"))
+    ]
+    found = settle(result(folder, stay("A")), paid, until=JUNE)
+    assert borne(found) == {"city": "-20.00", "district": "20.00"}
+    assert {line.reason.en for line in found.payments} == {"what was paid is not what is owed"}
 
 
 # --- bad files -----------------------------------------------------------------------------------------------------

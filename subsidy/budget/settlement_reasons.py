@@ -71,7 +71,8 @@ class Reasons:
         if held:
             return HELD
         if group.now and group.before:
-            return self._of_versions(group) or BY_POTS
+            is_known = all(entry.version for entry in group.before)
+            return self._of_versions(group) or (BY_POTS if is_known else NOT_AS_PAID)
         return self._of_versions(group) or (NOTHING_BEFORE if group.now else NOT_OWED)
 
     # --- of one subject ----------------------------------------------------------------------------------------
