@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from subsidy.budget.forecast_result import Forecast
     from subsidy.budget.receipt import Receipt
     from subsidy.budget.result import Result
+    from subsidy.budget.settle import settle
+    from subsidy.budget.settlement import Settlement
     from subsidy.budget.targets import Targets, targets
     from subsidy.budget.verify import Verification, verify
     from subsidy.budget.what_if import WhatIf, what_if
@@ -43,6 +45,8 @@ _HOMES = {
     "Forecast": "subsidy.budget.forecast_result",
     "forecast": "subsidy.budget.forecast",
     "Result": "subsidy.budget.result",
+    "Settlement": "subsidy.budget.settlement",
+    "settle": "subsidy.budget.settle",
     "Verification": "subsidy.budget.verify",
     "verify": "subsidy.budget.verify",
     "WhatIf": "subsidy.budget.what_if",
@@ -76,6 +80,7 @@ __all__ = [
     "RosterError",
     "Schedule",
     "ScheduleError",
+    "Settlement",
     "Targets",
     "Verification",
     "WhatIf",
@@ -87,6 +92,7 @@ __all__ = [
     "forecast",
     "read_roster",
     "schedule",
+    "settle",
     "targets",
     "template",
     "verify",

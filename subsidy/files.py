@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from subsidy.finding import Finding, Place, RosterError, Text
@@ -30,6 +32,47 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except OSError as error:
         cause = error.strerror or type(error).__name__
         raise _unwritable(path, Text(cause, cause)) from None
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder of files by way of a temporary one. A folder of the same files is replaced.
+
+    Raises RosterError where it cannot be written, or where a folder with other files is there.
+    """
+    check_folder(folder, files)
+    target = folder.resolve()
+    try:
+        made = Path(tempfile.mkdtemp(dir=target.parent, prefix="."))
+        try:
+            for name, content in files.items():
+                (made / name).write_bytes(content)
+            made.chmod(0o777 & ~_umask())
+            if target.exists():
+                before = Path(tempfile.mkdtemp(dir=target.parent, prefix="."))
+                target.replace(before)
+                made.replace(target)
+                shutil.rmtree(before)
+            else:
+                made.replace(target)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
+    except OSError as error:
+        cause = error.strerror or type(error).__name__
+        raise _unwritable(folder, Text(cause, cause)) from None
+
+
+def check_folder(folder: Path, names: Iterable[str]) -> None:
+    """Raises RosterError where a folder of such files could not be written: asked before the work begins."""
+    target, stems = folder.resolve(), {Path(name).stem for name in names}
+    if target.exists() and not target.is_dir():
+        raise _unwritable(folder, Text("不是文件夹", "not a folder"))
+    if not target.parent.is_dir():
+        raise _unwritable(folder, Text("上级文件夹不存在", "no such folder above it"))
+    if not os.access(target.parent, os.W_OK):
+        raise _unwritable(folder, Text("没有权限", "no permission"))
+    if target.is_dir() and (others := sorted(one.name for one in target.iterdir() if one.stem not in stems)):
+        raise _unwritable(folder, Text(f"其中有其他文件：{others[0]}", f"it holds other files: {others[0]}"))
 
 
 def check_writable(path: Path) -> None:

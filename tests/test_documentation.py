@@ -281,9 +281,9 @@ def shared_calculations() -> Iterator[None]:
             known[key] = made()
         return known[key]
 
-    def schedule_once(name: Any, on: Any = None) -> Any:
-        made = partial(schedule, name, on)
-        return made() if Path(name).suffix else once((name, on), made)
+    def schedule_once(name: Any, on: Any = None, *, known_on: Any = None) -> Any:
+        made = partial(schedule, name, on, known_on=known_on)
+        return made() if Path(name).suffix or Path(name).is_dir() else once((name, on, known_on), made)
 
     def read_once(path: Any, mapping: Any = None) -> Any:
         place = Path(path).resolve()
@@ -294,7 +294,8 @@ def shared_calculations() -> Iterator[None]:
         meaning = tuple(version.meaning_hash for one in several for version in one.versions)
         content = tuple((table, roster.content_hash(table)) for table in roster.tables)
         proceed = options.pop("proceed", False)
-        key = (meaning, content, year, options.get("basis", "due"), options.get("as_of"))
+        known_on = tuple(one.known_on for one in several)
+        key = (meaning, content, year, options.get("basis", "due"), options.get("as_of"), known_on)
         if (key, False) in known:  # it had no errors: there is nothing to proceed in spite of
             return known[key, False]
         return once((key, proceed), partial(calculate, several, roster, year, proceed=proceed, **options))

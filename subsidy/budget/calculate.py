@@ -40,8 +40,8 @@ def calculate(
     `basis`: the year of an amount is that of its due day (`due`, cash) or of its period (`accrued`). Findings that are
     errors stop the calculation with RosterError, which holds all of them; with `proceed` the rest is calculated, the
     blocked rows stay unpaid, and the result lists the findings. `as_of`: the day on which the checks across rows read
-    the roster; by default the last day that it mentions. Raises ScheduleError for one schedule given twice, and
-    Refusal (a ValueError) for a year out of range.
+    the roster; by default the last day that it mentions. Raises ScheduleError for one schedule given twice or for
+    schedules as they were known on different days, and Refusal (a ValueError) for a year out of range.
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     check_request(several, year)
@@ -58,6 +58,8 @@ def calculate(
     options: dict[str, object] = {"year": year, "basis": basis, "proceed": proceed}
     if as_of is not None:
         options["as_of"] = as_of.isoformat()
+    if several[0].known_on is not None:
+        options["known_on"] = several[0].known_on.isoformat()
     return Result(
         both, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
     )
@@ -135,6 +137,12 @@ def check_request(several: Sequence[Schedule], year: int) -> None:
         why = Text("同一补贴标准给了两次", "this schedule is given twice")
         remedy = Text("请只给一次", "give it once")
         raise ScheduleError([Finding(Place(), "schedule-twice", why, remedy, name) for name in twice])
+    days = {schedule.known_on for schedule in several}
+    if len(days) > 1:
+        shown = ", ".join(f"{schedule.id}: {schedule.known_on or '—'}" for schedule in several)
+        why = Text("各补贴标准的知悉日不同", "these schedules are as they were known on different days")
+        remedy = Text("请给出同一 known_on", "give them the same known_on")
+        raise ScheduleError([Finding(Place(), "known-on", why, remedy, shown)])
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Refusal(
             Text(f"没有 {year} 年度", f"{year} is no year to report"),

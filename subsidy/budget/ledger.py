@@ -157,8 +157,8 @@ def _ledger(run: Run, compiled: CompiledGrain, name: str) -> Ledger:
 
 
 def payment_table(schedule: Schedule, payments: Payments) -> Any:
-    """Columns schedule, clause, item, line, payee, facility, district, due, accrued, payer, place, fund, owed, cut,
-    amount (yuan)."""
+    """Columns schedule, version, clause, item, line, payee, facility, district, due, accrued, payer, place, fund, owed,
+    cut, amount (yuan)."""
     names = (
         "version",
         "clause",
@@ -199,6 +199,7 @@ def payment_table(schedule: Schedule, payments: Payments) -> Any:
                 order,
                 (
                     schedule.id,
+                    schedule.versions[version].first_day.isoformat(),
                     clause,
                     model.item,
                     line,
@@ -218,6 +219,7 @@ def payment_table(schedule: Schedule, payments: Payments) -> Any:
     return _table(
         [
             "schedule",
+            "version",
             "clause",
             "item",
             "line",

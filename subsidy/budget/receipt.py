@@ -79,6 +79,7 @@ def inputs(schedules: Sequence[Schedule], roster: Roster) -> dict[str, Any]:
             {
                 "id": version.id,
                 "version": version.first_day.isoformat(),
+                "issued": version.issued.isoformat(),
                 "revision": version.model.revision,
                 "document": version.model.document.number,
                 "bytes_sha256": version.text_hash,

@@ -12,7 +12,7 @@ from subsidy.finding import Text
 INPUTS = ("engine", "schedules", "roster", "mapping")
 OUTCOMES = ("example_rows", "given_facts", "options", "readings", "findings", "blocked_rows")
 TOTALS = ("by_clause", "by_payer", "by_district", "relief", "pots", "total", "low")
-OF_A_VERSION = ("revision", "document", "overlay_files", "overlays", "meaning_sha256", "bytes_sha256")
+OF_A_VERSION = ("issued", "revision", "document", "overlay_files", "overlays", "meaning_sha256", "bytes_sha256")
 NAMES = {
     "schedules": ("id", "version"),
     "by_clause": ("clause",),

@@ -53,6 +53,7 @@ class _OverlayFile(_Form):
 class _Version(_Form):
     id: str
     version: Day
+    issued: Day
     revision: int
     document: str | None
     bytes_sha256: Sha256
@@ -71,6 +72,7 @@ class _Options(_Form):
     basis: Literal["due", "accrued"]
     proceed: bool
     as_of: Day = ""
+    known_on: Day = ""
 
 
 class _Totals(_Form):

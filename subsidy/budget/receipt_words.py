@@ -50,6 +50,8 @@ LABELS = {
     "basis": Text("口径", "basis"),
     "proceed": Text("有错照算", "proceed"),
     "as_of": Text("核查日", "day of the checks"),
+    "known_on": Text("知悉日", "known on"),
+    "issued": Text("印发日", "day of issue"),
 }
 SAME_FILE = Text(
     "文件未变，变的是共用的表、临时改动或程序", "the file is the same: shared tables, overlays or the program differ"

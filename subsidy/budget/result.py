@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from subsidy.budget.beside import limits, provisions, readings, versions_of
 from subsidy.budget.breakdown import Breakdown
@@ -152,6 +154,18 @@ class Result:
         from subsidy.budget.payment_calendar import payment_calendar
 
         return payment_calendar(self, advance)
+
+    def save_ledger(
+        self, folder: str | Path, *, until: datetime.date | None = None, form: Literal["parquet", "csv"] = "parquet"
+    ) -> None:
+        """Write entitlements and payments that are due up to a day, and the receipt, into a folder of their own.
+
+        `until`: by default the last day of the reported year. Amounts are exact decimals in yuan. The folder is written
+        whole or not at all; one with an earlier ledger is replaced. Raises RosterError when it cannot be written.
+        """
+        from subsidy.budget.saved import save_ledger
+
+        save_ledger(self, Path(folder), until or datetime.date(self.year, 12, 31), form)
 
     # --- reasons -----------------------------------------------------------------------------------------------
 

@@ -142,9 +142,21 @@ def _check_given(wanted: Sequence[str], given: Sequence[Schedule]) -> None:
 
 
 def _as_in_receipt(one: Schedule, receipt: Receipt) -> tuple[Schedule, list[Finding]]:
-    """A schedule with the versions that the receipt names, each with its overlays; and overlays that do not fit now."""
+    """A schedule with the versions that the receipt names, each with its overlays; and overlays that do not fit now.
+
+    Of several with one first day: that issued on the day the receipt names, if it is there.
+    """
     entries = {(entry["id"], entry["version"]): entry for entry in receipt.content["schedules"]}
-    kept = [pair for pair in zip(one.versions, one.paths, strict=True) if _key(pair[0]) in entries]
+    named = {
+        _key(pair[0]): pair
+        for pair in one.replaced
+        if _key(pair[0]) in entries and pair[0].issued.isoformat() == entries[_key(pair[0])]["issued"]
+    }
+    kept = [
+        named.get(_key(version), (version, path))
+        for version, path in zip(one.versions, one.paths, strict=True)
+        if _key(version) in entries
+    ]
     versions, findings = [], []
     for version, _ in kept:
         try:
@@ -153,7 +165,10 @@ def _as_in_receipt(one: Schedule, receipt: Receipt) -> tuple[Schedule, list[Find
             changed, absent = version, error.findings
         versions.append(changed)
         findings += absent
-    return replace(one, versions=tuple(versions), paths=tuple(path for _, path in kept)), findings
+    known_on = receipt.content["options"].get("known_on")
+    day = datetime.date.fromisoformat(known_on) if known_on else None
+    paths = tuple(path for _, path in kept)
+    return replace(one, versions=tuple(versions), paths=paths, known_on=day), findings
 
 
 def _with_overlays(version: Version, entry: Mapping[str, Any]) -> tuple[Version, list[Finding]]:

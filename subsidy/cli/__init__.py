@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from subsidy.cli import calendars, differences, explain, forecasts, results, rosters, schedules
+from subsidy.cli import calendars, differences, explain, forecasts, results, rosters, schedules, settlements
 
 app = typer.Typer(
     help="补贴政策算成钱，精确到分 · Subsidy policy to money, exactly.",
@@ -26,7 +26,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for part in (schedules, rosters, results, explain, differences, forecasts, calendars):
+for part in (schedules, rosters, results, explain, differences, forecasts, calendars, settlements):
     app.add_typer(part.app)
 
 

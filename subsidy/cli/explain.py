@@ -15,6 +15,7 @@ from subsidy.cli.options import (
     Basis,
     Changes,
     Ids,
+    KnownOn,
     Lang,
     MappingPath,
     RosterPath,
@@ -64,6 +65,7 @@ def explain(
     changes: Changes = None,
     mapping: MappingPath = None,
     as_of: AsOf = None,
+    known_on: KnownOn = None,
     lang: Lang = "",
 ) -> None:
     """说明任何一个数怎么来的 · Explain any number: the total, or what it is narrowed down to.
@@ -86,7 +88,7 @@ def explain(
         if output is not None:
             check_writable(output)
     with findings_reported(language):
-        result = calculated(roster, mapping, schedule_ids, year, basis, True, changes, as_of)
+        result = calculated(roster, mapping, schedule_ids, year, basis, True, changes, as_of, known_on)
     with findings_reported(language, OUTCOME):
         found = result.answer(question, language, low, chosen, extent)
         content = _written(found, shape)

@@ -39,6 +39,14 @@ MappingPath = Annotated[
     Path | None, typer.Option("--mapping", help="列名对照表 · what the file's own headings stand for (YAML)")
 ]
 OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
+KnownOn = Annotated[
+    str | None,
+    typer.Option("--known-on", help="按该日已印发的文件 · as known on this day: documents issued later do not exist"),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", help="到期日不晚于此日，默认年末 · due by this day; the end of the year by default"),
+]
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),
@@ -84,11 +92,13 @@ def print_json(content: Any) -> None:
     sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
-def schedules_of(ids: list[str], changes: list[str] | None, on: str | None = None) -> list[Schedule]:
+def schedules_of(
+    ids: list[str], changes: list[str] | None, on: str | None = None, known_on: str | None = None
+) -> list[Schedule]:
     from subsidy.schedule.catalogue import overlay_each, schedule
 
     overlays = overlays_of(changes)
-    return overlay_each([schedule(name, on) for name in ids], *overlays)
+    return overlay_each([schedule(name, on, known_on=known_on) for name in ids], *overlays)
 
 
 def overlays_of(changes: list[str] | None) -> list[dict[str, str] | Path]:
@@ -117,12 +127,12 @@ def basis_of(written: str) -> cells.Basis:
     return "due" if written == "due" else "accrued"
 
 
-def day_of(written: str | None) -> datetime.date | None:
+def day_of(written: str | None, option: str = "--as-of") -> datetime.date | None:
     try:
         return None if written is None else datetime.date.fromisoformat(written)
     except ValueError:
         wrong = f"{written}：不是日期，请写成 2023-12-31 · no such day, write it like 2023-12-31"
-        raise typer.BadParameter(wrong, param_hint="--as-of") from None
+        raise typer.BadParameter(wrong, param_hint=option) from None
 
 
 Proceed = Annotated[
@@ -140,6 +150,7 @@ def calculated(
     proceed: bool,
     changes: list[str] | None,
     as_of: str | None = None,
+    known_on: str | None = None,
 ) -> Result:
     """The result of a calculation as the options ask for it."""
     from subsidy.budget.calculate import calculate
@@ -147,7 +158,7 @@ def calculated(
 
     by = basis_of(basis)
     return calculate(
-        schedules_of(ids, changes),
+        schedules_of(ids, changes, known_on=known_on),
         read_roster(roster, mapping),
         year,
         basis=by,

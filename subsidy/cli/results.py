@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,19 +14,25 @@ from subsidy.cli.options import (
     Basis,
     Changes,
     Ids,
+    KnownOn,
     Lang,
     MappingPath,
     OnDay,
     Proceed,
     RosterPath,
+    Until,
     Year,
     calculated,
     console,
+    day_of,
     findings_reported,
     language_of,
     print_json,
     schedules_of,
 )
+
+if TYPE_CHECKING:
+    from subsidy.budget.saved import Form
 
 app = typer.Typer()
 
@@ -39,8 +45,14 @@ def budget(
     basis: Basis = "due",
     proceed: Proceed = False,
     as_of: AsOf = None,
+    known_on: KnownOn = None,
     as_json: AsJson = False,
     receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="另存台账的文件夹 · a folder for entitlements, payments, receipt")
+    ] = None,
+    until: Until = None,
+    ledger_format: Annotated[str, typer.Option("--ledger-format", help="parquet · csv")] = "parquet",
     changes: Changes = None,
     mapping: MappingPath = None,
     lang: Lang = "",
@@ -49,14 +61,22 @@ def budget(
 
     subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
     """
-    from subsidy.files import check_writable
+    from subsidy.budget.saved import LEDGER_FILES
+    from subsidy.files import check_folder, check_writable
     from subsidy.report.text import print_budget, print_examples, print_findings, print_not_in_force
 
     language = language_of(lang)
+    last, form = day_of(until, "--until"), _form_of(ledger_format)
+    if ledger is None and (until is not None or form != "parquet"):
+        raise typer.BadParameter(
+            "只与 --ledger 同用 · only together with --ledger", param_hint="--until, --ledger-format"
+        )
     with findings_reported(language):
         if receipt is not None:
             check_writable(receipt)
-        result = calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of)
+        if ledger is not None:
+            check_folder(ledger, LEDGER_FILES)
+        result = calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of, known_on)
     print_findings(result.findings, console(stderr=True), language)
     print_examples(result.example_rows, console(stderr=True), language)
     print_not_in_force(result, console(stderr=True), language)
@@ -67,6 +87,15 @@ def budget(
     if receipt is not None:
         with findings_reported(language, {"zh": "凭证未保存。", "en": "The receipt was not saved."}):
             result.receipt.save(receipt)
+    if ledger is not None:
+        with findings_reported(language, {"zh": "台账未保存。", "en": "The ledger was not saved."}):
+            result.save_ledger(ledger, until=last, form=form)
+
+
+def _form_of(written: str) -> Form:
+    if written not in ("parquet", "csv"):
+        raise typer.BadParameter(f"{written}：请写 parquet 或 csv · write parquet or csv", param_hint="--ledger-format")
+    return "csv" if written == "csv" else "parquet"
 
 
 @app.command("verify")

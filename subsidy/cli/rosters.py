@@ -12,6 +12,7 @@ from subsidy.cli.options import (
     AsJson,
     AsOf,
     Ids,
+    KnownOn,
     Lang,
     MappingPath,
     OnDay,
@@ -50,6 +51,7 @@ def check(
     roster: RosterPath,
     schedule_ids: Ids,
     as_of: AsOf = None,
+    known_on: KnownOn = None,
     mapping: MappingPath = None,
     checks: Annotated[
         bool, typer.Option("--checks", help="列出已查和未查的跨行核查 · list the checks across rows, ran or not")
@@ -64,7 +66,7 @@ def check(
 
     language, day = language_of(lang), day_of(as_of)
     with findings_reported(language):
-        examined = examine(schedules_of(schedule_ids, None), read_roster(roster, mapping), as_of=day)
+        examined = examine(schedules_of(schedule_ids, None, known_on=known_on), read_roster(roster, mapping), as_of=day)
     findings = examined.findings
     if as_json:
         print_json(examined.to_dict())

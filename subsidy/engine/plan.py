@@ -91,6 +91,7 @@ class Plan:
     excesses: dict[str, sql.Sql] = field(default_factory=dict)
     sources: list[LineSource] = field(default_factory=list)
     pots: tuple[str, ...] = ()
+    dues: dict[tuple[int, str], str] = field(default_factory=dict)  # version and clause -> its units by due day
 
     def named(self, *words: object) -> str:
         return ":".join((self.end, *(str(word) for word in words)))
@@ -348,6 +349,7 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
         names = [*names, "instalment"]
     if ledger.clause.clawback is not None:
         relation = plan.create(f"{relation}/recovered", with_recoveries(ledger, relation, names))
+    plan.dues[ledger.version_index, ledger.clause.name] = relation
     if ledger.clause.parts:
         relation = plan.create(f"{relation}/parts", row_parts_query(ledger, sql.table(relation, "l"), names))
     lines = numbered(line_query(ledger, sql.table(relation, "l"), plan.pots), line_keys(ledger))

@@ -109,6 +109,14 @@ class Intake:
         without = _taken_in(sheets, self._words, sorted({*self.findings, *found.all()}))
         return without.changed(self._change) if self._change else without
 
+    def blocked_keys(self) -> dict[str, set[str]]:
+        """By table, the keys of rows with an error; in a history whom they are about."""
+        return {
+            table: {sheet.subject(row) for row in sheet.wrong.nonzero()[0].tolist()}
+            for table, sheet in self._sheets.items()
+            if sheet.wrong.any()
+        }
+
     @property
     def errors(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.severity == "error"]

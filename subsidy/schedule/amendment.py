@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from subsidy.finding import Finding, ScheduleError, Text, nearest
+from pydantic import BeforeValidator, WithJsonSchema
+
+from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule.catalogue import CONSOLIDATED
 from subsidy.schedule.edit import Changes, Edit
 from subsidy.schedule.form import validated
 from subsidy.schedule.model import Document, InForce, ScheduleFile
 from subsidy.schedule.source import Path as KeyPath
 from subsidy.schedule.source import Source, in_one_line, mapping, read_file
-from subsidy.schedule.written import Date, Filled, Whole
+from subsidy.schedule.written import Filled, Whole, read_date
 
 HEAD = ("schedule", "document", "in_force", "revision")
 NOT_COMPARED = (("document",), ("revision",))  # of a consolidated text: they are its own
 LONGEST_SHOWN = 100
+VERSION_FILE_PATTERN = r"^\d{4}-\d{2}-\d{2}(\.\d{4}-\d{2}-\d{2})?$"
+
+
+def _version_file(value: object) -> str:
+    """A first day, or a first day and a day of issue, joined by a dot."""
+    days = str(value).split(".")
+    if len(days) > 2:
+        remedy = Text("请写成 2021-11-05 或 2021-11-05.2022-03-01", "write it like 2021-11-05 or 2021-11-05.2022-03-01")
+        raise Refusal(Text("不是版本文件的名称", "this is not the name of a version's file"), remedy)
+    return ".".join(read_date(day).isoformat() for day in days)
+
+
+VersionFile = Annotated[
+    str, BeforeValidator(_version_file), WithJsonSchema({"type": "string", "pattern": VERSION_FILE_PATTERN})
+]
 
 
 class AmendmentFile(Changes):
-    """What an amendment changes in the version that begins on the day `amends`, by dotted path."""
+    """What an amendment changes in the version in the file named `amends`, by dotted path."""
 
     schedule: Filled
     document: Document
     in_force: InForce
     revision: Whole
-    amends: Date
+    amends: VersionFile
     consolidated: Filled | None = None
 
 
@@ -79,22 +98,19 @@ def _consolidated(source: Source, model: AmendmentFile) -> Path | None:
 def _base(source: Source, model: AmendmentFile) -> tuple[Source, str]:
     """The whole text of the version to be changed, and its digest."""
     path = ("amends",)
-    if model.amends >= model.in_force.from_:
+    first_day = datetime.date.fromisoformat(model.amends.partition(".")[0])
+    if first_day > model.in_force.from_ or model.amends == Path(source.file).stem:
         why = Text("被修改的版本不早于本版本", "the version it changes does not begin before this one")
-        raise _refused(source, path, why, Text("请核对两个起日", "check the two first days"), str(model.amends))
+        raise _refused(source, path, why, Text("请核对两个起日", "check the two first days"), model.amends)
     folder = Path(source.file).parent
     file = folder / f"{model.amends}.yaml"
     if not file.is_file():
-        days = [one.stem for one in folder.glob("*.yaml") if one != Path(source.file) and "." not in one.stem]
+        names = [one.stem for one in folder.glob("*.yaml") if one != Path(source.file)]
+        days = [name for name in names if re.fullmatch(VERSION_FILE_PATTERN, name)]
         why = Text(f"旁边没有文件 {file.name}", f"there is no file {file.name} beside it")
-        raise _refused(source, path, why, nearest(str(model.amends), days))
+        raise _refused(source, path, why, nearest(model.amends, days))
     base, digest = read_file(file)
-    in_force = mapping(base).data.get("in_force")
-    if isinstance(in_force, dict) and in_force.get("from") != str(model.amends):
-        first_day = in_force.get("from")
-        why = Text(f"{file.name} 自 {first_day} 起施行", f"{file.name} is in force from {first_day}")
-        remedy = Text("文件应以起日命名", "a file is named by its first day in force")
-        raise _refused(source, path, why, remedy, str(model.amends))
+    _check_days(source, model, mapping(base), file.name)
     if is_amendment(base):
         whole = amended(base, digest)
         base, digest = whole.source, whole.digest
@@ -104,6 +120,30 @@ def _base(source: Source, model: AmendmentFile) -> tuple[Source, str]:
         remedy = Text("一个文件夹只放同一补贴标准的版本", "keep the versions of one schedule in a folder")
         raise _refused(source, ("schedule",), why, remedy, model.schedule)
     return base, digest
+
+
+def _check_days(source: Source, model: AmendmentFile, base: Source, file: str) -> None:
+    """The version to be changed has the days of its file's name, and is the earlier of two with one first day."""
+    first_day, _, issued = model.amends.partition(".")
+    starts, states = (_stated(base, *path) for path in (("in_force", "from"), ("document", "issued")))
+    if starts not in ("", first_day):
+        why = Text(f"{file} 自 {starts} 起施行", f"{file} is in force from {starts}")
+        remedy = Text("文件应以起日命名", "a file is named by its first day in force")
+        raise _refused(source, ("amends",), why, remedy, model.amends)
+    if issued and states not in ("", issued):
+        why = Text(f"{file} 印发于 {states}", f"{file} was issued on {states}")
+        remedy = Text("文件名的第二个日期应为印发日", "the second day in a file's name is its day of issue")
+        raise _refused(source, ("amends",), why, remedy, model.amends)
+    if first_day == model.in_force.from_.isoformat() and states >= model.document.issued.isoformat():
+        why = Text(
+            f"{file} 起日相同，印发却不早于本版本", f"{file} has the same first day and was not issued before this one"
+        )
+        raise _refused(source, ("amends",), why, Text("请核对两个印发日", "check the two days of issue"), model.amends)
+
+
+def _stated(base: Source, section: str, key: str) -> str:
+    content = base.data.get(section)
+    return str(content.get(key, "")) if isinstance(content, dict) else ""
 
 
 def _laid_over(base: Source, own: Source, model: AmendmentFile) -> Source:

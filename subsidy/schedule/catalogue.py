@@ -19,10 +19,16 @@ CONSOLIDATED = ".consolidated.yaml"
 
 @dataclass(frozen=True)
 class Schedule:
-    """All versions of one policy, oldest first, each in force until the day before the next."""
+    """All versions of one policy, oldest first, each in force until the day before the next.
+
+    `known_on`: the day whose knowledge it has, None for today's. `replaced`: known versions in whose place another with
+    the same first day stands, issued later.
+    """
 
     versions: tuple[Version, ...]
     paths: tuple[Path, ...]
+    known_on: datetime.date | None = None
+    replaced: tuple[tuple[Version, Path], ...] = ()
     shared: tuple[str, ...] = ()  # limits over several schedules that concern it, where it is calculated with others
     beside: tuple[Hashable, ...] = ()  # the files whose words are woven into it then
 
@@ -137,20 +143,24 @@ def _versions_in(folder: Path, pattern: str = "*.yaml") -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if not path.name.endswith(CONSOLIDATED))
 
 
-def schedule(name: str | Path, on: str | datetime.date | None = None) -> Schedule:
+def schedule(
+    name: str | Path, on: str | datetime.date | None = None, *, known_on: str | datetime.date | None = None
+) -> Schedule:
     """A schedule by id (`cn/xian/elderly-care`) or by the path of a YAML file or a folder of versions.
 
-    `on`: pins the version in force on that day (a date or `2024-01-01`). Raises ScheduleError for an unknown id,
-    a day before the first version, files with mistakes, or versions that do not make one line.
+    `known_on`: as it was known on that day: versions whose documents were issued later do not exist. `on`: pins the
+    version in force on that day. Both are a date or `2024-01-01`. Raises ScheduleError for an unknown id, a day before
+    the first version or document, files with mistakes, or versions that do not make one line.
     """
     from subsidy.schedule.load import load_file
     from subsidy.schedule.versions import check_line
 
     paths = _paths(str(name))
-    loaded = sorted(((load_file(path), path) for path in paths), key=lambda pair: pair[0].first_day)
-    found = Schedule(tuple(version for version, _ in loaded), tuple(path for _, path in loaded))
+    loaded = sorted(((load_file(path), path) for path in paths), key=lambda pair: _clocks(pair[0]))
+    check_line([version for version, _ in loaded], with_limits=False)
+    found = _known(loaded, None if known_on is None else _day(known_on))
     check_line(found.versions, with_limits=on is None)
-    return found if on is None else _pinned(found, on)
+    return found if on is None else _pinned(found, _day(on))
 
 
 def _paths(name: str) -> list[Path]:
@@ -165,15 +175,36 @@ def _paths(name: str) -> list[Path]:
     raise ScheduleError([Finding(Place(), "unknown-schedule", why, nearest(name, known), name)])
 
 
-def _pinned(found: Schedule, on: str | datetime.date) -> Schedule:
+def _clocks(version: Version) -> tuple[datetime.date, datetime.date]:
+    return version.first_day, version.issued
+
+
+def _known(loaded: Sequence[tuple[Version, Path]], day: datetime.date | None) -> Schedule:
+    """The line of what was known: of versions with one first day, that issued last."""
+    known = [pair for pair in loaded if day is None or pair[0].issued <= day]
+    if not known:
+        name, first = loaded[0][0].id, min(version.issued for version, _ in loaded)
+        why = Text(f"{day} 时 {name} 尚无文件印发", f"no document of {name} was issued by {day}")
+        remedy = Text(f"最早的文件印发于 {first}", f"the first one was issued on {first}")
+        raise ScheduleError([Finding(Place(), "not-known", why, remedy, str(day))])
+    last = {version.first_day: (version, path) for version, path in known}
+    versions, paths = zip(*last.values(), strict=True)
+    replaced = [pair for pair in known if last[pair[0].first_day] != pair]
+    return Schedule(versions, paths, day, tuple(replaced))
+
+
+def _day(written: str | datetime.date) -> datetime.date:
     try:
-        day = datetime.date.fromisoformat(on) if isinstance(on, str) else on
+        return datetime.date.fromisoformat(written) if isinstance(written, str) else written
     except ValueError:
         why, remedy = Text("不是日期", "this is not a date"), Text("请写成 2024-01-01", "write it like 2024-01-01")
-        raise ScheduleError([Finding(Place(), "date", why, remedy, str(on))]) from None
+        raise ScheduleError([Finding(Place(), "date", why, remedy, str(written))]) from None
+
+
+def _pinned(found: Schedule, day: datetime.date) -> Schedule:
     for version, path in reversed(list(zip(found.versions, found.paths, strict=True))):
         if version.first_day <= day and (version.model.in_force.to is None or day <= version.model.in_force.to):
-            return Schedule((version,), (path,))
+            return replace(found, versions=(version,), paths=(path,))
     first = found.versions[0].first_day
     why = Text(f"{found.id} 在 {day} 无有效版本", f"no version of {found.id} is in force on {day}")
     remedy = Text(f"最早版本自 {first} 起", f"the first one is in force from {first}")

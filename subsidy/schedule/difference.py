@@ -91,12 +91,13 @@ class Difference:
 
     @property
     def nature(self) -> Nature:
-        """A change of policy, a correction of our encoding (same schedule, same first day), overlays, or neither."""
+        """A change of policy, a correction of our encoding (same schedule and same two days), overlays, or neither."""
         if self.one.id != self.two.id:
             return "other_schedule"
         if self.one.text_hash == self.two.text_hash:
             return "overlay"
-        return "correction" if self.one.first_day == self.two.first_day else "policy"
+        clocks = [(version.first_day, version.issued) for version in (self.one, self.two)]
+        return "correction" if clocks[0] == clocks[1] else "policy"
 
     @property
     def renamed(self) -> dict[str, str]:

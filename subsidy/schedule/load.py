@@ -63,6 +63,11 @@ class Version:
         return self.model.in_force.from_
 
     @property
+    def issued(self) -> datetime.date:
+        """The day from which it is known."""
+        return self.model.document.issued
+
+    @property
     def identity(self) -> Hashable:
         """What tells this version from others in a cache."""
         return self.text_hash, self.overlays, self.overlay_files

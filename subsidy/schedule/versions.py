@@ -11,7 +11,8 @@ from subsidy.schedule.load import Version
 
 
 def check_line(versions: Sequence[Version], with_limits: bool = True) -> None:
-    """Versions are of one schedule, begin on different days, and have each limit in one form."""
+    """Versions, in order of first day and day of issue, are of one schedule and no two agree in both days; each limit
+    has one form in all of them."""
     findings: list[Finding] = []
     for earlier, later in pairwise(versions):
         one, two = (version.checker.sources[0] for version in (earlier, later))
@@ -19,9 +20,14 @@ def check_line(versions: Sequence[Version], with_limits: bool = True) -> None:
             why = Text(f"{one.file} 是 {earlier.id} 的版本", f"{one.file} is a version of {earlier.id}")
             remedy = Text("一个文件夹只放同一补贴标准的版本", "keep the versions of one schedule in a folder")
             findings.append(Finding(two.place(("schedule",)), "another-schedule", why, remedy, later.id))
-        elif earlier.first_day == later.first_day:
-            why = Text(f"{one.file} 也自 {later.first_day} 起", f"{one.file} is in force from {later.first_day} too")
-            remedy = Text("请更正起日，或只保留一个文件", "correct the first day, or keep one of the two files")
+        elif (earlier.first_day, earlier.issued) == (later.first_day, later.issued):
+            why = Text(
+                f"{one.file} 也自 {later.first_day} 起，印发日相同（{later.issued}）",
+                f"{one.file} is in force from {later.first_day} too, and issued on the same day ({later.issued})",
+            )
+            remedy = Text(
+                "请更正起日或印发日，或只保留一个文件", "correct one of the days, or keep one of the two files"
+            )
             place = two.place(("in_force", "from"))
             findings.append(Finding(place, "same-first-day", why, remedy, str(later.first_day)))
     if with_limits:
