@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import subsidy
-from subsidy.budget.plan_search import Turn, turn
+from subsidy.engine.turn import Turn, turn
 from subsidy.budget.targets import Outcome, Targets
 from subsidy.cli import app
 

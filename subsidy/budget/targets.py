@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.budget.causes import Found, Parts, cause
 from subsidy.budget.checked import checked
-from subsidy.budget.plan_search import turn
+from subsidy.engine.turn import turn
 from subsidy.engine import calendar
 from subsidy.engine.findings import place_of
 from subsidy.engine.measures import Measured, Measures
