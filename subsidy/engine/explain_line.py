@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from subsidy import sql
-from subsidy.engine.explanation import WORDS, Explanation, Line
+from subsidy.engine.explanation import Explanation, Line
 from subsidy.engine.run import Run
 from subsidy.finding import Language
 from subsidy.money import odd_units, yuan_text
@@ -29,7 +29,7 @@ def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, lan
     version = run.prepared.schedule.versions[rows[0][0]]
     checked = version.clauses[clause]
     label = checked.model.label.in_(language) if checked.model.label else clause
-    item = WORDS["item"][language].format(checked.model.item)
+    item = checked.model.item
     total = sum(row[-1] for row in rows)
     document = version.model.document
     part = checked.model.part or document.part or ""

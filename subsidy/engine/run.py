@@ -148,6 +148,11 @@ class Run:
     plan: Plan
     exceeded: dict[str, int] = field(default_factory=dict)  # by limits that only report, in fen
 
+    @functools.cached_property
+    def kept(self) -> dict[tuple[str, ...], object]:
+        """What explanations have compiled, to be read again for other rows."""
+        return {}
+
     @property
     def grains(self) -> list[tuple[CompiledGrain, str]]:
         return self.plan.grains
