@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from subsidy import sql
 from subsidy.engine import calendar
 from subsidy.engine.base import PERIOD, SUBJECT
+from subsidy.engine.explain_changes import Changes
 from subsidy.engine.explain_inputs import Inputs
 from subsidy.engine.explain_sheet import ClauseSheet, clause_sheet
 from subsidy.engine.explain_steps import Steps
@@ -97,7 +98,8 @@ class _Explainer:
 
     def explained(self) -> Explanation:
         steps = Steps(self.clause, self.inputs)
-        lines = [*document_lines(self.version, self.clause, self.words), *self.inputs.lines(), *self._replaced()]
+        replaced = list(self._replaced())
+        lines = [*document_lines(self.version, self.clause, self.words), *self.inputs.lines(), *replaced]
         lines += [*steps.conditions(), *steps.calculation()]
         owed, count = self.row.value(self.sheet.owed).main, self.row.value(self.sheet.count).main
         recipient = self.run.allocated(self.ledger).get((self.subject, self.period)) if self.ledger else None
@@ -105,6 +107,8 @@ class _Explainer:
             owed, decided, share = recipient
             lines += self._allocation(decided, share)
         lines.append(self._outcome(owed, count))
+        if owed == 0 and not replaced and any(self.row.of(node).main is not True for node in self.clause.when):
+            lines += Changes(self.sheet, self.inputs, count).lines()
         after = (owed or 0) * count
         label = calendar.period_label(self.clause.model.every, self.period)
         title = f"{self.words.clause(self.clause)} · {self.subject} · {label}: {yuan_text(after)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from subsidy import sql
 from subsidy.engine.base import COUNT, PERIOD, SUBJECT
-from subsidy.engine.cells import MONTH, End, Value
+from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, Value
 from subsidy.engine.findings import place_of
 from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
@@ -22,6 +22,7 @@ from subsidy.schedule.node import Aggregate, Fact, Node, Type
 
 SHOWN = {"fact", "aggregate", "life", "time", "clause", "value", "slices", *DATE_WORDS}
 LOOK_UPS = ("value", "slices")
+TIMES = (DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR)
 ENDS: tuple[End, End] = ("low", "high")
 
 
@@ -154,9 +155,9 @@ class ClauseSheet(NodeSheet):
         self.owed = read.ask_column(f"owed:{clause.name}")
         self.count = read.ask_column(COUNT)
         self.replaced = read.ask_column(replaced_column(clause.name)) if clause.replaced_by else None
+        self.times = [read.ask_column(name) for name in TIMES]
         self.life = [read.ask_column(f"life#{end}") for end in ("from", "to") if f"life#{end}" in rows.layers]
-        self.row_number = read.ask(Value(ref(rows.cell((), clause.table, "_row", Type("number")))))
-        self.places_by = [read.ask(rows.value(clause.district))] if clause.district is not None else []
+        self.row_number = read.ask_column(rows.cell((), clause.table, "_row", Type("number")))
         read.ready(run, run.plan.named("reading", compiled.version.first_day, clause.name), (SUBJECT, PERIOD))
 
 

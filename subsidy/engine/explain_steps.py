@@ -45,7 +45,8 @@ class Steps:
         inner = node.arguments[0] if node.operation == "step" else node
         called = words.payer(name) if name in (self.clause.model.parts or {}) else name
         data: dict[str, Any] = {"step": name, "exact": exact(node.type, stored), "unit": str(node.type.unit)}
-        result = words.value(node.type, stored, None if node.type.unit.over else "")
+        is_amount = name == "amount" or name in self.clause.parts
+        result = words.value(node.type, stored, "yuan" if is_amount else None)
         if text == "rest":
             others = [self.clause.parts[payer] for payer in self.clause.parts if payer != name]
             amounts = [words.bare(one.type, self.row.of(one)) for one in others]

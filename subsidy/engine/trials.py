@@ -1,0 +1,106 @@
+"""One row of a clause with other values in its facts: which conditions would hold, and what would be owed.
+
+It is compiled as the calculation compiles it; only the cells are numbers that are put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from subsidy import sql
+from subsidy.engine.cells import Value
+from subsidy.engine.explain_sheet import TIMES, ClauseSheet, is_given
+from subsidy.engine.layers import Layers, ref
+from subsidy.engine.row import RowCompiler
+from subsidy.engine.row_reader import ReadRow, Stored
+from subsidy.engine.run import Run
+from subsidy.schedule.node import Node, Type
+
+NUMBER = "trial"
+Told = tuple[str, str]
+
+
+def told(node: Node) -> Told:
+    """What tells a fact from others, however often an expression names it."""
+    return node.operation, node.name
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether each condition holds, and the amount (fen, of one unit) where it is known."""
+
+    holds: tuple[bool | None, ...]
+    amount: int | None
+
+
+class _TrialRows(RowCompiler):
+    """A compiler that takes facts from columns of their own instead of from the roster."""
+
+    fixed: Mapping[Told, Value]
+
+    def value(self, node: Node) -> Value:
+        return self.fixed.get(told(node)) or super().value(node)
+
+
+class Trials:
+    """The conditions and the amount of a clause over rows that are made up from one that was read."""
+
+    def __init__(self, run: Run, sheet: ClauseSheet, row: ReadRow) -> None:
+        self.run = run
+        self.sheet = sheet
+        self.row = row
+        self.leaves: dict[Told, Node] = {}
+        for leaf in sheet.leaves:
+            is_cell = leaf.operation in ("fact", "aggregate", "life", "time", "clause")
+            if is_cell or (leaf.operation == "derived" and is_given(sheet, row, leaf)):
+                self.leaves[told(leaf)] = leaf
+        self.table = run.plan.named("trial", sheet.clause.name)
+        self.text = sql.printed(self._query())
+        self.own = {**{leaf: row.of(node) for leaf, node in self.leaves.items()}}
+        self.times = [row.value(number).main for number in sheet.times]
+
+    def _columns(self, index: int, kind: Type) -> list[tuple[str, str]]:
+        """The columns of a fact: each with the name of its type in Arrow."""
+        names = {"text": "string", "category": "string", "yes_no": "bool_"}
+        parts = ["", "#divisor"] if kind.kind == "number" else ["", "#m", "#d"] if kind.kind == "date" else [""]
+        return [(f"f{index}{part}", names.get(kind.kind, "int64")) for part in parts]
+
+    def _query(self) -> sql.Sql:
+        compiled, fixed, names = self.sheet.compiled, {}, [NUMBER, *TIMES]
+        for index, (leaf, node) in enumerate(self.leaves.items()):
+            columns = [name for name, _ in self._columns(index, node.type)]
+            names += columns
+            trees = [ref(name) for name in columns]
+            if node.type.kind == "date":
+                fixed[leaf] = Value(trees[0], None, trees[1], trees[2])
+            else:
+                fixed[leaf] = Value(trees[0], trees[1] if node.type.quotient else None)
+        layers = Layers(sql.select([sql.column(name) for name in names], sql.table(self.table)), names)
+        own = compiled.rows
+        rows = _TrialRows(own.version, own.shape, layers, own.table, own.end, own.aggregated, own.clause_rows)
+        rows.fixed = fixed
+        rows.within(self.sheet.clause.name)
+        clause = self.sheet.clause
+        holds = [(f"h{index}", rows.condition(node)) for index, node in enumerate(clause.when)]
+        amount = rows.number_at(clause.amount, 100)
+        return layers.query([(NUMBER, ref(NUMBER)), *holds, ("amount", amount)])
+
+    def outcomes(self, changes: Sequence[Mapping[Told, Stored]]) -> list[Outcome]:
+        """What would come out with each of these changes, all else as it is."""
+        import pyarrow as pa
+
+        content: dict[str, Any] = {NUMBER: pa.array(range(len(changes)), pa.int64())}
+        for name, number in zip(TIMES, self.times, strict=True):
+            content[name] = pa.array([number] * len(changes), pa.int64())
+        for index, (leaf, node) in enumerate(self.leaves.items()):
+            values = [change.get(leaf, self.own[leaf]) for change in changes]
+            parts = [0, 2, 3] if node.type.kind == "date" else [0, 1]
+            for (name, kind), part in zip(self._columns(index, node.type), parts, strict=False):
+                content[name] = pa.array([value[part] for value in values], getattr(pa, kind)())
+        connection = self.run.prepared.connection
+        connection.register(self.table, pa.table(content))
+        rows = sorted(connection.execute(self.text).fetchall())
+        connection.unregister(self.table)
+        return [Outcome(tuple(row[1:-1]), row[-1]) for row in rows]
