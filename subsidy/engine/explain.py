@@ -9,6 +9,7 @@ from subsidy.engine import calendar
 from subsidy.engine.base import PERIOD, SUBJECT
 from subsidy.engine.explain_changes import Changes
 from subsidy.engine.explain_inputs import Inputs
+from subsidy.engine.explain_missing import missing_lines
 from subsidy.engine.explain_sheet import ClauseSheet, clause_sheet
 from subsidy.engine.explain_steps import Steps
 from subsidy.engine.explain_words import Words, money
@@ -109,6 +110,8 @@ class _Explainer:
         lines.append(self._outcome(owed, count))
         if owed == 0 and not replaced and any(self.row.of(node).main is not True for node in self.clause.when):
             lines += Changes(self.sheet, self.inputs, count).lines()
+        if owed is None:
+            lines += missing_lines(self.sheet, self.inputs, count)
         after = (owed or 0) * count
         label = calendar.period_label(self.clause.model.every, self.period)
         title = f"{self.words.clause(self.clause)} · {self.subject} · {label}: {yuan_text(after)}"

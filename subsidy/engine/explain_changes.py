@@ -38,6 +38,8 @@ FROM = Text("{value} 起（现为 {now}，差 {gap}）", "from {value} on (now {
 UP_TO = Text("不超过 {value}（现为 {now}，多 {gap}）", "up to {value} (now {now}, {gap} less)")
 SINCE = Text("{value} 或以后（现为 {now}）", "on {value} or later (now {now})")
 UNTIL = Text("{value} 或以前（现为 {now}）", "on {value} or earlier (now {now})")
+BETWEEN = Text("{low} 至 {high}（现为空白）", "{low} to {high} (now blank)")
+REFERENCE = Text("须先填写 {reference}，且其{shown}", "fill in {reference} first, with {shown}")
 ONE_OF = Text("{values}（现为 {now}）", "{values} (now {now})")
 WOULD_PAY = Text("→ {amount}", "→ {amount}")
 WOULD_PAY_EACH = Text("→ {amount} × {count} = {total}", "→ {amount} × {count} = {total}")
@@ -73,21 +75,22 @@ class Changes:
         if alone:
             yield Line("changes", words(ALONE))
             for change in alone:
-                yield self._line(change, with_amount=True)
+                yield self._line(change, 1, with_amount=True)
             return
-        if len(failed) > 1:
+        depth = int(len(failed) > 1)
+        if depth:
             yield Line("changes", words(TOGETHER))
         for index in failed:
             condition = written(clause.conditions[index])
             found = self._changes([index], lambda outcome, own=index: outcome.holds[own] is True)  # type: ignore[misc]
             if not found:
-                yield Line("changes", words(NO_FACT, condition=condition), depth=len(failed) > 1)
+                yield Line("changes", words(NO_FACT, condition=condition), depth=depth)
                 continue
-            yield Line("changes", condition, depth=int(len(failed) > 1))
+            yield Line("changes", condition, depth=depth)
             for change in found:
-                yield self._line(change, with_amount=False)
+                yield self._line(change, depth + 1, with_amount=False)
 
-    def _line(self, change: Change, with_amount: bool) -> Line:
+    def _line(self, change: Change, depth: int, with_amount: bool) -> Line:
         leaf, words = change.leaf, self.words
         place = cell_place(self.inputs.run, self.sheet, self.row, leaf)
         data: dict[str, Any] = {"change": leaf.name, "now": exact(leaf.type, self.row.of(leaf)), **change.to}
@@ -100,7 +103,11 @@ class Changes:
                 }
             else:
                 shown = f"{shown} {self._amount(change.amount)}"
-        return Line("changes", words.fact(leaf.name), shown, "" if place is None else str(place), 1, data)
+        name = words.fact(leaf.name)
+        cells = self.sheet.cells.get(id(leaf))
+        if leaf.way and cells is not None and self.row.value(cells.row).main is None:
+            name, shown = words.fact(leaf.way[-1][0]), words(REFERENCE, reference=leaf.way[-1][0], shown=f"{name}: {shown}")
+        return Line("changes", name, shown, "" if place is None else str(place), depth, data)
 
     def _amount(self, fen: int | None) -> str:
         if fen is None:
@@ -146,9 +153,16 @@ class Changes:
             return [Stored(one) for one in self._compared_texts(leaf, conditions) if one != now][:MOST_TRIED]
         low, high = self._ends(leaf)
         numbers = {low, high}
-        for bound in self._compared_numbers(leaf, conditions):
+        for bound in (*self._compared_numbers(leaf, conditions), *self._other_days(leaf)):
             numbers |= {number for number in (bound - 1, bound, bound + 1) if low <= number <= high}
         return [self._stored(leaf, number) for number in sorted(numbers - {now})]
+
+    def _other_days(self, leaf: Node) -> list[int]:
+        """For a date, the other days of the row: conditions may set it against them in many ways."""
+        if leaf.type.kind != "date":
+            return []
+        days = [self.row.of(one).main for one in self.trials.leaves.values() if one.type.kind == "date"]
+        return [day for day in (*days, self.trials.times[0]) if day is not None]
 
     def _stored(self, leaf: Node, number: int) -> Stored:
         if leaf.type.kind == "date":
@@ -209,6 +223,7 @@ class Changes:
             return
         now = self.row.of(leaf).main
         if now is None:
+            yield self._interval(leaf, found, missed, holds)
             return
         above = [(one, outcome) for one, outcome in found if one.main > now]
         below = [(one, outcome) for one, outcome in found if one.main < now]
@@ -219,6 +234,29 @@ class Changes:
             if one.main - step != now and one.main - step not in missed:
                 one, outcome = self._nearest(leaf, now, one, outcome, holds)
             yield self._threshold(leaf, one, step, outcome)
+
+    def _interval(
+        self,
+        leaf: Node,
+        found: list[tuple[Stored, Outcome]],
+        missed: set[int],
+        holds: Callable[[Outcome], bool],
+    ) -> Change:
+        """For a blank fact: from where to where it would do, around the middle one of those that were found."""
+        one, outcome = found[len(found) // 2]
+        ends = []
+        for step in (-1, 1):
+            beyond = [number for number in missed if (number - one.main) * step > 0]
+            far = min(beyond, key=lambda number: abs(number - one.main), default=None)
+            if far is None:
+                ends.append(self._ends(leaf)[step > 0])
+            else:
+                nearest, _ = self._nearest(leaf, far, one, outcome, holds)
+                ends.append(nearest.main)
+        low, high = (self._stored(leaf, end) for end in ends)
+        parts = {name: self.words.value(leaf.type, end) for name, end in (("low", low), ("high", high))}
+        to = {"at_least": exact(leaf.type, low), "at_most": exact(leaf.type, high)}
+        return Change(leaf, self.words(BETWEEN, **parts), to, outcome.amount)
 
     def _nearest(
         self, leaf: Node, now: int, one: Stored, outcome: Outcome, holds: Callable[[Outcome], bool]

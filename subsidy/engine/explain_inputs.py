@@ -10,7 +10,7 @@ from typing import Any
 from subsidy.engine.addends import own_periods
 from subsidy.engine.addends import written as aggregate_text
 from subsidy.engine.explain_rounding import roundings
-from subsidy.engine.explain_sheet import LOOK_UPS, NodeSheet, cell_place, is_given
+from subsidy.engine.explain_sheet import LOOK_UPS, NodeSheet, cell_place, is_given, is_open
 from subsidy.engine.explain_words import MISSING, Words, exact, exact_number, number_of
 from subsidy.engine.explanation import Line
 from subsidy.engine.put_in import put_in, written
@@ -94,9 +94,9 @@ class Inputs:
     def _of_a_blank(self, leaf: Node) -> Iterator[str]:
         """What stands for a blank cell, where something does."""
         cells, fact, words = self.sheet.cells.get(id(leaf)), leaf.fact, self.words
-        if leaf.operation != "fact" or cells is None or fact is None or fact.column.blank != "open":
+        if cells is None or fact is None or not is_open(leaf) or cells.own is None:
             return
-        if cells.own is None or self.row.value(cells.own).main is not None:
+        if self.row.value(cells.own).main is not None:
             return
         low, high = (words.value(leaf.type, self.row.value(end)) for end in self.sheet.range_ends[id(leaf)])
         yield words(OPEN, end=high, low=low, high=high)

@@ -52,6 +52,11 @@ def _told_by(leaf: Node) -> tuple[str, ...]:
     return leaf.operation, leaf.written or leaf.name, *(argument.name for argument in leaf.arguments)
 
 
+def is_open(leaf: Node) -> bool:
+    """Whether a blank cell of the fact is an amount still to be assessed."""
+    return leaf.operation == "fact" and leaf.fact is not None and leaf.fact.column.blank == "open"
+
+
 def inner_nodes(nodes: Sequence[Node]) -> Iterator[Node]:
     """The nodes and everything they are made of, each once."""
     seen: set[int] = set()
@@ -92,7 +97,7 @@ class NodeSheet:
 
     def __init__(self, rows: RowCompiler, where: sql.Sql, nodes: Sequence[Node]) -> None:
         self.rows = rows
-        self.nodes = list(nodes)
+        self.nodes = [*nodes, *(end for leaf in shown_leaves(nodes) for end in self._looked_up_ends(leaf))]
         self.leaves = shown_leaves(self.nodes)
         self.reader = RowReader(rows, where)
         for node in (*read_nodes(self.nodes), *self.leaves):
@@ -101,13 +106,22 @@ class NodeSheet:
         self.range_ends = {
             id(leaf): self._ends_of(leaf.fact, leaf.type)
             for leaf in self.leaves
-            if leaf.operation == "fact" and leaf.fact is not None and leaf.fact.column.blank == "open"
+            if leaf.fact is not None and is_open(leaf)
         }
         self.own_periods = {
             leaf.aggregate.name: self._own_periods_of(leaf.aggregate)
             for leaf in self.leaves
             if leaf.aggregate is not None and leaf.aggregate.each
         }
+
+    def _looked_up_ends(self, leaf: Node) -> list[Node]:
+        """The ends of the range of an amount that may be open, where they are figures of the policy."""
+        fact = leaf.fact
+        if fact is None or not is_open(leaf):
+            return []
+        checker, path = self.rows.version.checker, ("facts", fact.table)
+        found = [checker.range_end(fact.column, end, fact.table, path, fact.hops) for end in ENDS]
+        return [node for node in found if node.operation == "value"]
 
     def _ends_of(self, fact: Fact, kind: Type) -> tuple[int, int]:
         """Both ends of a declared range."""
@@ -131,8 +145,7 @@ class NodeSheet:
         history = None
         if leaf.operation == "fact" and leaf.fact is not None and leaf.fact.history:
             history = reader.ask_column(rows.history_row(leaf.fact))
-        is_open = leaf.operation == "fact" and leaf.fact is not None and leaf.fact.column.blank == "open"
-        if not given and (history is not None or not is_open):
+        if not given and (history is not None or not is_open(leaf)):
             return LeafCells(row, history, None)
         own = rows.cell(fact.hops, table, column, leaf.type)
         return LeafCells(row, history, reader.ask_column(own))
@@ -144,6 +157,7 @@ class ClauseSheet(NodeSheet):
     def __init__(self, run: Run, compiled: CompiledGrain, clause: CheckedClause) -> None:
         self.compiled = compiled
         self.clause = clause
+        self.trial_texts: dict[tuple[tuple[str, str], ...], str] = {}
         rows = compiled.rows.fork()
         rows.within(clause.name)
         allocation = clause.allocation.nodes if clause.allocation else ()

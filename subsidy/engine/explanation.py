@@ -17,6 +17,7 @@ SECTIONS = {
     "values": {"zh": "标准", "en": "figures"},
     "conditions": {"zh": "条件", "en": "conditions"},
     "changes": {"zh": "怎样才能享受", "en": "what would have to change"},
+    "missing": {"zh": "须补全", "en": "to be filled in"},
     "steps": {"zh": "计算", "en": "calculation"},
     "result": {"zh": "结果", "en": "result"},
     "limits": {"zh": "限制", "en": "limits"},

@@ -11,7 +11,7 @@ from typing import Any
 
 from subsidy import sql
 from subsidy.engine.cells import Value
-from subsidy.engine.explain_sheet import TIMES, ClauseSheet, is_given
+from subsidy.engine.explain_sheet import TIMES, ClauseSheet, is_given, is_open
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.row import RowCompiler
 from subsidy.engine.row_reader import ReadRow, Stored
@@ -41,7 +41,12 @@ class _TrialRows(RowCompiler):
     fixed: Mapping[Told, Value]
 
     def value(self, node: Node) -> Value:
-        return self.fixed.get(told(node)) or super().value(node)
+        fixed = self.fixed.get(told(node))
+        if fixed is None:
+            return super().value(node)
+        if not is_open(node) or node.fact is None:
+            return fixed
+        return Value(sql.first_known(fixed.main, self.open_end(node.fact, node.type)))
 
 
 class Trials:
@@ -57,9 +62,24 @@ class Trials:
             if is_cell or (leaf.operation == "derived" and is_given(sheet, row, leaf)):
                 self.leaves[told(leaf)] = leaf
         self.table = run.plan.named("trial", sheet.clause.name)
-        self.text = sql.printed(self._query())
-        self.own = {**{leaf: row.of(node) for leaf, node in self.leaves.items()}}
+        self.text = self._text()
+        self.own = {leaf: self._own(node) for leaf, node in self.leaves.items()}
         self.times = [row.value(number).main for number in sheet.times]
+
+    def _text(self) -> str:
+        """The query, printed once for all rows of the clause that have the same facts."""
+        kept = self.sheet.trial_texts
+        facts = tuple(self.leaves)
+        if facts not in kept:
+            kept[facts] = sql.printed(self._query())
+        return kept[facts]
+
+    def _own(self, leaf: Node) -> Stored:
+        """The fact as it is; of one that may be open, the cell itself."""
+        cells = self.sheet.cells.get(id(leaf))
+        if is_open(leaf) and cells is not None and cells.own is not None:
+            return self.row.value(cells.own)
+        return self.row.of(leaf)
 
     def _columns(self, index: int, kind: Type) -> list[tuple[str, str]]:
         """The columns of a fact: each with the name of its type in Arrow."""
