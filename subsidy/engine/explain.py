@@ -9,7 +9,10 @@ from subsidy.engine import calendar
 from subsidy.engine.base import PERIOD, SUBJECT
 from subsidy.engine.explain_changes import Changes
 from subsidy.engine.explain_inputs import Inputs
+from subsidy.engine.explain_limits import Limits
 from subsidy.engine.explain_missing import missing_lines
+from subsidy.engine.explain_payers import Cuts
+from subsidy.engine.explain_payments import Paid
 from subsidy.engine.explain_sheet import ClauseSheet, clause_sheet
 from subsidy.engine.explain_steps import Steps
 from subsidy.engine.explain_words import Words, money
@@ -34,12 +37,21 @@ DECIDED_BY = {"share": SHARE, "floor": FLOOR, "ceiling": CEILING}
 
 
 def explain_entitlement(
-    runs: Sequence[Run], clause: str, subject: str, period: str | None, year: int, language: Language
+    runs: Sequence[Run],
+    clause: str,
+    subject: str,
+    period: str | None,
+    year: int,
+    language: Language,
+    cuts: Cuts | None = None,
 ) -> Explanation:
-    """`runs`: of the clause's schedule, then of those calculated together with it. Raises KeyError naming what is not
-    there: the clause, the subject, or its period."""
+    """How an entitlement came about and how it is paid.
+
+    `runs`: of the clause's schedule, then of those calculated together with it. `cuts`: what pots took from payment
+    lines. Raises KeyError naming what is not there: the clause, the subject, or its period.
+    """
     compiled, number = _row_of(runs[0], clause, subject, period, year)
-    return _Explainer(runs, compiled, clause, subject, number, language).explained()
+    return _Explainer(runs, compiled, clause, subject, number, language).explained(cuts or {})
 
 
 def _row_of(run: Run, clause: str, subject: str, period: str | None, year: int) -> tuple[CompiledGrain, int]:
@@ -97,7 +109,7 @@ class _Explainer:
             (one for one in self.run.ledgers if one.clause is self.clause and one.version is self.version), None
         )
 
-    def explained(self) -> Explanation:
+    def explained(self, cuts: Cuts) -> Explanation:
         steps = Steps(self.clause, self.inputs)
         replaced = list(self._replaced())
         lines = [*document_lines(self.version, self.clause, self.words), *self.inputs.lines(), *replaced]
@@ -113,6 +125,13 @@ class _Explainer:
         if owed is None:
             lines += missing_lines(self.sheet, self.inputs, count)
         after = (owed or 0) * count
+        if self.ledger is not None and owed:
+            limits = Limits(self.runs, self.ledger, self.subject, self.period, self.words)
+            lines += limits.lines()
+            after = limits.after()
+            if self.clause.model.cash:
+                paid = Paid(self.run, self.ledger, self.subject, self.period, self.words, cuts)
+                lines += [*paid.instalments(self.row, self.sheet), *paid.lines()]
         label = calendar.period_label(self.clause.model.every, self.period)
         title = f"{self.words.clause(self.clause)} · {self.subject} · {label}: {yuan_text(after)}"
         facts = {

@@ -25,6 +25,7 @@ NO_REFERENCE = Text("{reference} 空白或没有对应的行，请先填写", "{
 NO_FIGURE = Text("没有对应的标准，请核对所用的键", "there is no figure for these keys; check the facts it is looked up by")
 OF_ROWS = Text("无法确定，请核对 {table} 中的各行，或直接给出", "cannot be determined; check the rows of {table}, or give it ready")
 DIVISOR = Text("除数为零，或所得超出其范围", "a divisor is 0, or a result lies outside its range")
+MOST_OPTIONS = 12
 DOMAINS = {
     "date": Text("日期", "a date"),
     "yes_no": Text("是 或 否", "yes or no"),
@@ -86,7 +87,11 @@ def _line(sheet: ClauseSheet, inputs: Inputs, leaf: Node, count: int, alone: boo
 def _options(sheet: ClauseSheet, inputs: Inputs, leaf: Node, count: int) -> list[tuple[str, str, int]]:
     """For a fact of few options, each with what would then be owed (fen)."""
     kind = leaf.type
-    values = list(kind.options) if kind.kind == "category" else [True, False] if kind.kind == "yes_no" else []
+    values: list[Any] = list(kind.options) if kind.kind == "category" else []
+    if kind.kind == "yes_no":
+        values = [True, False]
+    elif kind.kind == "number" and kind.scale == 1 and kind.high - kind.low < MOST_OPTIONS:
+        values = list(range(int(kind.low), int(kind.high) + 1))
     if not values:
         return []
     outcomes = Trials(inputs.run, sheet, inputs.row).outcomes([{told(leaf): Stored(value)} for value in values])
