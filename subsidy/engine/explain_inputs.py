@@ -58,9 +58,13 @@ class Inputs:
 
     def told(self, node: Node) -> str:
         """What stands for a fact, figure or step in an expression with numbers."""
-        model = self.words.version.model.values.get(node.name) if node.operation in LOOK_UPS else None
-        in_percent = model is not None and node.operation == "value" and is_percent(model)
-        return self.words.bare(node.type, self.row.of(node), in_percent)
+        return self.words.bare(node.type, self.row.of(node), self.in_percent(node))
+
+    def in_percent(self, node: Node) -> bool:
+        """Whether a fact or figure is stated in percent."""
+        if node.operation == "value":
+            return is_percent(self.words.version.model.values[node.name])
+        return node.operation == "fact" and node.fact is not None and node.fact.column.unit == "percent"
 
     # --- facts -------------------------------------------------------------------------------------------------
 
@@ -68,7 +72,7 @@ class Inputs:
         words, stored = self.words, self.row.of(leaf)
         place = cell_place(self.run, self.sheet, self.row, leaf)
         given = is_given(self.sheet, self.row, leaf)
-        notes = [words.value(leaf.type, stored)]
+        notes = [words.value(leaf.type, stored, in_percent=self.in_percent(leaf))]
         if given:
             notes.append(words(READY))
         notes += self._of_a_blank(leaf)

@@ -39,9 +39,12 @@ WAYS = {
     "refund": Text("返还", "refunded"),
 }
 POT = Text(
-    "资金总额 {label}{item}：{at_most}{used}，申请 {asked}，{way}，此处减少 {cut}",
-    "pot {label}{item}: {at_most}{used}, asked for {asked}, {way}; {cut} of it here",
+    "资金总额 {label}{item}：{at_most}{used}，共申请 {asked}，{outcome}",
+    "pot {label}{item}: {at_most}{used}, asked for {asked} in all, {outcome}",
 )
+POT_CUT = Text("{way}，此处减少 {cut}", "{way}; {cut} of it taken here")
+IN_TURN = Text("轮到本顺位时余 {left}，本顺位申请 {wanted}", "{left} is left when its turn comes, its rank asks for {wanted}")
+ENOUGH = Text("够用，不减少", "which is enough; nothing taken")
 USED = Text("（已用 {used}）", " ({used} used before)")
 
 
@@ -55,6 +58,8 @@ class PotCut:
     used_before: int
     asked: int
     when_short: str
+    left: int = 0  # when its rank's turn came
+    wanted: int = 0  # by its rank
 
 
 Cuts = Mapping[tuple[int, str, int, str], Sequence[PotCut]]  # by version, clause, line and payer
@@ -195,16 +200,19 @@ def _pot_line(ledger: Ledger, one: PotCut, words: Words) -> Line:
     label = limit.label.in_(words.language) if limit and limit.label else one.pot
     bracket = {"zh": "（{}）", "en": " ({})"}[words.language]
     item = bracket.format(words.item(limit.item, limit.part)) if limit and limit.item else ""
-    at_most = "—" if one.at_most is None else money(one.at_most)
+    outcome = words(WAYS[one.when_short]) if one.when_short == "report" else words(ENOUGH)
+    if one.cut:
+        outcome = words(POT_CUT, way=words(WAYS[one.when_short]), cut=money(one.cut))
+    if one.when_short in ("in_order", "by_rank") and one.wanted:
+        outcome = f"{words(IN_TURN, left=money(one.left), wanted=money(one.wanted))}{words.comma}{outcome}"
     text = words(
         POT,
         label=label,
         item=item,
-        at_most=at_most,
+        at_most="—" if one.at_most is None else money(one.at_most),
         used=words(USED, used=money(one.used_before)) if one.used_before else "",
         asked=money(one.asked),
-        way=words(WAYS[one.when_short]),
-        cut=money(one.cut),
+        outcome=outcome,
     )
     data = {"pot": one.pot, "pot_cut": yuan_text(one.cut), "asked": yuan_text(one.asked), "when_short": one.when_short}
     data["at_most"] = None if one.at_most is None else yuan_text(one.at_most)

@@ -15,7 +15,7 @@ from subsidy.engine.explain_steps import condition_lines
 from subsidy.engine.explain_words import Words, money
 from subsidy.engine.explanation import Line
 from subsidy.engine.grain import GrainCompiler
-from subsidy.engine.lines import Ledger, line_keys
+from subsidy.engine.lines import Ledger, line_keys, line_row_columns
 from subsidy.engine.plan import due_rows
 from subsidy.engine.row_reader import ReadRow
 from subsidy.engine.run import Run
@@ -133,8 +133,7 @@ class Paid:
 
     def lines(self) -> Iterator[Line]:
         """Every payment line that the entitlement is in, with its part and the parts of its payers."""
-        columns = self.ledger.columns
-        keys = dict(zip(line_keys(self.ledger), self._row_columns(), strict=True))
+        keys = dict(zip(line_keys(self.ledger), line_row_columns(self.ledger), strict=True))
         relation = self.run.plan.line_rows[self.run.plan.lines_of(self.ledger)]
         found: dict[tuple[Any, ...], int] = {}
         for unit, count, *values in sorted(self._mine(relation, ["unit", "count", *keys.values()]), key=repr):
@@ -142,16 +141,8 @@ class Paid:
                 own = tuple(values)
                 found[own] = found.get(own, 0) + unit * count
         due_at = list(keys).index("due")
-        assert columns.payee
         for own, amount in sorted(found.items(), key=lambda item: (item[0][due_at], repr(item[0]))):
             yield from self._line(dict(zip(keys, own, strict=True)), dict(zip(keys.values(), own, strict=True)), amount)
-
-    def _row_columns(self) -> list[str]:
-        """The columns of an amount in which the keys of its line stand."""
-        columns = self.ledger.columns
-        own = [f"x:{columns.payee}", f"x:{columns.facility}", f"x:{columns.district}", "due", "due#m", "period", "accrued#m"]
-        own += [f"x:{name}" for name in columns.places.values()]
-        return own + [f"x:{name}" for name in columns.split_keys]
 
     def _line(self, line: dict[str, Any], row: dict[str, Any], own: int) -> Iterator[Line]:
         words, plan = self.words, self.run.plan

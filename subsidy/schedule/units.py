@@ -8,6 +8,8 @@ from subsidy.finding import Language
 
 WITHOUT_PLURAL = ("yuan", "mu", "m2", "km", "percent", "staff")
 
+LENGTHS = {"month": "个月"}  # 12 个月 is how long, as against 元/月
+
 
 def many(word: str) -> str:
     """The English plural of a unit."""
@@ -20,6 +22,7 @@ def unit_text(unit: str, words: Mapping[str, str], language: Language, is_many: 
     """A unit as a schedule writes it, in words. `is_many`: it stands after a number other than 1."""
     over, *under = [word.strip() for word in unit.split("/")]
     if language == "zh":
-        return "/".join("".join(words.get(word, word) for word in one.split()) for one in (over, *under))
+        first = "".join(LENGTHS.get(word, words.get(word, word)) for word in over.split())
+        return "/".join([first, *(words.get(word, word) for word in under)])
     shown = [one.replace("_", " ") for one in ((many(over) if is_many else over), *under)]
     return " / ".join(shown)
