@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from subsidy import sql
 from subsidy.engine import calendar
 from subsidy.engine.base import PERIOD, SUBJECT
+from subsidy.engine.explain_absent import Absence, Asked, asked_for, version_with
 from subsidy.engine.explain_changes import Changes
 from subsidy.engine.explain_inputs import Inputs
 from subsidy.engine.explain_limits import Limits
@@ -50,31 +52,60 @@ def explain_entitlement(
     `runs`: of the clause's schedule, then of those calculated together with it. `cuts`: what pots took from payment
     lines. Raises KeyError naming what is not there: the clause, the subject, or its period.
     """
-    compiled, number = _row_of(runs[0], clause, subject, period, year)
+    found = _rows_of(runs[0], clause, subject)
+    every = found.every
+    if period is not None:
+        matching = [one for one in found.rows if calendar.period_label(every, one[0]) == period]
+    else:
+        matching = [one for one in found.rows if calendar.period_year(every, one[0]) == year] or found.rows
+    if not matching:
+        return _absence(runs[0], clause, subject, asked_for(every, period, year), [row[0] for row in found.rows], language)
+    number, compiled = min(matching, key=lambda one: one[0])
     return _Explainer(runs, compiled, clause, subject, number, language).explained(cuts or {})
 
 
-def _row_of(run: Run, clause: str, subject: str, period: str | None, year: int) -> tuple[CompiledGrain, int]:
-    """The grain and the period in which the subject has a row; the first one of the year where no period is asked."""
-    relations = [(compiled, relation) for compiled, relation in run.grains if clause in compiled.columns]
-    if not relations:
+class _Rows(NamedTuple):
+    every: str
+    rows: list[tuple[int, CompiledGrain]]
+
+
+def _rows_of(run: Run, clause: str, subject: str) -> _Rows:
+    """The periods in which a clause has a row for a subject, each with its grain. Raises KeyError for the clause."""
+    having = [version for version in run.prepared.schedule.versions if clause in version.clauses]
+    if not having:
         raise KeyError(clause)
     found: list[tuple[int, CompiledGrain]] = []
-    for compiled, relation in relations:
-        mine = sql.compare("=", sql.column(SUBJECT), sql.text(subject))
-        rows = run.prepared.rows(sql.select([sql.column(PERIOD)], sql.table(relation), where=mine))
-        found += [(row[0], compiled) for row in rows]
-    if not found:
+    for compiled, relation in run.grains:
+        if clause in compiled.columns:
+            mine = sql.equals(SUBJECT, subject)
+            rows = run.prepared.rows(sql.select([sql.column(PERIOD)], sql.table(relation), where=mine))
+            found += [(row[0], compiled) for row in rows]
+    return _Rows(having[-1].clauses[clause].model.every, found)
+
+
+def _absence(
+    run: Run, clause: str, subject: str, asked: Asked, periods: Sequence[int], language: Language
+) -> Explanation:
+    """Why there is no row. Raises KeyError for a subject that the roster does not have."""
+    version = version_with(run, clause, asked)
+    checked, words = version.clauses[clause], Words(version, language)
+    if not run.prepared.shape.has(checked.table):
         raise KeyError(subject)
-    every = found[0][1].version.clauses[clause].model.every
-    if period is not None:
-        matching = [one for one in found if calendar.period_label(every, one[0]) == period]
-    else:
-        matching = [one for one in found if calendar.period_year(every, one[0]) == year] or found
-    if not matching:
-        raise KeyError(period)
-    number, compiled = min(matching, key=lambda one: one[0])
-    return compiled, number
+    reasons = Absence(run, clause, subject, asked, words).lines(periods)
+    lines = (*document_lines(version, checked, words), *reasons)
+    title = f"{words.clause(checked)} · {subject} · {asked.label}: {yuan_text(0)}"
+    return Explanation(title, lines, language, 0, _facts(version, checked, subject, asked.label))
+
+
+def _facts(version: Version, clause: CheckedClause, subject: str, period: str) -> dict[str, Any]:
+    return {
+        "clause": clause.name,
+        "item": clause.model.item,
+        "subject": subject,
+        "period": period,
+        "schedule": version.id,
+        "version": version.first_day.isoformat(),
+    }
 
 
 def document_lines(version: Version, clause: CheckedClause, words: Words) -> Iterator[Line]:
@@ -134,14 +165,7 @@ class _Explainer:
                 lines += [*paid.instalments(self.row, self.sheet), *paid.lines()]
         label = calendar.period_label(self.clause.model.every, self.period)
         title = f"{self.words.clause(self.clause)} · {self.subject} · {label}: {yuan_text(after)}"
-        facts = {
-            "clause": self.clause.name,
-            "item": self.clause.model.item,
-            "subject": self.subject,
-            "period": label,
-            "schedule": self.version.id,
-            "version": self.version.first_day.isoformat(),
-        }
+        facts = _facts(self.version, self.clause, self.subject, label)
         return Explanation(title, tuple(lines), self.words.language, after, facts)
 
     def _replaced(self) -> Iterator[Line]:

@@ -37,6 +37,7 @@ class RowReader:
         self._parts: list[tuple[int | None, ...]] = []  # of each value, the columns of its parts
         self._known: dict[str, int] = {}  # the column that holds a tree
         self._nodes: dict[int, tuple[Node, int]] = {}
+        self._named: dict[str, int] = {}
         self._view = ""
 
     def ask(self, value: Value) -> int:
@@ -50,6 +51,10 @@ class RowReader:
 
     def ask_column(self, name: str) -> int:
         return self.ask(Value(ref(name)))
+
+    def ask_named(self, name: str, column: str) -> None:
+        """Ask for a column that will be found under a name."""
+        self._named[name] = self.ask_column(column)
 
     def _column(self, tree: Sql) -> int:
         name = self.rows.layers.named(tree)
@@ -78,6 +83,9 @@ class RowReader:
     def parts_of(self, number: int) -> tuple[int | None, ...]:
         return self._parts[number]
 
+    def number_named(self, name: str) -> int:
+        return self._named[name]
+
     def number_of(self, node: Node) -> int:
         return self._nodes[id(node)][1]
 
@@ -92,6 +100,9 @@ class ReadRow:
 
     def value(self, number: int) -> Stored:
         return Stored(*(None if part is None else self._cells[part] for part in self._reader.parts_of(number)))
+
+    def named(self, name: str) -> Stored:
+        return self.value(self._reader.number_named(name))
 
     def of(self, node: Node) -> Stored:
         return self.value(self._reader.number_of(node))
