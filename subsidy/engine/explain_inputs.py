@@ -9,15 +9,18 @@ from typing import Any
 
 from subsidy.engine.addends import own_periods
 from subsidy.engine.addends import written as aggregate_text
+from subsidy.engine.calendar import END_OF_TIME
 from subsidy.engine.explain_rounding import roundings
 from subsidy.engine.explain_sheet import LOOK_UPS, NodeSheet, cell_place, is_given, is_open
-from subsidy.engine.explain_words import MISSING, Words, exact, exact_number, number_of
+from subsidy.engine.explain_words import MISSING, READING, Words, exact, exact_number, number_of
 from subsidy.engine.explanation import Line
+from subsidy.engine.findings import place_of
 from subsidy.engine.put_in import put_in, written
 from subsidy.engine.row_reader import ReadRow, Stored
 from subsidy.engine.run import Run
 from subsidy.finding import Text
 from subsidy.schedule import expression as ex
+from subsidy.schedule.date_words import DISTANCES
 from subsidy.schedule.figures import ELSE, FigureRow, Figures, day_of, meet
 from subsidy.schedule.model import Value
 from subsidy.schedule.node import MONTH, Aggregate, Node, Type
@@ -27,6 +30,8 @@ from subsidy.schedule.slices import Slice
 MOST_NEIGHBOURS = 5
 READY = Text("花名册直接给出", "given ready in the roster")
 OPEN = Text("未核定，取上限 {end}（{low} 至 {high}）", "not assessed: {end}, the high end of {low} to {high}")
+ONGOING = Text("至今", "ongoing")
+READ_ON = Text("随日期变化的事实以 {day} 为准", "what changes by date is read as of {day}")
 OTHER = Text("其他", "other")
 NO_FIGURE = Text("没有数", "no figure")
 COUNTS = {
@@ -51,7 +56,8 @@ class Inputs:
 
     def lines(self, section: str | None = None) -> list[Line]:
         """Facts first, then figures; all of them in `section` where one is named."""
-        facts = [line for leaf in self.sheet.leaves if leaf.operation not in LOOK_UPS for line in self._fact(leaf)]
+        facts = [*self._reading_day()]
+        facts += [line for leaf in self.sheet.leaves if leaf.operation not in LOOK_UPS for line in self._fact(leaf)]
         figures = [line for leaf in self.sheet.leaves if leaf.operation in LOOK_UPS for line in self._figure(leaf)]
         found = [*facts, *figures]
         return found if section is None else [Line(section, *_rest(line)) for line in found]
@@ -65,6 +71,14 @@ class Inputs:
         if node.operation == "value":
             return is_percent(self.words.version.model.values[node.name])
         return node.operation == "fact" and node.fact is not None and node.fact.column.unit == "percent"
+
+    def _reading_day(self) -> Iterator[Line]:
+        """The day on which facts that change are read, where there are any."""
+        changing = [leaf for leaf in self.sheet.leaves if (leaf.fact is not None and leaf.fact.history)
+                    or leaf.operation in DISTANCES or leaf.name == "present"]  # fmt: skip
+        if changing and self.sheet.day is not None:
+            day = day_of(self.row.value(self.sheet.day).main).isoformat()
+            yield Line("facts", self.words(READ_ON, day=day), data={"read_on": day})
 
     # --- facts -------------------------------------------------------------------------------------------------
 
@@ -90,6 +104,8 @@ class Inputs:
             data["place"] = {"file": place.file, "sheet": place.sheet, "row": place.row, "column": place.column}
         name = leaf.written or words.fact(leaf.name)
         yield Line("facts", name, words.comma.join(notes), source, data=data)
+        if leaf.operation == "life":
+            yield from self._life()
         if leaf.operation == "derived" and not given:
             yield from self._formula(leaf)
         if leaf.aggregate is not None and leaf.aggregate.each and not given:
@@ -105,6 +121,17 @@ class Inputs:
         low, high = (words.value(leaf.type, self.row.value(end)) for end in self.sheet.range_ends[id(leaf)])
         yield words(OPEN, end=high, low=low, high=high)
 
+    def _life(self) -> Iterator[Line]:
+        """The first and the last day of the row, with their cells."""
+        words, rows = self.words, self.sheet.rows
+        model = words.version.tables[rows.table]
+        number = self.row.value(self.sheet.row_number).main
+        for name, end in zip(model.life or (), self.sheet.life, strict=False):
+            day = self.row.value(end).main
+            shown = words(ONGOING) if day >= END_OF_TIME else day_of(day).isoformat()
+            place = place_of(self.run.prepared.intake, rows.table, name, number)
+            yield Line("facts", words.fact(name), shown, str(place), 1, {"life": name, "exact": day_of(day).isoformat()})
+
     def _formula(self, leaf: Node) -> Iterator[Line]:
         fact = leaf.fact
         assert fact is not None
@@ -113,7 +140,7 @@ class Inputs:
             return
         shown = put_in(tree, leaf.arguments[0], self.told)
         data = {"formula_of": leaf.name, "expression": ex.shown(tree), "with_values": shown}
-        yield Line("facts", f"= {written(tree)}", f"= {shown}", depth=1, data=data)
+        yield Line("facts", f"= {written(tree)}", shown, depth=1, data=data)
         yield from roundings("facts", leaf.arguments[0], self.row, self.words)
 
     def _own_periods(self, aggregate: Aggregate) -> Iterator[Line]:
@@ -155,7 +182,7 @@ class Inputs:
         name = f"{label}{leaf.name}({shown_keys})" if keys else f"{label}{leaf.written or leaf.name}"
         yield Line("values", name, words.comma.join(notes), model.source or "", data=data)
         if model.reading is not None:
-            yield Line("values", "", model.reading.in_(words.language), depth=1)
+            yield Line("values", "", words(READING, text=model.reading.in_(words.language)), depth=1)
         if sliced:
             yield from self._slices(leaf, model)
         elif keys:

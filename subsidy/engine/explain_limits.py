@@ -8,7 +8,7 @@ from typing import Any
 
 from subsidy import sql
 from subsidy.engine import calendar
-from subsidy.engine.explain_words import Words, money
+from subsidy.engine.explain_words import READING, Words, money
 from subsidy.engine.explanation import Line
 from subsidy.engine.grain import LimitColumns
 from subsidy.engine.limits import clauses_among
@@ -32,7 +32,7 @@ RULES = {
 }
 DECIDED = {
     "amount": Text("金额较高，多 {gap}", "the higher amount, by {gap}"),
-    "by": Text("{fact} 较大", "more {fact}"),
+    "by": Text("{fact} 较大，多 {gap}", "more {fact}, by {gap}"),
     "position": Text("按列出的条款顺序在前", "listed first among the clauses"),
     "due": Text("日期较早", "the earlier date"),
     "subject": Text("编号较小", "the smaller key"),
@@ -89,7 +89,7 @@ class _Member:
 
     def told(self, words: Words) -> str:
         clause = self.of.ledger.clause
-        named = words.clause(clause) if self.of.is_own else f"{self.of.ledger.version.id} {words.clause(clause)}"
+        named = words.clause(clause) if self.of.is_own else f"{self.of.ledger.version.id}:{words.clause(clause)}"
         label = calendar.period_label(clause.model.every, self.period)
         return f"{named} {self.subject} {label}"
 
@@ -161,7 +161,7 @@ class Limits:
         yield Line("limits", f"{label}{bracket}", words(CUT if before != after else UNCUT, **shown), data=data)
         yield from sub
         if model.reading is not None:
-            yield Line("limits", "", model.reading.in_(words.language), depth=1)
+            yield Line("limits", "", words(READING, text=model.reading.in_(words.language)), depth=1)
 
     def _mine(
         self, name: str, limit: CheckedLimit
@@ -241,7 +241,7 @@ class Limits:
         for member in shown:
             wins = member is members[0]
             outcome = f"{words(KEPT)}{words.comma}{decided}" if wins else words(LOST)
-            by = f" {fact} {self._by(limit, member)}" if fact else ""
+            by = f"{words.comma}{fact} {self._by(limit, member)}" if fact else ""
             yield Line("limits", member.told(words), f"{money(member.unit)}{by}{words.comma}{outcome}", depth=1)
 
     def _is_mine(self, member: _Member) -> bool:
@@ -259,7 +259,9 @@ class Limits:
         if limit.keep == "highest" and winner.unit != next_one.unit:
             return words(DECIDED["amount"], gap=money(winner.unit - next_one.unit))
         if limit.keep == "most" and winner.by != next_one.by:
-            return words(DECIDED["by"], fact=fact)
+            node = limit.by[winner.of.ledger.clause.name]
+            gap = words.value(node.type, Stored((winner.by or 0) - (next_one.by or 0)))
+            return words(DECIDED["by"], fact=fact, gap=gap)
         for name, one, two in (
             ("position", winner.of.position, next_one.of.position),
             ("due", winner.due, next_one.due),

@@ -18,8 +18,8 @@ from subsidy.money import yuan_text
 from subsidy.schedule.figures import day_of
 
 MOST_SHOWN = 20
-ADDS_UP = Text("{number} 项共 {total}", "{number} entitlements come to {total}")
-AND_MORE = Text("另 {number} 项共 {total}", "{number} more come to {total}")
+ADDS_UP = Text("{total}，共 {number} 项", "{total}, entitlements: {number}")
+AND_MORE = Text("另 {number} 项共 {total}", "the other {number} come to {total}")
 OF_PERIOD = Text("{payee} {day}（{period}）", "{payee} {day} ({period})")
 
 
@@ -59,8 +59,11 @@ def _line(run: Run, relation: str, ledger: Ledger, line: int, words: Words, cuts
     (found,) = run.prepared.rows(query)
     of = dict(zip(names, found, strict=True))
     period = calendar.period_label(ledger.clause.model.every, of["accrued"])
-    name = words(OF_PERIOD, payee=of["payee"] or "", day=day_of(of["due"]), period=period).strip()
-    data = {"payee": of["payee"], "due": day_of(of["due"]).isoformat(), "period": period}
+    day = day_of(of["due"]).isoformat()
+    name = f"{of['payee'] or ''} {day}".strip()
+    if period != day:
+        name = words(OF_PERIOD, payee=of["payee"] or "", day=day, period=period).strip()
+    data = {"payee": of["payee"], "due": day, "period": period}
     data["line_owed"] = yuan_text(of["owed"])
     members = _members(run, ledger, {key: of[key] for key in keys})
     shown = words(ADDS_UP, number=len(members), total=money(of["owed"]))

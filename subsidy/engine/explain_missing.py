@@ -7,7 +7,7 @@ from typing import Any
 
 from subsidy.engine.explain_inputs import Inputs
 from subsidy.engine.explain_sheet import LOOK_UPS, ClauseSheet, cell_place, shown_leaves
-from subsidy.engine.explain_words import Words, exact, money
+from subsidy.engine.explain_words import Words, exact, grouped, money
 from subsidy.engine.explanation import Line
 from subsidy.engine.findings import place_of
 from subsidy.engine.row_reader import Stored
@@ -112,5 +112,5 @@ def _domain(leaf: Node, words: Words) -> str:
         return words.list.join(words.category(option) for option in kind.options)
     if column.type != "number":
         return words(DOMAINS.get(column.type, DOMAINS["text"]))
-    low, high = column.low, column.high
+    low, high = grouped(column.low), grouped(column.high)
     return f"{words(RANGE, low=low, high=high)} {words.unit(column.unit, is_many=True)}".rstrip()

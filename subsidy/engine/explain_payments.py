@@ -31,9 +31,10 @@ NUMBERED = Text("第 {number} 期 {day}", "instalment {number}, {day}")
 SHARE_OF = Text("{share} × {total} = {amount}", "{share} × {total} = {amount}")
 DUE, NOT_DUE = Text("应付", "due"), Text("不付", "not due")
 TAKEN_BACK = Text("追回 {day}", "taken back on {day}")
-OF_IT = Text("{total}，其中本项 {own}", "{total}, of which {own}")
-ALONE = Text("，没有其他项", ", and nothing else is in it")
-WITH = Text("，另有 {number} 项共 {others}", ", the other {number} come to {others}")
+OF_IT = Text(
+    "{total}，其中本项 {own}，另有 {number} 项共 {others}", "{total}, of which {own}; the other {number} come to {others}"
+)
+ALONE = Text("{total}，只有本项", "{total}, and nothing else is in it")
 NO_LINE = Text("各项相抵为零，不成一笔", "nothing is left in sum, so there is no line")
 
 
@@ -158,8 +159,8 @@ class Paid:
             return
         ((number, owed),) = numbers
         others = self._others(row)
-        shown = words(OF_IT, total=money(owed), own=money(own))
-        shown += words(WITH, number=others, others=money(owed - own)) if others else words(ALONE)
+        parts = {"total": money(owed), "own": money(own), "number": others, "others": money(owed - own)}
+        shown = words(OF_IT if others else ALONE, **parts)
         data = {
             "payee": line["payee"],
             "due": day.isoformat(),

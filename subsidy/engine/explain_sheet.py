@@ -103,6 +103,10 @@ class NodeSheet:
         for node in (*read_nodes(self.nodes), *self.leaves):
             self.reader.ask_node(node)
         self.cells = {id(leaf): cells for leaf in self.leaves if (cells := self._cells_of(leaf)) is not None}
+        self.day = self.reader.ask_column(DAY) if DAY in rows.layers else None
+        self.row_number = self.reader.ask_column(rows.cell((), rows.table, "_row", Type("number")))
+        ends = [f"life#{end}" for end in ("from", "to") if f"life#{end}" in rows.layers]
+        self.life = [self.reader.ask_column(end) for end in ends] if self._reads_life() else []
         self.range_ends = {
             id(leaf): self._ends_of(leaf.fact, leaf.type)
             for leaf in self.leaves
@@ -113,6 +117,9 @@ class NodeSheet:
             for leaf in self.leaves
             if leaf.aggregate is not None and leaf.aggregate.each
         }
+
+    def _reads_life(self) -> bool:
+        return any(leaf.operation == "life" for leaf in self.leaves)
 
     def _looked_up_ends(self, leaf: Node) -> list[Node]:
         """The ends of the range of an amount that may be open, where they are figures of the policy."""
@@ -166,12 +173,10 @@ class ClauseSheet(NodeSheet):
         amounts = [*clause.steps.values(), clause.amount, *clause.parts.values(), *allocation, *chunk, *clawback]
         super().__init__(rows, compiled.in_force, [*clause.when, *amounts])
         read = self.reader
+        self.times = [read.ask_column(name) for name in TIMES]
         self.owed = read.ask_column(f"owed:{clause.name}")
         self.count = read.ask_column(COUNT)
         self.replaced = read.ask_column(replaced_column(clause.name)) if clause.replaced_by else None
-        self.times = [read.ask_column(name) for name in TIMES]
-        self.life = [read.ask_column(f"life#{end}") for end in ("from", "to") if f"life#{end}" in rows.layers]
-        self.row_number = read.ask_column(rows.cell((), clause.table, "_row", Type("number")))
         read.ready(run, run.plan.named("reading", compiled.version.first_day, clause.name), (SUBJECT, PERIOD))
 
 

@@ -70,6 +70,8 @@ def condition_lines(section: str, tree: ex.Expression, node: Node, inputs: Input
     words = inputs.words
     holds = inputs.row.of(node).main
     shown = put_in(tree, node, inputs.told)
+    if isinstance(tree, ex.Unary) and isinstance(tree.operand, ex.Name):
+        shown = f"{tree.operand} = {inputs.told(node.arguments[0])}"
     state = words(COUNTS[None if holds is None else bool(holds)])
     data = {
         "expression": ex.shown(tree),

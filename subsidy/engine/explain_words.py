@@ -20,6 +20,7 @@ from subsidy.schedule.node import MONTH, YEAR, Type
 from subsidy.schedule.units import unit_text
 
 MISSING = Text("缺失", "missing")
+READING = Text("理解：{text}", "reading: {text}")
 YES, NO = Text("是", "yes"), Text("否", "no")
 PLAIN_UNITS = frozenset({YEAR, MONTH, MONTH_OF_YEAR})  # of points in time, which are written without a unit
 
@@ -74,9 +75,9 @@ class Words:
         self.comma = "，" if language == "zh" else ", "
         self.list = "、" if language == "zh" else ", "
 
-    def __call__(self, text: Text, **parts: Any) -> str:
+    def __call__(self, sentence: Text, /, **parts: Any) -> str:
         """A sentence with its parts put in."""
-        return text.in_(self.language).format(**parts)
+        return sentence.in_(self.language).format(**parts)
 
     # --- values ------------------------------------------------------------------------------------------------
 
