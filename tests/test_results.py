@@ -296,8 +296,10 @@ EXPLAINED: dict[str, tuple[Callable[[Result, Any], Any], list[str], list[str]]] 
     ),
     "line": (
         lambda result, language: result.explain_payment("home_adaptation", "H", "2022-06-01", language),
-        ["1,999.99", "item 14", "city 5 : district or development zone 5", "city D: 1,000.00 (5/10 of 1,999.99), with the odd fen"],
-        ["1,999.99", "第 14 条", "市级财政 5 : 区县（开发区）财政 5", "市级财政 D: 1,000.00（1,999.99 的 5/10），含除不尽的一分"],
+        ["1,999.99", "item 14", "city 5 : district or development zone 5",
+         "city D: 1,000.00 (5/10 of 1,999.99), with the odd fen"],
+        ["1,999.99", "第 14 条", "市级财政 5 : 区县（开发区）财政 5",
+         "市级财政 D: 1,000.00（1,999.99 的 5/10），含除不尽的一分"],
     ),
 }  # fmt: skip
 

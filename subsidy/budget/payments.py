@@ -44,7 +44,9 @@ def make_payments(runs: Sequence[Run]) -> list[Payments]:
         relation, schedule = run.plan.named("payments"), run.prepared.schedule.id
         own, added = ([part for part in some if part.schedule == schedule] for some in (changed, parts[known:]))
         _write(run, relation, own, added)
-        found.append(Payments(run, relation, tuple(pots[schedule]), _cuts([part for part in parts if part.schedule == schedule])))
+        found.append(
+            Payments(run, relation, tuple(pots[schedule]), _cuts([part for part in parts if part.schedule == schedule]))
+        )
     return found
 
 

@@ -20,7 +20,6 @@ from subsidy.engine.explain_steps import Steps
 from subsidy.engine.explain_words import Words, money
 from subsidy.engine.explanation import Explanation, Line
 from subsidy.engine.grain import CompiledGrain
-from subsidy.engine.lines import Ledger
 from subsidy.engine.row_reader import ReadRow
 from subsidy.engine.run import Run
 from subsidy.finding import Language, Text
@@ -59,7 +58,9 @@ def explain_entitlement(
     else:
         matching = [one for one in found.rows if calendar.period_year(every, one[0]) == year] or found.rows
     if not matching:
-        return _absence(runs[0], clause, subject, asked_for(every, period, year), [row[0] for row in found.rows], language)
+        return _absence(
+            runs[0], clause, subject, asked_for(every, period, year), [row[0] for row in found.rows], language
+        )
     number, compiled = min(matching, key=lambda one: one[0])
     return _Explainer(runs, compiled, clause, subject, number, language).explained(cuts or {})
 
@@ -194,5 +195,7 @@ class _Explainer:
         if owed is None:
             return Line("result", self.words(UNKNOWN), data={"owed": None, "count": count})
         data = {"owed": yuan_text(owed), "count": count, "total": yuan_text(owed * count)}
-        name = money(owed) if count == 1 else self.words(UNITS, unit=money(owed), count=count, total=money(owed * count))
+        name = (
+            money(owed) if count == 1 else self.words(UNITS, unit=money(owed), count=count, total=money(owed * count))
+        )
         return Line("result", name, data=data)

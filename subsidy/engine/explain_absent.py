@@ -27,7 +27,9 @@ from subsidy.schedule.node import Node, Type
 
 BEFORE = Text("{period} 早于本标准施行之日 {day}", "{period} is before the schedule is in force, from {day} on")
 AFTER = Text("{period} 晚于本标准施行的最后一日 {day}", "{period} is after the last day of the schedule, {day}")
-NO_CLAUSE = Text("{version} 版没有本条款，该版自 {day} 起施行", "the version {version}, in force from {day} on, has no such clause")
+NO_CLAUSE = Text(
+    "{version} 版没有本条款，该版自 {day} 起施行", "the version {version}, in force from {day} on, has no such clause"
+)
 NOT_ALIVE = Text("{period} 不在册", "not there in {period}")
 ONGOING = Text("至今", "ongoing")
 OTHER_PERIOD = Text("该行属于 {own}，不属于 {period}", "the row belongs to {own}, not to {period}")
@@ -64,7 +66,9 @@ def asked_for(every: str, period: str | None, year: int) -> Asked:
     first = int(period[:4]) * 12 // length
     for number in range(first, first + 12 // length):
         if calendar.period_label(every, number) == period:
-            return Asked(period, Span(calendar.first_day(number * length), calendar.first_day((number + 1) * length) - 1))
+            return Asked(
+                period, Span(calendar.first_day(number * length), calendar.first_day((number + 1) * length) - 1)
+            )
     raise KeyError(period)
 
 

@@ -33,7 +33,9 @@ LONGEST_PERIOD = 31
 
 ALONE = Text("只改变一项即可", "one change alone would do")
 TOGETHER = Text("只改变一项不够，以下条件须同时满足", "no single change would do; all of these would have to be met")
-NO_FACT = Text("{condition}：花名册中没有一项事实能单独使其满足", "{condition}: no fact of the roster alone can meet it")
+NO_FACT = Text(
+    "{condition}：花名册中没有一项事实能单独使其满足", "{condition}: no fact of the roster alone can meet it"
+)
 FROM = Text("{value} 起（现为 {now}，差 {gap}）", "from {value} on (now {now}, {gap} more)")
 UP_TO = Text("不超过 {value}（现为 {now}，多 {gap}）", "up to {value} (now {now}, {gap} less)")
 SINCE = Text("{value} 或以后（现为 {now}）", "on {value} or later (now {now})")
@@ -106,7 +108,10 @@ class Changes:
         name = words.fact(leaf.name)
         cells = self.sheet.cells.get(id(leaf))
         if leaf.way and cells is not None and self.row.value(cells.row).main is None:
-            name, shown = words.fact(leaf.way[-1][0]), words(REFERENCE, reference=leaf.way[-1][0], shown=f"{name}: {shown}")
+            name, shown = (
+                words.fact(leaf.way[-1][0]),
+                words(REFERENCE, reference=leaf.way[-1][0], shown=f"{name}: {shown}"),
+            )
         return Line("changes", name, shown, "" if place is None else str(place), depth, data)
 
     def _amount(self, fen: int | None) -> str:

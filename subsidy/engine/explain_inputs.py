@@ -130,7 +130,9 @@ class Inputs:
             day = self.row.value(end).main
             shown = words(ONGOING) if day >= END_OF_TIME else day_of(day).isoformat()
             place = place_of(self.run.prepared.intake, rows.table, name, number)
-            yield Line("facts", words.fact(name), shown, str(place), 1, {"life": name, "exact": day_of(day).isoformat()})
+            yield Line(
+                "facts", words.fact(name), shown, str(place), 1, {"life": name, "exact": day_of(day).isoformat()}
+            )
 
     def _formula(self, leaf: Node) -> Iterator[Line]:
         fact = leaf.fact
@@ -201,7 +203,7 @@ class Inputs:
                 rates = tree.arguments[1]
                 own = rates.arguments if isinstance(rates, ex.Call) else ()
                 names = [names[0], *(map(ex.shown, own) if own else model.by[:-1])]
-        found = []
+        found: list[tuple[str, str, str | None]] = []
         for position, (key, name) in enumerate(zip(leaf.arguments, names, strict=False)):
             if key.operation == "category":
                 found.append((name, name, key.name))

@@ -39,7 +39,9 @@ DECIDED = {
     "piece": Text("同一项中的前一份", "an earlier unit of the same row"),
 }
 CEILINGS = {
-    "money": Text("上限 {ceiling}，本组 {number} 项共 {asked}", "at most {ceiling}; the {number} of the group come to {asked}"),
+    "money": Text(
+        "上限 {ceiling}，本组 {number} 项共 {asked}", "at most {ceiling}; the {number} of the group come to {asked}"
+    ),
     "months": Text("至多 {ceiling} 个月，这是第 {rank} 个月", "at most {ceiling} months; this is month {rank}"),
     "subjects": Text("至多 {ceiling} 个名额，这是第 {rank} 个", "{ceiling} places at most; this is number {rank}"),
 }
@@ -49,8 +51,12 @@ WAYS = {
     "pro_rata": Text(
         "超出部分按比例减少：{before} × {available} ÷ {wanted}", "cut in proportion: {before} × {available} ÷ {wanted}"
     ),
-    "in_order": Text("排在前面的共 {earlier}，余 {left}", "those before it in order come to {earlier}, which leaves {left}"),
-    "by_rank": Text("排在前面的共 {earlier}，余 {left}", "those ranked before it come to {earlier}, which leaves {left}"),
+    "in_order": Text(
+        "排在前面的共 {earlier}，余 {left}", "those before it in order come to {earlier}, which leaves {left}"
+    ),
+    "by_rank": Text(
+        "排在前面的共 {earlier}，余 {left}", "those ranked before it come to {earlier}, which leaves {left}"
+    ),
 }
 SHARED_RANK = Text(
     "同一顺位共 {wanted}，按比例：{before} × {left} ÷ {wanted}",
@@ -191,7 +197,9 @@ class Limits:
                 steps = _steps_of(run, name, ledger) if name in ledger.columns.limits else None
                 if steps is None:
                     continue
-                named = ledger.clause.name if ledger.clause.name in order else f"{ledger.version.id}:{ledger.clause.name}"
+                named = (
+                    ledger.clause.name if ledger.clause.name in order else f"{ledger.version.id}:{ledger.clause.name}"
+                )
                 if named not in order:
                     continue
                 position = order.index(named) * 1000 + ledger.version_index
@@ -214,7 +222,9 @@ class Limits:
             chosen = [sql.alias(tree, f"c{number}") for number, tree in enumerate([*identity, total])]
             query = sql.select(chosen, sql.table(one.after), where=sql.all_of(same), group=identity)
             left = {row[:3]: row[3] for row in one.run.prepared.rows(query)}
-            found += [_Member(one, *row, left.get(row[:3], 0)) for row in rows]
+            for subject, period, piece, count, unit, due, month, rank in rows:
+                own = left.get((subject, period, piece), 0)
+                found.append(_Member(one, subject, period, piece, count, unit, due, month, rank, own))
         return found
 
     # --- keep --------------------------------------------------------------------------------------------------

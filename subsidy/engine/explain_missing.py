@@ -21,9 +21,15 @@ FILL = Text("空白，请填写：{domain}", "blank; fill in: {domain}")
 NO_ROW = Text(
     "截至 {day} 没有记录，请在 {table} 中补一行：{domain}", "nothing on or before {day}; add a row to {table}: {domain}"
 )
-NO_REFERENCE = Text("{reference} 空白或没有对应的行，请先填写", "{reference} is blank or leads to no row; fill that in first")
-NO_FIGURE = Text("没有对应的标准，请核对所用的键", "there is no figure for these keys; check the facts it is looked up by")
-OF_ROWS = Text("无法确定，请核对 {table} 中的各行，或直接给出", "cannot be determined; check the rows of {table}, or give it ready")
+NO_REFERENCE = Text(
+    "{reference} 空白或没有对应的行，请先填写", "{reference} is blank or leads to no row; fill that in first"
+)
+NO_FIGURE = Text(
+    "没有对应的标准，请核对所用的键", "there is no figure for these keys; check the facts it is looked up by"
+)
+OF_ROWS = Text(
+    "无法确定，请核对 {table} 中的各行，或直接给出", "cannot be determined; check the rows of {table}, or give it ready"
+)
 DIVISOR = Text("除数为零，或所得超出其范围", "a divisor is 0, or a result lies outside its range")
 MOST_OPTIONS = 12
 DOMAINS = {
@@ -52,7 +58,9 @@ def missing_lines(sheet: ClauseSheet, inputs: Inputs, count: int) -> Iterator[Li
 
 def _waits(leaf: Node, inputs: Inputs) -> bool:
     """Whether a look-up or a word of time is missing only because something it reads is."""
-    return any(inputs.row.of(key).main is None for key in leaf.arguments if key.operation in ("fact", "aggregate", "derived"))
+    return any(
+        inputs.row.of(key).main is None for key in leaf.arguments if key.operation in ("fact", "aggregate", "derived")
+    )
 
 
 def _line(sheet: ClauseSheet, inputs: Inputs, leaf: Node, count: int, alone: bool) -> Line:

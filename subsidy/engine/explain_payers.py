@@ -43,7 +43,9 @@ POT = Text(
     "pot {label}{item}: {at_most}{used}, asked for {asked} in all, {outcome}",
 )
 POT_CUT = Text("{way}，此处减少 {cut}", "{way}; {cut} of it taken here")
-IN_TURN = Text("轮到本顺位时余 {left}，本顺位申请 {wanted}", "{left} is left when its turn comes, its rank asks for {wanted}")
+IN_TURN = Text(
+    "轮到本顺位时余 {left}，本顺位申请 {wanted}", "{left} is left when its turn comes, its rank asks for {wanted}"
+)
 ENOUGH = Text("够用，不减少", "which is enough; nothing taken")
 USED = Text("（已用 {used}）", " ({used} used before)")
 
@@ -214,6 +216,11 @@ def _pot_line(ledger: Ledger, one: PotCut, words: Words) -> Line:
         asked=money(one.asked),
         outcome=outcome,
     )
-    data = {"pot": one.pot, "pot_cut": yuan_text(one.cut), "asked": yuan_text(one.asked), "when_short": one.when_short}
+    data: dict[str, Any] = {
+        "pot": one.pot,
+        "pot_cut": yuan_text(one.cut),
+        "asked": yuan_text(one.asked),
+        "when_short": one.when_short,
+    }
     data["at_most"] = None if one.at_most is None else yuan_text(one.at_most)
     return Line("payments", "", text, depth=2, data=data)

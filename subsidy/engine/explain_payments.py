@@ -32,7 +32,8 @@ SHARE_OF = Text("{share} × {total} = {amount}", "{share} × {total} = {amount}"
 DUE, NOT_DUE = Text("应付", "due"), Text("不付", "not due")
 TAKEN_BACK = Text("追回 {day}", "taken back on {day}")
 OF_IT = Text(
-    "{total}，其中本项 {own}，另有 {number} 项共 {others}", "{total}, of which {own}; the other {number} come to {others}"
+    "{total}，其中本项 {own}，另有 {number} 项共 {others}",
+    "{total}, of which {own}; the other {number} come to {others}",
 )
 ALONE = Text("{total}，只有本项", "{total}, and nothing else is in it")
 NO_LINE = Text("各项相抵为零，不成一笔", "nothing is left in sum, so there is no line")
@@ -105,7 +106,9 @@ class Paid:
             shown = [Line(one.section, one.name, one.value, one.source, one.depth + 1, one.data) for one in lines]
             if not holds:
                 shown += [line for line in inputs.lines("instalments") if line.depth == 0]
-                shown = [Line(one.section, one.name, one.value, one.source, max(one.depth, 1), one.data) for one in shown]
+                shown = [
+                    Line(one.section, one.name, one.value, one.source, max(one.depth, 1), one.data) for one in shown
+                ]
             states[row.keys[2]] = (holds, shown)
         return states
 

@@ -23,6 +23,7 @@ ROUNDING_UNITS = {
     "1": Text("个位", "a whole number"),
 }
 
+
 def roundings(section: str, node: Node, row: ReadRow, words: Words) -> Iterator[Line]:
     """Every rounding within an expression that changed a number, the inner ones first."""
     found = [one for one in _expressions(node) if one.operation == "round"]

@@ -59,9 +59,7 @@ class Steps:
         shown = put_in(tree, inner, self.inputs.told)
         data |= {"expression": ex.shown(tree), "with_values": shown}
         is_plain = isinstance(tree, ex.Name) or shown == result
-        yield Line(
-            "steps", f"{called} = {written(tree)}", result if is_plain else f"{shown} = {result}", data=data
-        )
+        yield Line("steps", f"{called} = {written(tree)}", result if is_plain else f"{shown} = {result}", data=data)
         yield from roundings("steps", inner, self.row, words)
 
 

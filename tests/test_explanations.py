@@ -1,0 +1,83 @@
+"""Explanations: what they show is enough to work the amount out again, and they say what an officer needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from random_schedules import Case, cases
+from shown_steps import amount_of, fen
+from test_results import ROWS
+from xian import XIAN
+
+import subsidy
+from subsidy import Result, Roster, calculate
+from subsidy.budget.cases import case_files, load_case, read_cases
+from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.load import load_text
+
+THOROUGH = bool(os.environ.get("CHECK_ALL"))
+EXAMPLE = Path(__file__).parent.parent / "examples" / "xian" / "roster"
+CASES = [case for file in case_files(Path(__file__).parent / "cases") for case in read_cases(file)]
+
+
+def entitlements(result: Result) -> list[Any]:
+    return list(result.entitlements().itertuples())
+
+
+def check(result: Result, rows: list[Any], several: bool = False) -> None:
+    """That the steps shown for each of these entitlements lead to what the ledger says is owed."""
+    for row in rows:
+        clause = f"{row.schedule}:{row.clause}" if several and f"{row.schedule}:{row.clause}" in result.items else row.clause
+        for language in ("zh", "en") if row.Index % 7 == 0 else ("en",):
+            shown = result.explain(clause, row.subject, row.period, language).to_dict()
+            if shown["version"] != row.version:
+                continue  # of two versions in one period the first is explained
+            assert json.loads(json.dumps(shown)) == shown
+            assert amount_of(shown) == fen(shown["amount"]) == fen(str(row.owed)), (row.clause, row.subject, row.period)
+
+
+# --- the steps that are shown --------------------------------------------------------------------------------------
+
+
+def test_steps_of_a_small_roster_lead_to_the_ledger() -> None:
+    result = calculate(XIAN, Roster(**ROWS), 2022, proceed=True)
+    check(result, entitlements(result))
+
+
+@pytest.fixture(scope="module")
+def example() -> Result:
+    return subsidy.calculate(XIAN, subsidy.read_roster(EXAMPLE), year=2023, proceed=True)
+
+
+def test_steps_of_random_cells_of_the_example_lead_to_the_ledger(example: Result) -> None:
+    rows = entitlements(example)
+    check(example, random.Random(1).sample(rows, 2000 if THOROUGH else 60))
+
+
+def test_steps_of_cases_lead_to_the_ledger() -> None:
+    for case in CASES if THOROUGH else CASES[::3]:
+        schedules, result = load_case(case)
+        check(result, entitlements(result)[: None if THOROUGH else 12], len(schedules) > 1)
+
+
+@settings(
+    max_examples=500 if THOROUGH else 3,
+    derandomize=not THOROUGH,
+    phases=tuple(Phase) if THOROUGH else (Phase.explicit, Phase.generate),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(cases())
+def test_steps_of_random_schedules_lead_to_the_ledger(case: Case) -> None:
+    versions = tuple(load_text(written) for written in case.texts)
+    schedule = Schedule(versions, tuple(Path(f"{number}.yaml") for number in range(len(versions))))
+    result = subsidy.calculate(schedule, Roster(**case.rows), year=case.year, proceed=True)
+    rows = entitlements(result)
+    check(result, rows if len(rows) < 25 else random.Random(2).sample(rows, 25))
