@@ -36,8 +36,9 @@ class Steps:
     def named(self, name: str) -> Value:
         if name in self.known:
             return self.known[name]
-        (found,) = {key for key in self.known if key.endswith(f".{name}")}
-        return self.known[found]
+        found = {key for key in self.known if key.endswith(f".{name}")}
+        assert len(found) == 1, f"{name} is not shown: {sorted(self.known)}"
+        return self.known[found.pop()]
 
     def value(self, tree: ex.Expression) -> Value:
         match tree:
@@ -113,7 +114,7 @@ def amount_of(shown: Shown) -> int:
     steps = Steps(shown)
     held: list[Any] = []
     worked: dict[str, Value] = {}
-    for line in steps.lines:
+    for line in sorted(steps.lines, key=lambda one: one["section"] == "conditions"):  # which may read steps
         if "formula_of" in line:
             assert_same(steps.value(ex.parse(line["expression"])), steps.known[line["formula_of"]], line)
         elif line["section"] == "conditions" and "expression" in line:
@@ -125,7 +126,7 @@ def amount_of(shown: Shown) -> int:
     (result,) = [line for line in steps.lines if line["section"] == "result"]
     replaced = any("replaced_by" in line for line in steps.lines)
     if result["owed"] is None:
-        assert MISSING in [*held, *worked.values()] or any(isinstance(one, Missing) for one in (*held, *worked.values()))
+        assert any(isinstance(one, Missing) for one in (*held, *steps.known.values()))
         return 0
     if replaced or any(one is not True for one in held):
         assert result["owed"] == "0.00"

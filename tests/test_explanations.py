@@ -68,7 +68,7 @@ def test_steps_of_cases_lead_to_the_ledger() -> None:
 
 
 @settings(
-    max_examples=500 if THOROUGH else 3,
+    max_examples=500 if THOROUGH else int(os.environ.get("N", 3)),
     derandomize=not THOROUGH,
     phases=tuple(Phase) if THOROUGH else (Phase.explicit, Phase.generate),
     deadline=None,

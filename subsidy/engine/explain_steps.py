@@ -39,10 +39,21 @@ class Steps:
             yield from self._step("amount", model.amount, clause.amount)
         for payer, text in (model.parts or {}).items():
             yield from self._step(payer, text, clause.parts[payer])
+        if clause.parts and not model.amount:
+            yield self._sum_of_parts()
+
+    def _sum_of_parts(self) -> Line:
+        clause, words = self.clause, self.words
+        stored = self.row.of(clause.amount)
+        shown = " + ".join(words.bare(part.type, self.row.of(part)) for part in clause.parts.values())
+        data: dict[str, Any] = {"step": "amount", "exact": exact(clause.amount.type, stored), "unit": "yuan"}
+        data |= {"expression": " + ".join(clause.parts), "with_values": shown}
+        called = " + ".join(words.payer(payer) for payer in clause.parts)
+        return Line("steps", f"amount = {called}", f"{shown} = {words.value(clause.amount.type, stored)}", data=data)
 
     def _step(self, name: str, text: str, node: Node) -> Iterator[Line]:
         words, stored = self.words, self.row.of(node)
-        inner = node.arguments[0] if node.operation == "step" else node
+        inner = node if name == "amount" else node.arguments[0]
         called = words.payer(name) if name in (self.clause.model.parts or {}) else name
         data: dict[str, Any] = {"step": name, "exact": exact(node.type, stored), "unit": str(node.type.unit)}
         is_amount = name == "amount" or name in self.clause.parts
