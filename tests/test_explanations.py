@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from explained import EXPLAINED, FOLDER
 from hypothesis import HealthCheck, Phase, given, settings
 from random_schedules import Case, cases
 from shown_steps import amount_of, fen
@@ -19,6 +20,7 @@ from xian import XIAN
 import subsidy
 from subsidy import Result, Roster, calculate
 from subsidy.budget.cases import case_files, load_case, read_cases
+from subsidy.finding import Language
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import load_text
 
@@ -81,3 +83,22 @@ def test_steps_of_random_schedules_lead_to_the_ledger(case: Case) -> None:
     result = subsidy.calculate(schedule, Roster(**case.rows), year=case.year, proceed=True)
     rows = entitlements(result)
     check(result, rows if len(rows) < 25 else random.Random(2).sample(rows, 25))
+
+
+# --- what they say ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_an_explanation_reads_as_it_is_kept(name: str, language: Language) -> None:
+    """`UPDATE_EXPLANATIONS=1` writes the texts anew, to be read before they are kept."""
+    file = FOLDER / f"{name}.{language}.txt"
+    text = f"{EXPLAINED[name].text(language)}\n"
+    if os.environ.get("UPDATE_EXPLANATIONS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_no_text_is_kept_that_is_not_tested() -> None:
+    assert {file.name.partition(".")[0] for file in FOLDER.iterdir()} == set(EXPLAINED)
