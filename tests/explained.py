@@ -34,7 +34,7 @@ def counted() -> Result:
 @functools.cache
 def city(name: str, table: str, **row: str) -> Result:
     """Template City with one row."""
-    return calculate(schedule(f"template-city/{name}", on="2023-01-01"), Roster(**{table: [row]}), 2023, proceed=True)
+    return calculate(schedule(f"template-city/{name}", on="2023-01-01"), Roster(**{table: [row]}), 2024, proceed=True)
 
 
 @functools.cache
@@ -95,16 +95,23 @@ EXPLAINED = {
     "limit-pro-rata": of_case(
         "A ceiling over the province's and the district's, and who pays less", "care_allowance", "R"
     ),
-    "limit-in-order": of_case("Insurance first, a share of the rest, a ceiling over both", "medical_help", "B"),
-    "limit-months": of_case(FIRST_OF_TWO, "respite", "P2", "2023-11"),
+    "limit-over-two": of_case("Insurance first, a share of the rest, a ceiling over both", "medical_help", "T"),
+    "limit-in-order": of_case(FIRST_OF_TWO, "bathing", "P", "2023-11"),
+    "limit-months": of_case(FIRST_OF_TWO, "respite", "P", "2023-11"),
     "limit-places": of_case("Ranks and places", "prizes", "E1"),
     "instalments": Explained(xian, "entry_award", "S"),
-    "chunks": of_case("30,000 a year until it is used up", "centre", "J"),
+    "chunks": of_case("30,000 a year until it is used up", "centre", "J1"),
     "taken-back": of_case("Taken back on closing, less with each year, by the same payers", "bed_building", "J1"),
     "odd-fen": Explained(xian, "home_adaptation", "H", "2022-06-01", is_line=True),
-    "line-of-several": Explained(xian, "operating_grant", "G", "2022-03-31", is_line=True),
+    "line-of-several": Explained(
+        functools.partial(case, "Operating grant: one line per home and month, divided once"),
+        "operating_grant",
+        "F",
+        "2022-01-31",
+        is_line=True,
+    ),
     "named-parts": of_case("At least a fifth, at least 1,000, at most all", "playground", "J1"),
-    "parts-in-steps": of_case("Parts in whole hundreds, the last takes the rest", "housing", "J1"),
+    "parts-in-steps": of_case("Parts in whole hundreds, the last takes the rest", "housing", "J"),
     "pot-pro-rata": of_case("A pot per district and year, pro rata, the rest to the district", "ramp", "J1"),
     "pot-in-order": of_case("In order of the day, the last one partly", "library", "J1"),
     "refund": of_case("Fixed shares, a refund with a cap, an envelope that only reports", "lift", "J1"),

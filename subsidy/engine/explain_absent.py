@@ -39,6 +39,9 @@ BY_ANOTHER_DAY = Text("{day}，由此日确定适用的版本", "{day}, the day 
 ELSEWHERE = Text("{district}：本标准只在 {districts} 施行", "{district}: the schedule is in force in {districts} only")
 HAS_ROWS = Text("有记录的各期：{first} 至 {last}", "there are rows from {first} to {last}")
 HAS_ROW = Text("有记录的一期：{first}", "there is a row for {first}")
+NOT_CALCULATED = Text(
+    "{period} 在本次计算的年度（至 {year} 年）之后", "{period} is after the years of this calculation, which end with {year}"
+)
 NO_ROW = Text("{period} 没有记录", "there is no row in {period}")
 
 
@@ -130,12 +133,20 @@ class Absence:
 
     def lines(self, periods: Sequence[int]) -> Iterator[Line]:
         """Why there is no row. `periods`: those for which there is one."""
-        reasons = [*self._of_days(), *self._of_versions(), *self._of_place()]
+        reasons = [*self._of_days(), *self._of_versions(), *self._of_place(), *self._of_calculation()]
         words, every = self.words, self.clause.model.every
         yield from reasons or [Line("conditions", words(NO_ROW, period=self.asked.label))]
         if periods:
             first, last = (calendar.period_label(every, end(periods)) for end in (min, max))
             yield Line("conditions", words(HAS_ROW if first == last else HAS_ROWS, first=first, last=last))
+
+    def _of_calculation(self) -> Iterator[Line]:
+        """That the calculation does not reach so far."""
+        query = sql.select([sql.highest(sql.column("last#m"))], sql.table("calendar:month"))
+        ((month,),) = self.run.prepared.rows(query)
+        if self.clause.dated is None and self.asked.days.first > calendar.first_day(month + 1) - 1:
+            text = self.words(NOT_CALCULATED, period=self.asked.label, year=month // 12)
+            yield Line("conditions", text)
 
     def _of_days(self) -> Iterator[Line]:
         clause, words, days = self.clause, self.words, self.asked.days

@@ -36,7 +36,7 @@ TOGETHER = Text("只改变一项不够，以下条件须同时满足", "no singl
 NO_FACT = Text(
     "{condition}：花名册中没有一项事实能单独使其满足", "{condition}: no fact of the roster alone can meet it"
 )
-FROM = Text("{value} 起（现为 {now}，差 {gap}）", "from {value} on (now {now}, {gap} more)")
+FROM = Text("{value}起（现为 {now}，差 {gap}）", "from {value} on (now {now}, {gap} more)")
 UP_TO = Text("不超过 {value}（现为 {now}，多 {gap}）", "up to {value} (now {now}, {gap} less)")
 SINCE = Text("{value} 或以后（现为 {now}）", "on {value} or later (now {now})")
 UNTIL = Text("{value} 或以前（现为 {now}）", "on {value} or earlier (now {now})")

@@ -102,7 +102,7 @@ class Inputs:
         }
         if place is not None:
             data["place"] = {"file": place.file, "sheet": place.sheet, "row": place.row, "column": place.column}
-        name = leaf.written or words.fact(leaf.name)
+        name = leaf.written or self._called(leaf)
         yield Line("facts", name, words.comma.join(notes), source, data=data)
         if leaf.operation == "life":
             yield from self._life()
@@ -110,6 +110,12 @@ class Inputs:
             yield from self._formula(leaf)
         if leaf.aggregate is not None and leaf.aggregate.each and not given:
             yield from self._own_periods(leaf.aggregate)
+
+    def _called(self, leaf: Node) -> str:
+        clause = self.words.version.clauses.get(leaf.name.rpartition(".")[2])
+        if leaf.operation == "clause" and clause is not None and clause.model.label:
+            return f"{self.words.clause(clause)} {leaf.name}"
+        return self.words.fact(leaf.name)
 
     def _of_a_blank(self, leaf: Node) -> Iterator[str]:
         """What stands for a blank cell, where something does."""

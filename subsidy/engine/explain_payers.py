@@ -28,11 +28,14 @@ ODD = Text("，含除不尽的一分：{why}", ", with the odd fen: {why}")
 LARGEST = Text("余数最大", "the largest remainder")
 FIRST = Text("余数相同，按次序在前", "equal remainders, first in order")
 FUND = Text("，资金：{fund}", ", fund: {fund}")
-TOOK_OVER = Text("，承担资金总额减少的部分", ", takes over what a pot cut")
-ADJUSTED = Text("，资金总额返还或转承 {difference}，为 {owed}", ", {difference} by a pot, which makes {owed}")
-NAMED_PARTS = Text("各承担主体的部分分别计算，见上", "the parts are calculated one by one, see above")
+TOOK_OVER = Text("，由资金总额的规定转来", ", moved here by a pot")
+ADJUSTED = Text("，资金总额的规定再转来 {difference}，为 {owed}", ", {difference} moved by a pot, which makes {owed}")
+NAMED_PARTS = Text(
+    "各承担主体按上列各自的部分；金额减少或分期的，按各部分的比例",
+    "each payer its own part as above; of what is cut or paid in instalments, in proportion to the parts",
+)
 WAYS = {
-    "report": Text("只报告", "reported only"),
+    "report": Text("超出 {over}，只报告", "{over} above it, reported only"),
     "pro_rata": Text("按比例减少", "all cut in proportion"),
     "in_order": Text("按先后满足", "paid in order"),
     "by_rank": Text("按顺位满足", "paid by rank"),
@@ -102,7 +105,7 @@ def _payer_line(
     shown, own = money(owed), _share(ledger, payer, weights, total)
     if weights.get(payer) and sum(1 for weight in weights.values() if weight) > 1:
         shares = {"weight": weights[payer], "weights": sum(weights.values())}
-        data |= shares
+        data |= shares | {"share": yuan_text(own)}
         shown = words(OF, amount=money(own), owed=money(total), **shares)
         why = _odd(payer, weights, total) if ledger.clause.sharing and not ledger.clause.sharing.step else None
         if why is not None:
@@ -111,6 +114,7 @@ def _payer_line(
         if own != owed:
             shown += words(ADJUSTED, difference=money(owed - own), owed=money(owed))
     elif payer not in ledger.clause.payers:
+        data["took_over"] = True
         shown += words(TOOK_OVER)
     if cut:
         shown += f" - {money(cut)} = {money(amount)}"
@@ -198,11 +202,14 @@ def _due_key(word: str, due: int, month: int) -> int:
 
 
 def _pot_line(ledger: Ledger, one: PotCut, words: Words) -> Line:
-    limit = ledger.version.model.limits.get(one.pot)
+    checked = ledger.version.limits.get(one.pot)
+    limit = checked.model if checked is not None else None
     label = limit.label.in_(words.language) if limit and limit.label else one.pot
     bracket = {"zh": "（{}）", "en": " ({})"}[words.language]
     item = bracket.format(words.item(limit.item, limit.part)) if limit and limit.item else ""
-    outcome = words(WAYS[one.when_short]) if one.when_short == "report" else words(ENOUGH)
+    over = 0 if one.at_most is None else one.asked - max(0, one.at_most - one.used_before)
+    is_over = one.when_short == "report" and over > 0
+    outcome = words(WAYS["report"], over=money(over)) if is_over else words(ENOUGH)
     if one.cut:
         outcome = words(POT_CUT, way=words(WAYS[one.when_short]), cut=money(one.cut))
     if one.when_short in ("in_order", "by_rank") and one.wanted:

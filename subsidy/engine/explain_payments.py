@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -103,12 +104,9 @@ class Paid:
             lines = [line for tree, node in zip(trees, plan.conditions, strict=True)
                      for line in condition_lines("instalments", tree, node, inputs)]  # fmt: skip
             holds = all(row.of(node).main is True for node in plan.conditions)
-            shown = [Line(one.section, one.name, one.value, one.source, one.depth + 1, one.data) for one in lines]
+            shown = [replace(line, depth=line.depth + 1) for line in lines]
             if not holds:
-                shown += [line for line in inputs.lines("instalments") if line.depth == 0]
-                shown = [
-                    Line(one.section, one.name, one.value, one.source, max(one.depth, 1), one.data) for one in shown
-                ]
+                shown += [replace(line, depth=line.depth + 1) for line in inputs.lines("instalments")]
             states[row.keys[2]] = (holds, shown)
         return states
 

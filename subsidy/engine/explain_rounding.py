@@ -32,7 +32,13 @@ def roundings(section: str, node: Node, row: ReadRow, words: Words) -> Iterator[
         before, after = number_of(inner.type, row.of(inner)), number_of(one.type, row.of(one))
         if before is None or after is None or before == after:
             continue
+        by = words.version.model.values.get(one.name)
+        in_percent = by is not None and by.unit.startswith("percent")
         to = words(ROUNDING_UNITS[one.name]) if one.name in ROUNDING_UNITS else one.name
+        if len(one.arguments) > 1:
+            step = one.arguments[1]
+            to = f"{words.value(step.type, row.of(step), None, in_percent)} {one.name}"
+            to = f" {to}" if words.language == "zh" else to
         name = words(ROUNDED, way=words(WAYS[one.rounding]), to=to)
         in_yuan = "yuan" in one.type.unit.over
         data = {
@@ -41,14 +47,15 @@ def roundings(section: str, node: Node, row: ReadRow, words: Words) -> Iterator[
             "before": exact_number(before, in_yuan),
             "after": exact_number(after, in_yuan),
         }
-        shown = f"{words.rounded(before, inner.type)} → {words.rounded(after, one.type)}"
+        ends = (words.rounded(number, kind, in_percent) for number, kind in ((before, inner.type), (after, one.type)))
+        shown = " → ".join(ends)
         yield Line(section, name, shown, depth=1, data=data)
 
 
 def _expressions(node: Node) -> Iterator[Node]:
-    """What is written in an expression itself and in the keys it looks up by, not in steps it reads by name."""
+    """What is written in an expression itself, not in the steps it reads by name and the keys it looks up by."""
     yield node
-    if node.operation in ("step", "derived"):
+    if node.operation in ("step", "derived", "value", "slices"):
         return
     for argument in node.arguments:
         yield from _expressions(argument)

@@ -120,14 +120,14 @@ class Words:
             return f"{grouped(plain_number(number * 100))}%"
         return grouped(exact_number(number, "yuan" in kind.unit.over))
 
-    def rounded(self, number: Fraction, kind: Type) -> str:
+    def rounded(self, number: Fraction, kind: Type, in_percent: bool = False) -> str:
         """A number that may have no end: so many decimals that nobody takes it for exact, and three dots."""
-        text = self.number(number, kind)
+        text = self.number(number, kind, in_percent)
         if "/" not in text:
             return text
-        size = abs(number)
+        size = abs(number) * (100 if in_percent else 1)
         digits = f"{size.numerator * 10**6 // size.denominator:07d}"
-        return f"{'-' if number < 0 else ''}{grouped(f'{digits[:-6]}.{digits[-6:]}')}…"
+        return f"{'-' if number < 0 else ''}{grouped(f'{digits[:-6]}.{digits[-6:]}')}…{'%' if in_percent else ''}"
 
     # --- names -------------------------------------------------------------------------------------------------
 
