@@ -44,17 +44,17 @@ def roster(residents: int) -> subsidy.Roster:
         residents=pa.table(
             {
                 "resident": texts("R", numbers),
-                "person": texts("P", numbers // 2 * 2),  # every other one moves in while still elsewhere
-                "facility": texts("F", numbers // PER_FACILITY % len(homes)),
+                "person": texts("P", numbers),
+                "facility": texts("F", numbers % len(homes)),
                 "from": pa.array(first.astype(str)),
                 "to": pa.array((first + drawn.integers(1, 600, residents)).astype(str)),
             }
         ),
         assessments=pa.table(
             {
-                "person": texts("P", np.arange(0, residents, 2)),
-                "from": ["2022-01-01"] * len(range(0, residents, 2)),
-                "ability": ABILITIES[drawn.integers(0, 3, len(range(0, residents, 2)))],
+                "person": texts("P", numbers),
+                "from": ["2022-01-01"] * residents,
+                "ability": ABILITIES[drawn.integers(0, 3, residents)],
             }
         ),
     )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from subsidy import sql
 from subsidy.engine import calendar
 from subsidy.engine.base import PERIOD, SUBJECT
-from subsidy.engine.explain_absent import Absence, Asked, asked_for, version_with
+from subsidy.engine.explain_absent import Absence, Asked, asked_for, left_out_lines, version_with
 from subsidy.engine.explain_changes import Changes
 from subsidy.engine.explain_inputs import Inputs
 from subsidy.engine.explain_limits import Limits
@@ -92,7 +92,8 @@ def _absence(
     checked, words = version.clauses[clause], Words(version, language)
     if not run.prepared.shape.has(checked.table):
         raise KeyError(subject)
-    reasons = Absence(run, clause, subject, asked, words).lines(periods)
+    left_out = list(left_out_lines(run, checked.table, subject, words))
+    reasons = left_out or Absence(run, clause, subject, asked, words).lines(periods)
     lines = (*document_lines(version, checked, words), *reasons)
     title = f"{words.clause(checked)} · {subject} · {asked.label}: {yuan_text(0)}"
     return Explanation(title, lines, language, 0, _facts(version, checked, subject, asked.label))

@@ -42,6 +42,7 @@ HAS_ROW = Text("有记录的一期：{first}", "there is a row for {first}")
 NOT_CALCULATED = Text(
     "{period} 在本次计算的年度（至 {year} 年）之后", "{period} is after the years of this calculation, which end with {year}"
 )
+LEFT_OUT = Text("该行有误，未参加计算（{code}）", "the row is wrong and was left out ({code})")
 NO_ROW = Text("{period} 没有记录", "there is no row in {period}")
 
 
@@ -217,6 +218,15 @@ class Absence:
         districts = self.words.list.join(self.version.model.districts or ())
         text = self.words(ELSEWHERE, district=inputs.told(leaf), districts=districts)
         yield Line("conditions", self.words.fact(leaf.name), text, "" if place is None else str(place))
+
+
+def left_out_lines(run: Run, table: str, subject: str, words: Words) -> Iterator[Line]:
+    """The findings because of which the row of a subject was left out of the calculation."""
+    for finding in run.prepared.intake.findings:
+        if finding.severity == "error" and (finding.table, finding.subject) == (table, subject):
+            shown = f"{finding.why.in_(words.language)}{words.comma}{finding.remedy.in_(words.language)}"
+            data = {"finding": finding.code, "found": finding.value}
+            yield Line("missing", words(LEFT_OUT, code=finding.code), shown, str(finding.place), data=data)
 
 
 def version_with(run: Run, clause: str, asked: Asked) -> Version:
