@@ -160,8 +160,8 @@ class _Explainer:
         after = (owed or 0) * count
         if self.ledger is not None and owed:
             limits = Limits(self.runs, self.ledger, self.subject, self.period, self.words)
-            lines += limits.lines()
-            after = limits.after()
+            limit_lines, after = limits.lines()
+            lines += limit_lines
             if self.clause.model.cash:
                 paid = Paid(self.run, self.ledger, self.subject, self.period, self.words, cuts)
                 lines += [*paid.instalments(self.row, self.sheet), *paid.lines()]

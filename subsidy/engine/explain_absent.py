@@ -40,7 +40,8 @@ ELSEWHERE = Text("{district}：本标准只在 {districts} 施行", "{district}:
 HAS_ROWS = Text("有记录的各期：{first} 至 {last}", "there are rows from {first} to {last}")
 HAS_ROW = Text("有记录的一期：{first}", "there is a row for {first}")
 NOT_CALCULATED = Text(
-    "{period} 在本次计算的年度（至 {year} 年）之后", "{period} is after the years of this calculation, which end with {year}"
+    "{period} 在本次计算的年度（至 {year} 年）之后",
+    "{period} is after the years of this calculation, which end with {year}",
 )
 LEFT_OUT = Text("该行有误，未参加计算（{code}）", "the row is wrong and was left out ({code})")
 NO_ROW = Text("{period} 没有记录", "there is no row in {period}")

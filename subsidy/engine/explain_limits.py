@@ -65,7 +65,7 @@ SHARED_RANK = Text(
 NOTHING_LEFT = Text("不足一整份的不再发放", "what no longer fits whole gets nothing")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Competitor:
     """A ledger that takes part in a limit: its rows before and after, and its place among the clauses."""
 
@@ -126,68 +126,65 @@ class Limits:
         self.subject, self.period = subject, period
         self.words = words
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> tuple[list[Line], int]:
+        """What each limit did, and what is left of the amount after all of them (fen, all units)."""
+        rows = self._rows(_base(self.run, self.ledger), ["counted"])
+        left = sum(count * unit for count, unit, _ in rows)
+        lines: list[Line] = []
         for name in self.run.plan.limit_steps:
-            if name in self.ledger.columns.limits:
-                yield from self._limit(name)
+            if name in self.ledger.columns.limits and left > 0:
+                group = self._group(name)
+                if group is not None:
+                    found, left = self._limit(name, group, left)
+                    lines += found
+        return lines, left
 
-    def after(self) -> int:
-        """What is left of the amount (fen, all units)."""
-        return sum(unit * count for _, count, unit, *_ in self._rows(self.run, self.ledger.relation, []))
-
-    def _rows(self, run: Run, relation: str, more: Sequence[str]) -> list[tuple[Any, ...]]:
-        names = ["piece", "count", "unit", "due", "due#m", *more]
+    def _rows(self, relation: str, more: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Count, unit and more of the own rows in a relation."""
         where = [sql.equals("subject", self.subject), sql.equals("period", self.period)]
+        names = ["count", "unit", *more]
         columns = [sql.alias(sql.column(name), f"c{number}") for number, name in enumerate(names)]
-        return run.prepared.rows(sql.select(columns, sql.table(relation), where=sql.all_of(where)))
+        return self.run.prepared.rows(sql.select(columns, sql.table(relation), where=sql.all_of(where)))
 
-    def _limit(self, name: str) -> Iterator[Line]:
-        words = self.words
-        limit = self.ledger.version.limits.get(name) or self.run.limit_tables[name][0]
-        mine, before, after = self._mine(name, limit)
-        if mine is None:
-            return
-        model = limit.model
-        keys = dict(zip(model.per, mine[1], strict=True))
-        label = model.label.in_(words.language) if model.label else name
-        notes = [words.item(model.item, model.part)] if model.item else []
-        notes += [f"{words.word(key)} {words.key(key, value)}" for key, value in keys.items()]
-        bracket = {"zh": "（{}）", "en": " ({})"}[words.language].format(words.list.join(notes)) if notes else ""
-        shown = {"before": money(before), "after": money(after), "cut": money(before - after), "amount": money(before)}
-        data: dict[str, Any] = {
-            "limit": name,
-            "item": model.item,
-            "keys": {key: words.key(key, value) for key, value in keys.items()},
-            "before": yuan_text(before),
-            "after": yuan_text(after),
-        }
-        sub = list((self._keeping if limit.keep else self._capped)(limit, mine[0], mine[1], mine[2], before, after))
-        for line in sub:
-            data |= line.data
-        yield Line("limits", f"{label}{bracket}", words(CUT if before != after else UNCUT, **shown), data=data)
-        yield from sub
-        if model.reading is not None:
-            yield Line("limits", "", words(READING, text=model.reading.in_(words.language)), depth=1)
-
-    def _mine(
-        self, name: str, limit: CheckedLimit
-    ) -> tuple[tuple[_Competitor, tuple[Any, ...], int | None] | None, int, int]:
-        steps = _steps_of(self.run, name, self.ledger)
-        if steps is None:
-            return None, 0, 0
+    def _group(self, name: str) -> tuple[tuple[Any, ...], int | None] | None:
+        """The keys of the group that the own rows belong to, and its ceiling; None where the limit leaves them alone."""
         columns = self.ledger.columns.limits[name]
         more = [f"x:{key}" for key in columns.keys] + ([f"x:{columns.ceiling}"] if columns.ceiling else [])
-        rows = [row for row in self._rows(self.run, steps[0], ["counted", *more]) if row[2] > 0]
-        if not rows:
-            return None, 0, 0
-        keys = tuple(rows[0][6 : 6 + len(columns.keys)])
-        counted_aside = rows[0][5] and "person" in limit.model.per
-        if any(key is None for key in keys) or counted_aside or (columns.ceiling and rows[0][-1] is None):
-            return None, 0, 0
-        before = sum(row[1] * row[2] for row in rows)
-        after = sum(row[1] * row[2] for row in self._rows(self.run, steps[1], []))
-        own = next(one for one in self._competitors(name) if one.run is self.run and one.before == steps[0])
-        return (own, keys, rows[0][-1] if columns.ceiling else None), before, after
+        (row, *_) = self._rows(_base(self.run, self.ledger), ["counted", *more])
+        _, _, is_counted, *values = row
+        keys, ceiling = tuple(values[: len(columns.keys)]), values[-1] if columns.ceiling else None
+        limit = self._said(name)
+        own_key = self.ledger.version.tables[self.ledger.clause.table].key in limit.model.per
+        left_aside = is_counted and "person" in limit.model.per and not own_key
+        if left_aside or any(key is None for key in keys) or (columns.ceiling and ceiling is None):
+            return None
+        return keys, ceiling
+
+    def _said(self, name: str) -> CheckedLimit:
+        return self.ledger.version.limits.get(name) or self.run.limit_tables[name][0]
+
+    def _limit(self, name: str, group: tuple[tuple[Any, ...], int | None], before: int) -> tuple[list[Line], int]:
+        words, limit = self.words, self._said(name)
+        keys, ceiling = group
+        members = self._members(limit, keys)
+        after = sum(member.after for member in members if self._is_mine(member))
+        model = limit.model
+        shown_keys = {key: words.key(key, value) for key, value in zip(model.per, keys, strict=True)}
+        label = model.label.in_(words.language) if model.label else name
+        notes = [words.item(model.item, model.part)] if model.item else []
+        notes += [f"{words.word(key)} {value}" for key, value in shown_keys.items()]
+        bracket = {"zh": "（{}）", "en": " ({})"}[words.language].format(words.list.join(notes)) if notes else ""
+        shown = {"before": money(before), "after": money(after), "cut": money(before - after), "amount": money(before)}
+        data: dict[str, Any] = {"limit": name, "item": model.item, "keys": shown_keys}
+        data |= {"before": yuan_text(before), "after": yuan_text(after)}
+        reasons = self._keeping(limit, members) if limit.keep else self._capped(limit, members, ceiling or 0, before)
+        sub = list(reasons)
+        for line in sub:
+            data |= line.data
+        if model.reading is not None:
+            sub.append(Line("limits", "", words(READING, text=model.reading.in_(words.language)), depth=1))
+        head = Line("limits", f"{label}{bracket}", words(CUT if before != after else UNCUT, **shown), data=data)
+        return [head, *sub], after
 
     def _competitors(self, name: str) -> list[_Competitor]:
         found = []
@@ -207,31 +204,35 @@ class Limits:
                 found.append(_Competitor(run, ledger, *steps, columns, position, run is self.run))
         return found
 
-    def _members(self, name: str, keys: tuple[Any, ...]) -> list[_Member]:
+    def _members(self, limit: CheckedLimit, keys: tuple[Any, ...]) -> list[_Member]:
         """The rows of the group, as they were before the limit and what became of them."""
         found = []
-        for one in self._competitors(name):
+        for one in self._competitors(limit.name):
             same = [sql.equals(f"x:{key}", value) for key, value in zip(one.columns.keys, keys, strict=True)]
             by = sql.column(f"x:{one.columns.by}") if one.columns.by else sql.missing()
             names = ["subject", "period", "piece", "count", "unit", "due", "due#m"]
             columns = [*(sql.column(column) for column in names), sql.alias(by, "by")]
             where = sql.all_of([sql.compare(">", sql.column("unit"), sql.whole(0)), *same])
             rows = one.run.prepared.rows(sql.select(columns, sql.table(one.before), where=where))
-            total = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
-            identity = [sql.column("subject"), sql.column("period"), sql.int_div(sql.column("piece"), sql.whole(2))]
-            chosen = [sql.alias(tree, f"c{number}") for number, tree in enumerate([*identity, total])]
-            query = sql.select(chosen, sql.table(one.after), where=sql.all_of(same), group=identity)
-            left = {row[:3]: row[3] for row in one.run.prepared.rows(query)}
-            for subject, period, piece, count, unit, due, month, rank in rows:
-                own = left.get((subject, period, piece), 0)
-                found.append(_Member(one, subject, period, piece, count, unit, due, month, rank, own))
-        return found
+            found += [(one, row) for row in rows]
+        if len(found) == 1 and limit.keep:
+            ((one, row),) = found
+            return [_member(one, row, row[3] * row[4])]
+        left = {one: self._left(one, keys) for one in dict.fromkeys(one for one, _ in found)}
+        return [_member(one, row, left[one].get(row[:3], 0)) for one, row in found]
+
+    def _left(self, one: _Competitor, keys: tuple[Any, ...]) -> dict[tuple[Any, ...], int]:
+        """What the limit left of each row, by subject, period and the number of the row."""
+        same = [sql.equals(f"x:{key}", value) for key, value in zip(one.columns.keys, keys, strict=True)]
+        total = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
+        identity = [sql.column("subject"), sql.column("period"), sql.int_div(sql.column("piece"), sql.whole(2))]
+        chosen = [sql.alias(tree, f"c{number}") for number, tree in enumerate([*identity, total])]
+        query = sql.select(chosen, sql.table(one.after), where=sql.all_of(same), group=identity)
+        return {row[:3]: row[3] for row in one.run.prepared.rows(query)}
 
     # --- keep --------------------------------------------------------------------------------------------------
 
-    def _keeping(
-        self, limit: CheckedLimit, own: _Competitor, keys: tuple[Any, ...], ceiling: int | None, before: int, after: int
-    ) -> Iterator[Line]:
+    def _keeping(self, limit: CheckedLimit, members: list[_Member]) -> Iterator[Line]:
         words = self.words
         fact = words.fact((limit.model.keep or "").partition(" ")[2]) if limit.keep == "most" else ""
 
@@ -239,7 +240,7 @@ class Limits:
             measure = {"highest": -member.unit, "first": 0, "most": -(member.by or 0)}[limit.keep]
             return measure, member.of.position, member.due, member.subject, member.piece
 
-        members = sorted(self._members(limit.name, keys), key=rank)
+        members = sorted(members, key=rank)
         if len(members) <= 1:
             yield Line("limits", "", words(NOBODY), depth=1)
             return
@@ -283,11 +284,8 @@ class Limits:
 
     # --- at most -----------------------------------------------------------------------------------------------
 
-    def _capped(
-        self, limit: CheckedLimit, own: _Competitor, keys: tuple[Any, ...], ceiling: int | None, before: int, after: int
-    ) -> Iterator[Line]:
-        words, most = self.words, ceiling or 0
-        members = self._members(limit.name, keys)
+    def _capped(self, limit: CheckedLimit, members: list[_Member], most: int, before: int) -> Iterator[Line]:
+        words = self.words
         mine = [member for member in members if self._is_mine(member)]
         data: dict[str, Any] = {"at_most": str(most), "when_short": limit.when_short or limit.counts}
         if limit.counts == "months":
@@ -336,6 +334,11 @@ class Limits:
             elif wanted != before:
                 text = words(SHARED_RANK, wanted=money(wanted), before=money(before), left=money(left))
                 yield Line("limits", "", text, depth=1)
+
+
+def _member(of: _Competitor, row: tuple[Any, ...], after: int) -> _Member:
+    subject, period, piece, count, unit, due, month, by = row
+    return _Member(of, subject, period, piece, count, unit, due, month, by, after)
 
 
 def _rank(member: _Member) -> tuple[bool, int]:
