@@ -1,4 +1,4 @@
-"""The explanations that are kept as texts in `tests/explanations`: what is calculated, and which number is explained."""
+"""The explanations that are kept as texts in `tests/explanations`: what is calculated, which number is explained."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ HOME = {"home": "H", "opened": "2023-01-01"}
 HOMES = functools.partial(city, "city", "homes", **HOME)
 PENSIONERS = functools.partial(city, "city-people", "pensioners", pensioner="P")
 FIRST_OF_TWO = "The first of two, three months at most, a ceiling of the year"
-MOVER, FORMER_MEALS = "A mover's month goes to the home of more days", "The district's own meals in place of the province's"
+MOVER = "A mover's month goes to the home of more days"
+FORMER_MEALS = "The district's own meals in place of the province's"
 
 EXPLAINED = {
     "rate-by-keys": Explained(xian, "operating_grant", "R", "2022-02"),

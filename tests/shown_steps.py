@@ -147,10 +147,8 @@ def amount_of(shown: Shown) -> int:
 
 
 def assert_same(found: Value, said: Value, line: Shown) -> None:
-    if isinstance(found, Missing) or isinstance(said, Missing):
-        assert isinstance(found, Missing) and isinstance(said, Missing), line
-    else:
-        assert found == said, line
+    same = isinstance(said, Missing) if isinstance(found, Missing) else found == said
+    assert same, line
 
 
 def check_payments(shown: Shown, left: int) -> None:

@@ -147,7 +147,7 @@ class Limits:
         return self.run.prepared.rows(sql.select(columns, sql.table(relation), where=sql.all_of(where)))
 
     def _group(self, name: str) -> tuple[tuple[Any, ...], int | None] | None:
-        """The keys of the group that the own rows belong to, and its ceiling; None where the limit leaves them alone."""
+        """The keys of the group that the own rows belong to, and its ceiling; None where the limit passes them by."""
         columns = self.ledger.columns.limits[name]
         more = [f"x:{key}" for key in columns.keys] + ([f"x:{columns.ceiling}"] if columns.ceiling else [])
         (row, *_) = self._rows(_base(self.run, self.ledger), ["counted", *more])
