@@ -32,6 +32,9 @@ OF_ROWS = Text(
 )
 DIVISOR = Text("除数为零，或所得超出其范围", "a divisor is 0, or a result lies outside its range")
 MOST_OPTIONS = 12
+OF_SEVERAL = Text(
+    "代表多个对象（count）的行不能参加分配，请拆成单行", "a row that stands for several (count) has no share of a sum; make single rows of it"
+)
 DOMAINS = {
     "date": Text("日期", "a date"),
     "yes_no": Text("是 或 否", "yes or no"),
@@ -53,7 +56,8 @@ def missing_lines(sheet: ClauseSheet, inputs: Inputs, count: int) -> Iterator[Li
     for leaf in known_keys:
         yield _line(sheet, inputs, leaf, count, alone=len(known_keys) == 1)
     if not known_keys:
-        yield Line("missing", "", inputs.words(DIVISOR))
+        of_several = clause.allocation is not None and row.value(sheet.counted).main
+        yield Line("missing", "", inputs.words(OF_SEVERAL if of_several else DIVISOR))
 
 
 def _waits(leaf: Node, inputs: Inputs) -> bool:

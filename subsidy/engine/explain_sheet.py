@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from subsidy import sql
-from subsidy.engine.base import COUNT, PERIOD, SUBJECT
+from subsidy.engine.base import COUNT, COUNTED, PERIOD, SUBJECT
 from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, Value
 from subsidy.engine.findings import place_of
 from subsidy.engine.grain import CompiledGrain, replaced_column
@@ -176,6 +176,7 @@ class ClauseSheet(NodeSheet):
         self.times = [read.ask_column(name) for name in TIMES]
         self.owed = read.ask_column(f"owed:{clause.name}")
         self.count = read.ask_column(COUNT)
+        self.counted = read.ask_column(COUNTED)
         self.replaced = read.ask_column(replaced_column(clause.name)) if clause.replaced_by else None
         read.ready(run, run.plan.named("reading", compiled.version.first_day, clause.name), (SUBJECT, PERIOD))
 
