@@ -153,10 +153,14 @@ class _Explainer:
             owed, decided, share = recipient
             lines += self._allocation(decided, share)
         lines.append(self._outcome(owed, count))
-        if owed == 0 and not replaced and any(self.row.of(node).main is not True for node in self.clause.when):
+        holds = all(self.row.of(node).main is True for node in self.clause.when)
+        if owed == 0 and not replaced and not holds:
             lines += Changes(self.sheet, self.inputs, count).lines()
         if owed is None:
-            lines += missing_lines(self.sheet, self.inputs, count)
+            missing = list(missing_lines(self.sheet, self.inputs, count))
+            lines += missing
+            if not holds and not any(line.data.get("would_owe") for line in missing):
+                lines += Changes(self.sheet, self.inputs, count).lines()
         after = (owed or 0) * count
         if self.ledger is not None and owed:
             limits = Limits(self.runs, self.ledger, self.subject, self.period, self.words)
