@@ -72,7 +72,7 @@ class _Rows(NamedTuple):
 
 def _rows_of(run: Run, clause: str, subject: str) -> _Rows:
     """The periods in which a clause has a row for a subject, each with its grain. Raises KeyError for the clause."""
-    having = [version for version in run.prepared.schedule.versions if clause in version.clauses]
+    having = [version for version in run.plan.schedule.versions if clause in version.clauses]
     if not having:
         raise KeyError(clause)
     found: list[tuple[int, CompiledGrain]] = []

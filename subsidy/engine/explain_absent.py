@@ -97,22 +97,20 @@ class Absence:
     def _sheet(self) -> NodeSheet:
         """The roster's row by itself: its own cells and the days that put it into periods."""
         run, clause = self.run, self.clause
-        key = ("absence", self.version.first_day.isoformat(), clause.name)
-        if key not in run.kept:
+
+        def made() -> NodeSheet:
             shape = run.prepared.shape
             compiler = GrainCompiler(self.version, shape, "high", EVER, EVER, EVER, lambda _: None)
             rows = compiler.rows(plain_rows(self.version, shape, clause.table), clause.table)
-            placed = self._placed()
-            days = (clause.dated, clause.version_by, placed)
+            days = (clause.dated, clause.version_by, self._placed())
             sheet = NodeSheet(rows, sql.boolean(True), [node for node in days if node is not None])
             for name in self._own_columns():
                 sheet.reader.ask_named(name, rows.cell((), clause.table, name, Type("number")))
             sheet.reader.ask_named("_row", rows.cell((), clause.table, "_row", Type("number")))
-            sheet.reader.ready(run, run.plan.named(*key), (SUBJECT,))
-            run.kept[key] = sheet
-        found = run.kept[key]
-        assert isinstance(found, NodeSheet)
-        return found
+            sheet.reader.finish(run.plan.named("absence", self.version.first_day, clause.name), (SUBJECT,))
+            return sheet
+
+        return run.prepared.once(("absence", self.version.first_day, clause.name), made)
 
     def _placed(self) -> Node | None:
         """The condition that the row stands in a district of the document, as far as no reading day is needed."""
@@ -205,7 +203,7 @@ class Absence:
         if first > spans[-1].last:
             yield Line("conditions", words(AFTER, period=label, day=day_of(spans[-1].last)))
             return
-        for span, version in zip(spans, self.run.prepared.schedule.versions, strict=True):
+        for span, version in zip(spans, self.run.plan.schedule.versions, strict=True):
             if span.first <= last <= span.last and self.clause.name not in version.clauses:
                 name = f"{version.id}@{version.first_day}"
                 yield Line("conditions", words(NO_CLAUSE, version=name, day=day_of(span.first)))
@@ -234,7 +232,7 @@ def version_with(run: Run, clause: str, asked: Asked) -> Version:
     """The version in force in a period that has the clause; else the one nearest before, or the first."""
     having = [
         (span.first, version)
-        for span, version in zip(run.plan.in_force, run.prepared.schedule.versions, strict=True)
+        for span, version in zip(run.plan.in_force, run.plan.schedule.versions, strict=True)
         if clause in version.clauses
     ]
     before = [version for first, version in having if first <= asked.days.last]

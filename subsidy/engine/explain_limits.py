@@ -169,7 +169,12 @@ class Limits:
         members = self._members(limit, keys)
         after = sum(member.after for member in members if self._is_mine(member))
         model = limit.model
-        shown_keys = {key: words.key(key, value) for key, value in zip(model.per, keys, strict=True)}
+        nodes = limit.keys.get(self.ledger.clause.name, ())
+        yes_no = {key for key, node in zip(model.per, nodes, strict=False) if node.type.kind == "yes_no"}
+        shown_keys = {
+            key: words.key(key, bool(value) if key in yes_no else value)
+            for key, value in zip(model.per, keys, strict=True)
+        }
         label = model.label.in_(words.language) if model.label else name
         notes = [words.item(model.item, model.part)] if model.item else []
         notes += [f"{words.word(key)} {value}" for key, value in shown_keys.items()]

@@ -44,7 +44,7 @@ def explain_line(
         lines += document_lines(ledger.version, ledger.clause, words)
         for line in dict.fromkeys(row[1] for row in rows if row[0] == version_index):
             lines += _line(run, relation, ledger, line, words, cuts or {})
-    version = run.prepared.schedule.versions[rows[0][0]]
+    version = run.plan.schedule.versions[rows[0][0]]
     checked = version.clauses[clause]
     title = f"{Words(version, language).clause(checked)} · {payee} · {due}: {yuan_text(total)}"
     facts = {"clause": clause, "item": checked.model.item, "payee": payee, "due": due}

@@ -182,7 +182,10 @@ def _weights(run: Run, ledger: Ledger, line: int) -> dict[str, int]:
     ((due, month, *stored),) = run.prepared.rows(query)
     ahead = iter(stored)
     keys = [_due_key(key.name, due, month) if key.operation == "time" else next(ahead) for key in sharing.keys]
-    keys = [{True: "yes", False: "no"}[key] if isinstance(key, bool) else key for key in keys]
+    keys = [
+        ("yes" if key else "no") if node.type.kind == "yes_no" else key
+        for node, key in zip(sharing.keys, keys, strict=True)
+    ]
     by = ledger.version.checker
     payer_key = Node("category", Type("category", options=(*ledger.version.model.payers, NOT_STATED)), name="payer")
     figures = by.figures_of(by.look_up(sharing.value, (*sharing.keys, payer_key)))

@@ -112,19 +112,18 @@ class Paid:
 
     def _due_sheet(self, every: str) -> NodeSheet:
         """The conditions of instalments, over one row for each of them on its due day."""
-        key = ("instalments", every)
-        if key not in self.run.kept:
-            plan, ledger = self.run.plan, self.ledger
+        plan, ledger = self.run.plan, self.ledger
+
+        def made() -> NodeSheet:
             layers, _ = due_rows(plan, ledger, every)
             compiler = GrainCompiler(ledger.version, plan.shape, plan.end, EVER, EVER, EVER, lambda _: None)
             rows = compiler.rows(layers, ledger.clause.table)
             assert ledger.clause.instalments is not None
             sheet = NodeSheet(rows, sql.boolean(True), ledger.clause.instalments.conditions)
-            sheet.reader.ready(self.run, plan.named("reading", every), ("i:subject", "i:period", "i:instalment"))
-            self.run.kept[key] = sheet
-        found = self.run.kept[key]
-        assert isinstance(found, NodeSheet)
-        return found
+            sheet.reader.finish(plan.named("reading", every), ("i:subject", "i:period", "i:instalment"))
+            return sheet
+
+        return self.run.prepared.once(("instalments", every), made)
 
     def _mine(self, relation: str, names: list[str]) -> list[tuple[Any, ...]]:
         where = [sql.equals("subject", self.subject), sql.equals("period", self.period)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from subsidy import sql
 from subsidy.engine.base import COUNT, COUNTED, PERIOD, SUBJECT
 from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, Value
+from subsidy.engine.database import Query
 from subsidy.engine.findings import place_of
 from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
@@ -164,7 +165,7 @@ class ClauseSheet(NodeSheet):
     def __init__(self, run: Run, compiled: CompiledGrain, clause: CheckedClause) -> None:
         self.compiled = compiled
         self.clause = clause
-        self.trial_texts: dict[tuple[tuple[str, str], ...], str] = {}
+        self.trial_queries: dict[tuple[tuple[str, str], ...], Query] = {}
         rows = compiled.rows.fork()
         rows.within(clause.name)
         allocation = clause.allocation.nodes if clause.allocation else ()
@@ -178,17 +179,13 @@ class ClauseSheet(NodeSheet):
         self.count = read.ask_column(COUNT)
         self.counted = read.ask_column(COUNTED)
         self.replaced = read.ask_column(replaced_column(clause.name)) if clause.replaced_by else None
-        read.ready(run, run.plan.named("reading", compiled.version.first_day, clause.name), (SUBJECT, PERIOD))
+        read.finish(run.plan.named("reading", compiled.version.first_day, clause.name), (SUBJECT, PERIOD))
 
 
 def clause_sheet(run: Run, compiled: CompiledGrain, clause: CheckedClause) -> ClauseSheet:
-    """The sheet of a clause, made once for a calculation."""
-    key = ("sheet", compiled.version.first_day.isoformat(), clause.name)
-    if key not in run.kept:
-        run.kept[key] = ClauseSheet(run, compiled, clause)
-    found = run.kept[key]
-    assert isinstance(found, ClauseSheet)
-    return found
+    """The sheet of a clause, made once for rosters of the same shape."""
+    key = ("sheet", run.plan.end, compiled.version.first_day, clause.name)
+    return run.prepared.once(key, lambda: ClauseSheet(run, compiled, clause))
 
 
 def cell_place(run: Run, sheet: NodeSheet, row: ReadRow, leaf: Node) -> Place | None:

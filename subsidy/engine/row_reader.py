@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from subsidy import sql
 from subsidy.engine.cells import Value
+from subsidy.engine.database import Query
 from subsidy.engine.layers import ref
 from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import Run
@@ -39,6 +40,7 @@ class RowReader:
         self._nodes: dict[int, tuple[Node, int]] = {}
         self._named: dict[str, int] = {}
         self._view = ""
+        self._query: Query
 
     def ask(self, value: Value) -> int:
         """The number under which the value will be found."""
@@ -63,15 +65,18 @@ class RowReader:
             self._columns.append((f"c{len(self._columns)}", ref(name)))
         return self._known[name]
 
-    def ready(self, run: Run, view: str, keys: Sequence[str]) -> None:
-        """Put the query into the database under the name `view`; rows are told apart by the columns `keys`."""
-        self._keys = list(keys)
+    def finish(self, view: str, keys: Sequence[str]) -> None:
+        """Nothing more is asked: the query will be called `view`, and rows are told apart by the columns `keys`."""
+        self._view, self._keys = view, list(keys)
         chosen = [*((name, ref(name)) for name in keys), *self._columns]
         layers = self.rows.layers.needed_for([*(tree for _, tree in chosen), self.where])
-        self._view = run.view(view, layers.query(chosen, self.where))
+        self._query = Query(layers.query(chosen, self.where))
 
     def read(self, run: Run, own: Iterable[str | int]) -> list[ReadRow]:
         """The rows with these keys, in the order of the keys."""
+        if self._view not in run.views:
+            run.view(self._view, self._query)
+            run.views.add(self._view)
         matches = [
             sql.compare("=", sql.column(name), sql.text(key) if isinstance(key, str) else sql.whole(key))
             for name, key in zip(self._keys, own, strict=False)
@@ -105,4 +110,7 @@ class ReadRow:
         return self.value(self._reader.number_named(name))
 
     def of(self, node: Node) -> Stored:
-        return self.value(self._reader.number_of(node))
+        stored = self.value(self._reader.number_of(node))
+        if node.type.kind == "yes_no" and stored.main is not None:
+            return stored._replace(main=bool(stored.main))
+        return stored

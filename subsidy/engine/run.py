@@ -149,9 +149,9 @@ class Run:
     exceeded: dict[str, int] = field(default_factory=dict)  # by limits that only report, in fen
 
     @functools.cached_property
-    def kept(self) -> dict[tuple[str, ...], object]:
-        """What explanations have compiled, to be read again for other rows."""
-        return {}
+    def views(self) -> set[str]:
+        """The views of explanations that stand in the database."""
+        return set()
 
     @property
     def grains(self) -> list[tuple[CompiledGrain, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from subsidy import sql
 from subsidy.engine.cells import Value
+from subsidy.engine.database import Query
 from subsidy.engine.explain_sheet import TIMES, ClauseSheet, is_given, is_open
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.row import RowCompiler
@@ -62,16 +63,16 @@ class Trials:
             if is_cell or (leaf.operation == "derived" and is_given(sheet, row, leaf)):
                 self.leaves[told(leaf)] = leaf
         self.table = run.plan.named("trial", sheet.clause.name)
-        self.text = self._text()
+        self.query = self._kept_query()
         self.own = {leaf: self._own(node) for leaf, node in self.leaves.items()}
         self.times = [row.value(number).main for number in sheet.times]
 
-    def _text(self) -> str:
-        """The query, printed once for all rows of the clause that have the same facts."""
-        kept = self.sheet.trial_texts
+    def _kept_query(self) -> Query:
+        """The query, made once for all rows of the clause that have the same facts."""
+        kept = self.sheet.trial_queries
         facts = tuple(self.leaves)
         if facts not in kept:
-            kept[facts] = sql.printed(self._query())
+            kept[facts] = Query(self._query())
         return kept[facts]
 
     def _own(self, leaf: Node) -> Stored:
@@ -119,8 +120,7 @@ class Trials:
             parts = [0, 2, 3] if node.type.kind == "date" else [0, 1]
             for (name, kind), part in zip(self._columns(index, node.type), parts, strict=False):
                 content[name] = pa.array([value[part] for value in values], getattr(pa, kind)())
-        connection = self.run.prepared.connection
-        connection.register(self.table, pa.table(content))
-        rows = sorted(connection.execute(self.text).fetchall())
-        connection.unregister(self.table)
-        return [Outcome(tuple(row[1:-1]), row[-1]) for row in rows]
+        database = self.run.prepared.database
+        database.register(self.table, pa.table(content))
+        rows = sorted(database.rows(self.query))
+        return [Outcome(tuple(None if one is None else bool(one) for one in row[1:-1]), row[-1]) for row in rows]
