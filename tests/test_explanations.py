@@ -85,7 +85,95 @@ def test_steps_of_random_schedules_lead_to_the_ledger(case: Case) -> None:
     check(result, rows if len(rows) < 20 else random.Random(2).sample(rows, 20))
 
 
-# --- what they say ---------------------------------------------------------------------------------------------------
+# --- what would have to change -------------------------------------------------------------------------------------
+
+CHANGES = """\
+schedule: test/changes
+document: {number: "1", issuer: test, issued: 2022-01-01}
+in_force: {from: 2022-01-01}
+revision: 1
+place: CN
+payers: {city: {label: {zh: 市, en: city}}}
+facts:
+  homes:
+    home: key
+    opened: date
+    built: date
+    kind: [small, large, closed]
+    beds: {bed: 0..900}
+    nursing_beds: {bed: 0..900}
+    public: yes_no
+    cost: {yuan: 0..100000}
+values:
+  rate:   {unit: yuan / bed, by: [kind], is: {small: 10, large: 7.50, closed: none}}
+  share:  {unit: percent, is: 60%}
+  few:    {unit: bed, is: 15}
+  many:   {unit: bed, is: 40}
+  start:  {unit: date, is: 2022-03-01}
+  window: {unit: month, is: 12}
+clauses:
+  grant:
+    item: "1"
+    for: homes
+    every: once
+    dated: opened
+    when: CONDITION
+    amount: beds * rate
+    split: {city: 1}
+"""
+HOME = {"home": "H", "opened": "2022-02-10", "built": "2021-08-15", "kind": "small", "beds": "20", "nursing_beds": "11", "public": "no",
+        "cost": "100"}  # fmt: skip
+
+
+def changed(condition: str, **cells: str) -> Result:
+    version = load_text(CHANGES.replace("CONDITION", condition))
+    homes = [{**HOME, **cells}]
+    return calculate(Schedule((version,), (Path("1.yaml"),)), Roster(homes=homes), 2022, proceed=True)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("public", {"public": {"one_of": ["yes"]}}),
+        ("kind in ('large', 'closed')", {"kind": {"one_of": ["large", "closed"]}}),
+        ("beds between few and many and nursing_beds > few", {"nursing_beds": {"at_least": "16"}}),
+        ("not (beds between few and many)", {"beds": [{"at_least": "41"}, {"at_most": "14"}]}),
+        ("nursing_beds >= round beds * share to 1 up", {"nursing_beds": {"at_least": "12"}, "beds": {"at_most": "18"}}),
+        ("opened >= start", {"opened": {"at_least": "2022-03-01"}}),
+        ("full_months_since(built, start) >= window", {"built": {"at_most": "2021-03-01"}}),
+        ("full_months_since(built) >= window", {"built": {"at_most": "2021-02-10"}}),
+        ("full_months_since(opened, start) >= window", {}),  # before the schedule is in force
+        ("cost * share > cost or beds >= many", {"beds": {"at_least": "40"}}),
+        ("public and beds >= many", None),
+    ],
+)
+def test_each_change_alone_is_the_least_that_would_do(condition: str, expected: Any) -> None:
+    """Calculated anew with the cell changed, the home is paid; one step short of it, it is not."""
+    result = changed(condition)
+    lines = [line for line in result.explain("grant", "H").to_dict()["lines"] if "change" in line]
+    if expected is None:
+        assert {line["change"] for line in lines} == {"public", "beds"}
+        assert all("would_owe" not in line for line in lines)
+        return
+    ends = ("at_least", "at_most", "one_of")
+    found = [(line["change"], {end: line[end] for end in ends if end in line}) for line in lines]
+    wanted = [(fact, one) for fact, ways in expected.items() for one in (ways if isinstance(ways, list) else [ways])]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+    for line in lines:
+        fact = line["change"]
+        for value in line.get("one_of", [line.get("at_least", line.get("at_most"))]):
+            cells = {fact: value}
+            row = changed(condition, **cells).explain("grant", "H").to_dict()
+            assert all(one["holds"] for one in row["lines"] if "holds" in one)
+            told = line.get("each", {}).get(value, line["would_owe"])
+            assert row["amount"] == (told or "0.00")
+        if fact in ("beds", "nursing_beds"):
+            short = int(value) - 1 if "at_least" in line else int(value) + 1
+            again = changed(condition, **{fact: str(short)})
+            assert not all(one["holds"] for one in again.explain("grant", "H").to_dict()["lines"] if "holds" in one)
+
+
+# --- what they say -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -176,7 +176,11 @@ class Changes:
         return Stored(number, self.row.of(leaf).divisor or 1)
 
     def _ends(self, leaf: Node) -> tuple[int, int]:
-        kind = leaf.type
+        kind, dated = leaf.type, self.sheet.clause.dated
+        if dated is not None and told(leaf) == told(dated):
+            plan, version = self.inputs.run.plan, self.sheet.compiled.version
+            span = plan.in_force[plan.schedule.versions.index(version)]
+            return max(span.first, FIRST_DAY), min(span.last, LAST_DAY)
         if kind.kind == "date":
             return FIRST_DAY, LAST_DAY
         if leaf.operation == "life" and leaf.name == "days_present":

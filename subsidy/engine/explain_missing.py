@@ -33,7 +33,8 @@ OF_ROWS = Text(
 DIVISOR = Text("除数为零，或所得超出其范围", "a divisor is 0, or a result lies outside its range")
 MOST_OPTIONS = 12
 OF_SEVERAL = Text(
-    "代表多个对象（count）的行不能参加分配，请拆成单行", "a row that stands for several (count) has no share of a sum; make single rows of it"
+    "代表多个对象（count）的行不能参加分配，请拆成单行",
+    "a row that stands for several (count) has no share of a sum; make single rows of it",
 )
 DOMAINS = {
     "date": Text("日期", "a date"),

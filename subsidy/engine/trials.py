@@ -59,7 +59,7 @@ class Trials:
         self.row = row
         self.leaves: dict[Told, Node] = {}
         for leaf in sheet.leaves:
-            is_cell = leaf.operation in ("fact", "aggregate", "life", "time", "clause")
+            is_cell = leaf.operation in ("fact", "aggregate", "life", "clause")
             if is_cell or (leaf.operation == "derived" and is_given(sheet, row, leaf)):
                 self.leaves[told(leaf)] = leaf
         self.table = run.plan.named("trial", sheet.clause.name)
@@ -108,13 +108,23 @@ class Trials:
         amount = rows.number_at(clause.amount, 100)
         return layers.query([(NUMBER, ref(NUMBER)), *holds, ("amount", amount)])
 
+    def _times(self, change: Mapping[Told, Stored]) -> Sequence[int]:
+        """The reading day and what goes with it: another one where the date that gives the row its period is changed."""
+        clause = self.sheet.clause
+        dated = None if clause.dated is None or clause.reads_at is not None else change.get(told(clause.dated))
+        if dated is None or dated.month is None or dated.day_of_month is None:
+            return self.times
+        day, month = dated.main, dated.month
+        return [day, month, dated.day_of_month, day, day, month, month // 12]
+
     def outcomes(self, changes: Sequence[Mapping[Told, Stored]]) -> list[Outcome]:
         """What would come out with each of these changes, all else as it is."""
         import pyarrow as pa
 
         content: dict[str, Any] = {NUMBER: pa.array(range(len(changes)), pa.int64())}
-        for name, number in zip(TIMES, self.times, strict=True):
-            content[name] = pa.array([number] * len(changes), pa.int64())
+        times = [self._times(change) for change in changes]
+        for position, name in enumerate(TIMES):
+            content[name] = pa.array([one[position] for one in times], pa.int64())
         for index, (leaf, node) in enumerate(self.leaves.items()):
             values = [change.get(leaf, self.own[leaf]) for change in changes]
             parts = [0, 2, 3] if node.type.kind == "date" else [0, 1]
