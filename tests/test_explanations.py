@@ -121,8 +121,10 @@ clauses:
     amount: beds * rate
     split: {city: 1}
 """
-HOME = {"home": "H", "opened": "2022-02-10", "built": "2021-08-15", "kind": "small", "beds": "20", "nursing_beds": "11", "public": "no",
-        "cost": "100"}  # fmt: skip
+HOME = {
+    "home": "H", "opened": "2022-02-10", "built": "2021-08-15", "kind": "small", "beds": "20", "nursing_beds": "11",
+    "public": "no", "cost": "100",
+}  # fmt: skip
 
 
 def changed(condition: str, **cells: str) -> Result:

@@ -109,7 +109,7 @@ class Trials:
         return layers.query([(NUMBER, ref(NUMBER)), *holds, ("amount", amount)])
 
     def _times(self, change: Mapping[Told, Stored]) -> Sequence[int]:
-        """The reading day and what goes with it: another one where the date that gives the row its period is changed."""
+        """The reading day and what goes with it: another one where the date that gives the row its period changes."""
         clause = self.sheet.clause
         dated = None if clause.dated is None or clause.reads_at is not None else change.get(told(clause.dated))
         if dated is None or dated.month is None or dated.day_of_month is None:
