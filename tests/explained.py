@@ -59,7 +59,12 @@ class Explained:
         result = self.result()
         if self.is_line:
             return str(result.explain_payment(self.clause, self.whose, self.when or "", language))
-        return str(result.explain(self.clause, self.whose, self.when, language))
+        return str(result.explain(self.clause, self.whose, self.when or self.only_period(), language))
+
+    def only_period(self) -> str:
+        """The period of the first row of the subject."""
+        rows = self.result().entitlements().itertuples()
+        return min(row.period for row in rows if (row.clause, row.subject) == (self.clause, self.whose))
 
 
 def of_case(name: str, clause: str, whose: str, when: str | None = None) -> Explained:
