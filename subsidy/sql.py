@@ -109,6 +109,15 @@ def same(left: Sql, right: Sql) -> Sql:
     return exp.NullSafeEQ(this=_closed(left), expression=_closed(right))
 
 
+def equals(column_name: str, value: int | str | bool | None) -> Sql:
+    """That a column holds a value; that it is NULL for None."""
+    if value is None:
+        return is_missing(column(column_name))
+    if isinstance(value, bool):
+        return compare("=", column(column_name), boolean(value))
+    return compare("=", column(column_name), text(value) if isinstance(value, str) else whole(value))
+
+
 def all_of(conditions: Iterable[Sql]) -> Sql:
     """Three-valued AND; TRUE of none."""
     return reduce(lambda a, b: exp.And(this=_closed(a), expression=_closed(b)), conditions, boolean(True))

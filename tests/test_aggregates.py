@@ -118,7 +118,7 @@ def test_a_ready_yearly_average_goes_first() -> None:
     policy = homes({"amount": "round rate * mean to fen half_up"}, values, mean=mean)
     result = calculated(policy, 2023, facilities=[{**HOME, "mean": "2.75"}], residents=STAYS)
     assert amounts(result) == {"grant": Decimal("27.50")}
-    assert "mean: 2.75 residents   [" in str(result.explain("grant", "F"))
+    assert "mean: 2.75 residents, given ready in the roster   [facilities:1:mean]" in str(result.explain("grant", "F"))
 
 
 def test_an_explanation_lists_the_months() -> None:

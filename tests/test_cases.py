@@ -114,32 +114,39 @@ source: 手工
 | grant H                 | 300.04   | 300.03                                         |
 |                         |          | Grant for beds · H · 2022-06-01: 300.03        |
 |                         |          |   document                                     |
-|                         |          |     测〔2022〕1号  item 1: test/beds           |
-|                         |          | 2022-01-01 r1                                  |
+|                         |          |     测〔2022〕1号 item 1: test/beds 2022-01-01 |
+|                         |          | r1                                             |
 |                         |          |   facts                                        |
-|                         |          |     beds: 3 bed   [homes:1:beds]               |
+|                         |          |     beds: 3 beds   [homes:1:beds]              |
 |                         |          |   figures                                      |
 |                         |          |     rate: 100.01 yuan / bed, item 1            |
 |                         |          |   conditions                                   |
-|                         |          |     beds >= 1: met                             |
+|                         |          |     beds >= 1: 3 >= 1, met                     |
 |                         |          |   calculation                                  |
-|                         |          |     amount = beds * rate: 300.03 yuan          |
+|                         |          |     amount = beds × rate: 3 × 100.01 = 300.03  |
+|                         |          | yuan                                           |
 |                         |          |   result                                       |
 |                         |          |     300.03                                     |
 |                         |          |   payments                                     |
-|                         |          |     H 2022-06-01: 300.03, of which 300.03      |
-|                         |          |       city: 150.02                             |
-|                         |          |       county: 150.01                           |
+|                         |          |     H 2022-06-01: 300.03, and nothing else is  |
+|                         |          | in it                                          |
+|                         |          |       shared city 5 : county 5                 |
+|                         |          |       city: 150.02 (5/10 of 300.03), with the  |
+|                         |          | odd fen: equal remainders, first in order      |
+|                         |          |       county: 150.01 (5/10 of 300.03)          |
 |-------------------------+----------+------------------------------------------------|
 | grant H city 2022-06-01 | 150.01   | 150.02                                         |
 |                         |          | Grant for beds · H · 2022-06-01: 300.03        |
 |                         |          |   document                                     |
-|                         |          |     测〔2022〕1号  item 1: test/beds           |
-|                         |          | 2022-01-01 r1                                  |
+|                         |          |     测〔2022〕1号 item 1: test/beds 2022-01-01 |
+|                         |          | r1                                             |
 |                         |          |   payments                                     |
-|                         |          |     300.03: city 5 : county 5                  |
-|                         |          |     city: 150.02, with the odd fen             |
-|                         |          |     county: 150.01                             |
+|                         |          |     H 2022-06-01: 300.03, entitlements: 1      |
+|                         |          |       H: 300.03                                |
+|                         |          |       shared city 5 : county 5                 |
+|                         |          |       city: 150.02 (5/10 of 300.03), with the  |
+|                         |          | odd fen: equal remainders, first in order      |
+|                         |          |       county: 150.01 (5/10 of 300.03)          |
 +-------------------------------------------------------------------------------------+
   3 hold, 2 do not
 """,
@@ -200,7 +207,7 @@ def test_an_example_that_fails_is_told_in_the_same_way(tmp_path: Path) -> None:
     assert code == 1
     assert f"{file}:19 test/beds 2022-01-01 grant [1] #1" in out
     assert "9.00" in out
-    assert "amount = beds * rate: 300.03 yuan" in out
+    assert "amount = beds × rate: 3 × 100.01 = 300.03 元" in out
 
 
 # --- schedules of a case -------------------------------------------------------------------------------------------

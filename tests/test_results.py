@@ -266,23 +266,23 @@ EXPLAINED: dict[str, tuple[Callable[[Result, Any], Any], list[str], list[str]]] 
     ),
     "why-not": (
         lambda result, language: result.explain("home_adaptation", "J", language=language),
-        ["0.00", "item 14", "hardship: not met", "low_income", "households:3:group"],
-        ["0.00", "第 14 条", "hardship: 不满足", "低收入", "households:3:group"],
+        ["0.00", "item 14", "hardship: not met", "low_income", "households:3:group", "(now low_income) → 900.00"],
+        ["0.00", "第 14 条", "hardship: 不满足", "低收入", "households:3:group", "（现为 低收入 low_income） → 900.00"],
     ),
     "finding": (
         lambda result, language: result.explain("home_adaptation", "I", language=language),
-        ["0.00", "actual_cost: missing", "households:2:actual_cost", "adaptation_cap(area): 2000.00"],
-        ["0.00", "实际费用 actual_cost: 缺失", "households:2:actual_cost", "adaptation_cap(area): 2000.00"],
+        ["0.00", "actual_cost: blank", "households:2:actual_cost", "adaptation_cap(area = rural): 2,000.00"],
+        ["0.00", "实际费用 actual_cost: 空白", "households:2:actual_cost", "(area = 农村 rural): 2,000.00 元/户"],
     ),
     "lost to another home": (
         lambda result, language: result.explain("operating_grant", "R", period="2022-03", language=language),
-        ["0.00", "one home per person and month", "-225.00", "operating_grant T 2022-03 80.00"],
-        ["0.00", "每人每月一家机构", "-225.00", "operating_grant T 2022-03 80.00"],
+        ["0.00", "one home per person and month", "225.00 → 0.00", "T 2022-03: 80.00", "by 11 days"],
+        ["0.00", "每人每月一家机构", "225.00 → 0.00", "T 2022-03: 80.00", "多 11 天"],
     ),
     "lost to another clause": (
         lambda result, language: result.explain("bed_grant", "B", language=language),
-        ["0.00", "800000.00", "centre_grant B 2022-06-01 1500000.00"],
-        ["0.00", "800000.00", "centre_grant B 2022-06-01 1500000.00"],
+        ["800,000.00 → 0.00", "centre grant B 2022-06-01: 1,500,000.00, kept, the higher amount, by 700,000.00"],
+        ["800,000.00 → 0.00", "综合养老服务中心建设补助 B 2022-06-01: 1,500,000.00，保留，金额较高，多 700,000.00"],
     ),
     "relief": (
         lambda result, language: result.explain("community_vat", "X", language=language),
@@ -291,13 +291,15 @@ EXPLAINED: dict[str, tuple[Callable[[Result, Any], Any], list[str], list[str]]] 
     ),
     "instalments": (
         lambda result, language: result.explain("entry_award", "S", language=language),
-        ["40000.00", "2021-12-01", "2022-12-01", "12000.00"],
-        ["40000.00", "2021-12-01", "2022-12-01", "12000.00"],
+        ["40,000.00", "2021-12-01", "2022-12-01", "30% × 40,000.00 = 12,000.00, due", "= 16,000.00, not due"],
+        ["40,000.00", "2021-12-01", "2022-12-01", "30% × 40,000.00 = 12,000.00，应付", "= 16,000.00，不付"],
     ),
     "line": (
         lambda result, language: result.explain_payment("home_adaptation", "H", "2022-06-01", language),
-        ["1999.99", "item 14", "city 5 : district 5", "city D: 1000.00, with the odd fen", "district D: 999.99"],
-        ["1999.99", "第 14 条", "city 5 : district 5", "city D: 1000.00,含除不尽的一分", "district D: 999.99"],
+        ["1,999.99", "item 14", "city 5 : district or development zone 5",
+         "city D: 1,000.00 (5/10 of 1,999.99), with the odd fen"],
+        ["1,999.99", "第 14 条", "市级财政 5 : 区县（开发区）财政 5",
+         "市级财政 D: 1,000.00（1,999.99 的 5/10），含除不尽的一分"],
     ),
 }  # fmt: skip
 
@@ -343,7 +345,8 @@ def test_without_a_period_the_first_of_the_year_is_explained(result: Result) -> 
     ("wanted", "missing"),
     [
         (("no_clause", "R"), "no_clause"), (("operating_grant", "nobody"), "nobody"),
-        (("operating_grant", "R", "2025-01"), "2025-01"), (("operating_grant", "R", "March"), "March"),
+        (("operating_grant", "R", "2022-13"), "2022-13"), (("operating_grant", "R", "March"), "March"),
+        (("home_adaptation", "J", "2022-06"), "2022-06"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_cannot_be_explained(result: Result, wanted: tuple[str, ...], missing: str) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import subsidy
-from subsidy.budget.plan_search import Turn, turn
 from subsidy.budget.targets import Outcome, Targets
 from subsidy.cli import app
+from subsidy.engine.turn import Turn, turn
 
 HEAD = """\
 schedule: test/plan

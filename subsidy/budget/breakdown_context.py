@@ -95,7 +95,8 @@ class Context:
 
     def in_full(self, one: Calculated, clause: str, subject: str, period: str) -> Explanation:
         runs = [self.payments(one).run, *(self.payments(other).run for other in self.calculated if other is not one)]
-        return explain_entitlement(runs, clause, subject, period, self.year, self.language)
+        cuts = self.payments(one).cuts
+        return explain_entitlement(runs, clause, subject, period, self.year, self.language, cuts)
 
     def period_label(self, one: Calculated, clause: str, version: int, period: int) -> str:
         return calendar.period_label(one.schedule.versions[version].clauses[clause].model.every, period)

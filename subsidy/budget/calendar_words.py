@@ -58,7 +58,7 @@ def _said(clause: CheckedClause, version: Version) -> Iterator[Text]:
         if pay.while_ is not None:
             condition = shown(parse(pay.while_))
             yield Text(f"到期日须符合 {condition}", f"paid while {condition} on the due day")
-    for written in clause.conditions():
+    for written in map(shown, clause.conditions):
         if "_since(" in written:
             yield Text(f"期限：{written}", f"time limit: {written}")
     if clause.model.clawback is not None:

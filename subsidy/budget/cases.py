@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, Field
 from subsidy.budget.calculate import calculate
 from subsidy.budget.examples import run_examples
 from subsidy.budget.expected import Compared, Expected, Ledgers, Outcome
+from subsidy.budget.result import Result
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule, catalogue, overlay_each, schedule
@@ -125,16 +126,22 @@ def read_cases(file: Path) -> list[ReadCase]:
     return cases
 
 
-def run_case(case: ReadCase) -> Outcome:
-    """Calculate a case and compare. Raises ScheduleError where its schedules, names or year cannot be used."""
+def load_case(case: ReadCase) -> tuple[list[Schedule], Result]:
+    """The schedules of a case and the result for its rows. Raises ScheduleError where they cannot be used."""
     model, source = case.model, case.source
     schedules = _loaded(case)
     roster = Roster(**{table: [dict(row) for row in rows] for table, rows in model.rows.items()})
     try:
         with _placing(source, ("schedule",)):
-            result = calculate(schedules, roster, model.year, basis=model.basis, proceed=True)
+            return schedules, calculate(schedules, roster, model.year, basis=model.basis, proceed=True)
     except Refusal as refusal:
         raise ScheduleError([Finding(source.place(("year",)), "value", refusal.why, refusal.remedy)]) from None
+
+
+def run_case(case: ReadCase) -> Outcome:
+    """Calculate a case and compare. Raises ScheduleError where its schedules, names or year cannot be used."""
+    model, source = case.model, case.source
+    schedules, result = load_case(case)
     _check_names(case, schedules, result.items)
     findings = [_placed(finding, source) for finding in result.findings]
     ledgers = Ledgers(result)

@@ -14,6 +14,7 @@ from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
 from subsidy.engine.run import Run
 from subsidy.money import yuan
+from subsidy.schedule import expression as ex
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.figures import day_of
 
@@ -92,7 +93,7 @@ def _clause_rows(
     subjects: Collection[str] | None,
 ) -> list[tuple[Any, ...]]:
     clause = compiled.version.clauses[name]
-    conditions = clause.conditions()
+    conditions = [ex.shown(tree) for tree in clause.conditions]
     model = compiled.version.model
     after = _after_limits(run, compiled, name, subjects)
     allocated = run.allocated(_ledger(run, compiled, name))

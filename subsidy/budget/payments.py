@@ -9,6 +9,7 @@ from typing import Any
 from subsidy import sql
 from subsidy.budget.pots import PayerPart, PotResult, apply_pots
 from subsidy.engine.database import Query
+from subsidy.engine.explain_payers import Cuts, PotCut
 from subsidy.engine.lines import PART_COLUMNS
 from subsidy.engine.run import Run
 from subsidy.schedule.checked import NOT_STATED
@@ -18,11 +19,13 @@ KEY = ("version", "clause", "line", "payer")
 
 @dataclass(frozen=True)
 class Payments:
-    """A finished calculation: `relation` has PART_COLUMNS, cut and amount (fen); `pots` says what each pot did."""
+    """A finished calculation: `relation` has PART_COLUMNS, cut and amount (fen); `pots` says what each pot did, and
+    `cuts` what they took from which part of which line."""
 
     run: Run
     relation: str
     pots: tuple[PotResult, ...]
+    cuts: Cuts
 
 
 def make_payments(runs: Sequence[Run]) -> list[Payments]:
@@ -41,8 +44,30 @@ def make_payments(runs: Sequence[Run]) -> list[Payments]:
         relation, schedule = run.plan.named("payments"), run.prepared.schedule.id
         own, added = ([part for part in some if part.schedule == schedule] for some in (changed, parts[known:]))
         _write(run, relation, own, added)
-        found.append(Payments(run, relation, tuple(pots[schedule])))
+        found.append(
+            Payments(run, relation, tuple(pots[schedule]), _cuts([part for part in parts if part.schedule == schedule]))
+        )
     return found
+
+
+def _cuts(parts: Sequence[PayerPart]) -> Cuts:
+    """By version, clause, line and payer: what each pot took, with what it holds and was asked for."""
+    return {
+        (part.version, part.clause, part.line, part.payer): [
+            PotCut(
+                pot,
+                part.cuts.get(pot, 0),
+                group.at_most,
+                group.used_before,
+                group.asked,
+                group.when_short,
+                *part.room.get(pot, (0, 0)),
+            )
+            for pot, group in part.groups.items()
+        ]
+        for part in parts
+        if part.groups
+    }
 
 
 def _read(run: Run) -> list[PayerPart]:

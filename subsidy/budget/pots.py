@@ -40,6 +40,8 @@ class PayerPart:
     ranks: Mapping[str, int | None]
     left: int = 0
     cuts: dict[str, int] = field(default_factory=dict)
+    room: dict[str, tuple[int, int]] = field(default_factory=dict)  # by pot: left for its rank, wanted by its rank
+    groups: dict[str, PotResult] = field(default_factory=dict)  # by pot: what it did in the group of this part
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _owe_instead(payer: str, taken: Iterable[tuple[PayerPart, int]], parts: list
             own[line].owed += amount
             own[line].left += amount
         else:
-            own[line] = replace(part, payer=payer, position=LAST, owed=amount, left=amount, cuts={})
+            own[line] = replace(part, payer=payer, position=LAST, owed=amount, left=amount, cuts={}, room={}, groups={})
             parts.append(own[line])
 
 
@@ -207,6 +209,8 @@ def _apply(pot: _Pot, concerned: Iterable[PayerPart], parts: list[PayerPart]) ->
             shares = tuple(PotShare(part, left, left - part.left) for part, left in zip(group, lefts, strict=True))
             rest_to = limit.model.rest_to
             results.append(replace(result, asked=sum(lefts), cut=cut, goes_to=rest_to, shares=shares))
+            for part in group:
+                part.groups[name] = results[-1]
     if limit.model.refund is not None:
         _owe_instead(limit.model.refund.by, taken, parts)
     return results
@@ -255,6 +259,8 @@ def _cut(name: str, limit: CheckedLimit, group: Sequence[PayerPart], available: 
         members = classes[rank_key]
         wanted = sum(part.left for part in members)
         given = min(wanted, available)
+        for part in members:
+            part.room[name] = (available, wanted)
         available -= given
         if given < wanted and limit.last_gets_nothing:
             given = available = 0

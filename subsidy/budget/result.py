@@ -244,7 +244,7 @@ class Result:
     def explain_payment(self, clause: str, payee: str, due: str, language: Language = "en") -> Explanation:
         """What a payment line adds up, who pays which part, and who got the odd fen. `due`: a day, 2023-03-31."""
         one, name = self.names.clauses[clause]
-        return explain_line(one.high.run, one.high.relation, name, payee, due, language)
+        return explain_line(one.high.run, one.high.relation, name, payee, due, language, one.high.cuts)
 
     # --- what stands beside the numbers ------------------------------------------------------------------------
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.budget.causes import Found, Parts, cause
 from subsidy.budget.checked import checked
-from subsidy.budget.plan_search import turn
 from subsidy.engine import calendar
 from subsidy.engine.findings import place_of
 from subsidy.engine.measures import Measured, Measures
 from subsidy.engine.run import Prepared, prepare
+from subsidy.engine.turn import turn
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text, nearest
 from subsidy.roster.intake import intake
 from subsidy.roster.locate import tables_in

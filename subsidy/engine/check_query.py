@@ -15,7 +15,7 @@ from subsidy.engine.aggregate import addend_query, aggregate_query
 from subsidy.engine.base import COUNT, COUNTED, SUBJECT, dated_rows, plain_rows, rebased
 from subsidy.engine.calendar import EVER, month_of
 from subsidy.engine.cells import RosterShape, Value
-from subsidy.engine.explain import shown_leaves
+from subsidy.engine.explain_sheet import shown_leaves
 from subsidy.engine.grain import GrainCompiler
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.row import RowCompiler

@@ -7,11 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 from subsidy.engine.calendar import END_OF_TIME as ONGOING
-from subsidy.engine.explanation import rate_text, value_text
+from subsidy.engine.explain_words import NO, YES, exact
+from subsidy.engine.row_reader import Stored
 from subsidy.finding import Language, Text
+from subsidy.schedule.expression import plain_number
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
-from subsidy.schedule.node import Node
+from subsidy.schedule.node import Node, Unit
 from subsidy.schedule.roster_check import CheckedRosterCheck
 
 
@@ -80,12 +82,11 @@ class CheckWords:
         if kind.kind == "category":
             return words.get(value, str(value))
         if node.fact is not None and node.fact.column.unit == "percent":
-            return rate_text(Fraction(value, kind.scale), kind.unit, in_percent=True)
-        text = value_text(kind, value, None, {}, language)
-        if kind.kind != "number":
-            return text
-        number, _, unit = text.partition(" ")
-        return f"{number} {words.get(unit, unit)}" if unit == "yuan" else number
+            return f"{plain_number(Fraction(value, kind.scale) * 100)}%"
+        if kind.kind == "yes_no":
+            return (YES if value else NO).in_(language)
+        text = exact(kind, Stored(value)) or ""
+        return f"{text} {words.get('yuan', 'yuan')}" if kind.unit == Unit(("yuan",)) else text
 
     def peak(self, node: Node, bound: int, peak: int, day: int) -> Text:
         name, words = self._named(node), self.version.words

@@ -1,56 +1,91 @@
-"""The reason of a payment line: who pays which part of it, and from which amount."""
+"""The reason of a payment line: what it adds up, who pays which part of it, and what pots took from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from subsidy import sql
-from subsidy.engine.explanation import WORDS, Explanation, Line
+from subsidy.engine import calendar
+from subsidy.engine.explain import document_lines
+from subsidy.engine.explain_payers import Cuts, payer_lines
+from subsidy.engine.explain_words import Words, money
+from subsidy.engine.explanation import Explanation, Line
+from subsidy.engine.lines import Ledger, line_keys, line_row_columns
 from subsidy.engine.run import Run
-from subsidy.finding import Language
-from subsidy.money import odd_units, yuan_text
+from subsidy.finding import Language, Text
+from subsidy.money import yuan_text
 from subsidy.schedule.figures import day_of
 
+MOST_SHOWN = 20
+ADDS_UP = Text("{total}，共 {number} 项", "{total}, entitlements: {number}")
+AND_MORE = Text("另 {number} 项共 {total}", "the other {number} come to {total}")
+OF_PERIOD = Text("{payee} {day}（{period}）", "{payee} {day} ({period})")
 
-def explain_line(run: Run, relation: str, clause: str, payee: str, due: str, language: Language) -> Explanation:
-    """Raises KeyError where no such line is due on that day (ISO date)."""
-    names = ("version", "line", "due", "accrued", "payer", "position", "place", "owed", "cut", "amount")
-    where = sql.all_of(
-        [
-            sql.compare("=", sql.column("clause"), sql.text(clause)),
-            sql.compare("=", sql.column("payee"), sql.text(payee)),
-        ]
-    )
-    rows = run.prepared.rows(sql.select([sql.column(name) for name in names], sql.table(relation), where=where))
-    rows = sorted((row for row in rows if day_of(row[2]).isoformat() == due), key=lambda row: (row[0], row[1], row[5]))
+
+def explain_line(
+    run: Run, relation: str, clause: str, payee: str, due: str, language: Language, cuts: Cuts | None = None
+) -> Explanation:
+    """What is paid to a payee on a day (ISO) under a clause: entitlements, payers, pots (`cuts`).
+
+    Raises KeyError where no such line is due on that day.
+    """
+    where = [sql.equals("clause", clause), sql.equals("payee", payee)]
+    names = ("version", "line", "due", "amount")
+    query = sql.select([sql.column(name) for name in names], sql.table(relation), where=sql.all_of(where))
+    rows = sorted(row for row in run.prepared.rows(query) if day_of(row[2]).isoformat() == due)
     if not rows:
         raise KeyError(due)
-    version = run.prepared.schedule.versions[rows[0][0]]
-    checked = version.clauses[clause]
-    label = checked.model.label.in_(language) if checked.model.label else clause
-    item = WORDS["item"][language].format(checked.model.item)
     total = sum(row[-1] for row in rows)
-    document = version.model.document
-    part = checked.model.part or document.part or ""
-    edition = f"{version.id} {version.first_day} r{version.model.revision}"
-    lines = [Line("document", f"{document.cited(language)} {part} {item}", edition)]
-    for number in dict.fromkeys((row[0], row[1]) for row in rows):
-        lines += _part_lines(
-            checked.sharing.weights if checked.sharing else (), [row for row in rows if row[:2] == number], language
-        )
-    title = f"{label} · {payee} · {due}: {yuan_text(total)}"
+    lines: list[Line] = []
+    for version_index in dict.fromkeys(row[0] for row in rows):
+        ledger = next(one for one in run.ledgers if one.version_index == version_index and one.clause.name == clause)
+        words = Words(ledger.version, language)
+        lines += document_lines(ledger.version, ledger.clause, words)
+        for line in dict.fromkeys(row[1] for row in rows if row[0] == version_index):
+            lines += _line(run, relation, ledger, line, words, cuts or {})
+    version = run.plan.schedule.versions[rows[0][0]]
+    checked = version.clauses[clause]
+    title = f"{Words(version, language).clause(checked)} · {payee} · {due}: {yuan_text(total)}"
     facts = {"clause": clause, "item": checked.model.item, "payee": payee, "due": due}
     return Explanation(title, tuple(lines), language, total, facts)
 
 
-def _part_lines(weights: Sequence[tuple[str, int]], rows: list[tuple[Any, ...]], language: Language) -> Iterator[Line]:
-    owed = sum(row[7] for row in rows)
-    shares = [weight for _, weight in weights]
-    odd = {weights[index][0] for index in odd_units(owed, shares)} if weights else set()
-    ratio = " : ".join(f"{payer} {weight}" for payer, weight in weights)
-    yield Line("payments", yuan_text(owed), ratio)
-    for _, _, _, _, payer, _, place, part, cut, amount in rows:
-        note = f" ({yuan_text(part)} - {yuan_text(cut)})" if cut else ""
-        fen = {"zh": ",含除不尽的一分", "en": ", with the odd fen"}[language] if payer in odd else ""
-        yield Line("payments", f"{payer} {place or ''}".strip(), f"{yuan_text(amount)}{note}{fen}")
+def _line(run: Run, relation: str, ledger: Ledger, line: int, words: Words, cuts: Cuts) -> Iterator[Line]:
+    keys = line_keys(ledger)
+    names = [*keys, "owed"]
+    table = sql.table(run.plan.lines_of(ledger))
+    query = sql.select([sql.column(name) for name in names], table, where=sql.equals("line", line))
+    (found,) = run.prepared.rows(query)
+    of = dict(zip(names, found, strict=True))
+    period = calendar.period_label(ledger.clause.model.every, of["accrued"])
+    day = day_of(of["due"]).isoformat()
+    name = f"{of['payee'] or ''} {day}".strip()
+    if period != day:
+        name = words(OF_PERIOD, payee=of["payee"] or "", day=day, period=period).strip()
+    data = {"payee": of["payee"], "due": day, "period": period}
+    data["line_owed"] = yuan_text(of["owed"])
+    members = _members(run, ledger, {key: of[key] for key in keys})
+    shown = words(ADDS_UP, number=len(members), total=money(of["owed"]))
+    yield Line("payments", name, shown, data=data | {"members": len(members)})
+    listed = members if len(members) <= MOST_SHOWN + 1 else members[:MOST_SHOWN]
+    for subject, amount in listed:
+        yield Line("payments", subject, money(amount), depth=1, data={"subject": subject, "exact": yuan_text(amount)})
+    rest = members[len(listed) :]
+    if rest:
+        others = sum(amount for _, amount in rest)
+        text = words(AND_MORE, number=len(rest), total=money(others))
+        yield Line("payments", "", text, depth=1, data={"more": len(rest), "exact": yuan_text(others)})
+    yield from payer_lines(run, relation, ledger, line, words, cuts)
+
+
+def _members(run: Run, ledger: Ledger, keys: dict[str, Any]) -> list[tuple[str, int]]:
+    """The subjects in a line with their part of it (fen), the largest first."""
+    relation = run.plan.line_rows[run.plan.lines_of(ledger)]
+    columns = zip(line_keys(ledger), line_row_columns(ledger), strict=True)
+    same = [sql.equals(column, keys[key]) for key, column in columns]
+    subject = sql.column("subject")
+    owed = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
+    where = sql.all_of([*same, sql.compare("<>", sql.column("unit"), sql.whole(0))])
+    query = sql.select([subject, sql.alias(owed, "owed")], sql.table(relation), where=where, group=[subject])
+    return sorted(run.prepared.rows(query), key=lambda row: (-row[1], row[0] or ""))

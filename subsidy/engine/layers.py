@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -16,6 +17,10 @@ ROW = "q"  # every expression refers to the columns of the layer below by this a
 def ref(name: str) -> Sql:
     """A column of the layer below."""
     return sql.column(name, ROW)
+
+
+def _columns_of(tree: Sql, source: str) -> list[str]:
+    return [node.name for node in tree.find_all(exp.Column) if node.table == source]
 
 
 @dataclass
@@ -41,12 +46,24 @@ class Layers:
         copy.layers = [_Layer(dict(layer.columns), dict(layer.joins)) for layer in self.layers]
         return copy
 
+    def needed_for(self, trees: Sequence[Sql]) -> Layers:
+        """The same rows with only those columns and joins on top of the base that the trees need."""
+        copy = self.fork()
+        wanted = {name for tree in trees for name in _columns_of(tree, ROW)}
+        for layer in reversed(copy.layers):
+            layer.columns = {name: tree for name, tree in layer.columns.items() if name in wanted}
+            joined = {column.table for tree in layer.columns.values() for column in tree.find_all(exp.Column)}
+            layer.joins = {alias: join for alias, join in layer.joins.items() if alias in joined}
+            conditions = [condition for _, condition in layer.joins.values()]
+            wanted |= {name for tree in (*layer.columns.values(), *conditions) for name in _columns_of(tree, ROW)}
+        copy.layers = [layer for layer in copy.layers if layer.columns]
+        return copy
+
     def __contains__(self, name: str) -> bool:
         return name in self.level
 
     def _above(self, *trees: Sql) -> int:
-        needed = [node.name for tree in trees for node in tree.find_all(exp.Column) if node.table == ROW]
-        return max((self.level[name] for name in needed), default=0) + 1
+        return max((self.level[name] for tree in trees for name in _columns_of(tree, ROW)), default=0) + 1
 
     def _layer(self, level: int) -> _Layer:
         while len(self.layers) < level:

@@ -148,6 +148,11 @@ class Run:
     plan: Plan
     exceeded: dict[str, int] = field(default_factory=dict)  # by limits that only report, in fen
 
+    @functools.cached_property
+    def views(self) -> set[str]:
+        """The views of explanations that stand in the database."""
+        return set()
+
     @property
     def grains(self) -> list[tuple[CompiledGrain, str]]:
         return self.plan.grains

@@ -7,7 +7,7 @@ from html import escape
 
 from subsidy.budget.breakdown import Breakdown, Node, shown
 from subsidy.budget.breakdown_text import rest_text
-from subsidy.engine.explanation import WORDS, Explanation, Line
+from subsidy.engine.explanation import SECTIONS, Explanation, Line
 from subsidy.finding import Language
 
 OPEN_LEVELS = 2  # so deep the tree is open at first
@@ -125,7 +125,7 @@ def _in_full(explanation: Explanation | None) -> Iterator[str]:
         return
     yield f"<section><h2>{escape(explanation.title)}</h2>"
     for section in dict.fromkeys(line.section for line in explanation.lines):
-        title = WORDS[section][explanation.language] if section in WORDS else section
+        title = SECTIONS[section][explanation.language]
         yield f"<h3>{escape(title)}</h3><table>"
         for line in explanation.lines:
             if line.section == section:

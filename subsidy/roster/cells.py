@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from subsidy.finding import Text, nearest
 from subsidy.roster.names import is_chinese, known_names, normal
 from subsidy.roster.refusal import CodedRefusal, coded
+from subsidy.schedule.load import shared_units
 from subsidy.schedule.node import MONTH, YEAR, Unit
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bool) -> R
     """
     form = form_of(spec)
     if form == "number":
-        return _number_reader(spec, in_workbook)
+        return _number_reader(spec, words, in_workbook)
     if form == "category":
         return _category_reader(spec.type.options, words)
     if form == "date":
@@ -85,12 +86,13 @@ def lost_digits() -> CodedRefusal:
 # --- numbers -------------------------------------------------------------------------------------------------------
 
 
-def _number_reader(spec: RosterColumn, in_workbook: bool) -> Read:
+def _number_reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bool) -> Read:
     column, kind = spec.column, spec.type
     is_percent = column.unit == "percent"
     may_have_sign = is_percent or (column.derived and kind.unit == Unit())
     scale = Fraction(kind.scale, 100) if is_percent else Fraction(kind.scale)
-    low, high, shown = range_of(spec)
+    low, high, written = range_of(spec)
+    shown = _with_unit(written, column.unit, words)
     least, most = max(ceil(low * scale), -LARGEST), min(floor(high * scale), LARGEST)
 
     def read(text: str) -> int:
@@ -131,8 +133,12 @@ def range_of(spec: RosterColumn) -> tuple[Fraction, Fraction, str]:
             ends.append(Fraction(written))
         else:
             ends.append(Fraction(open_end, kind.scale) if written else bound)
-    unit = f" {column.unit}" if column.unit else ""
-    return ends[0], ends[1], f"{column.low or _short(ends[0])}..{column.high or _short(ends[1])}{unit}"
+    return ends[0], ends[1], f"{column.low or _short(ends[0])}..{column.high or _short(ends[1])}"
+
+
+def _with_unit(written: str, unit: str, words: Mapping[str, str]) -> Text:
+    chinese = shared_units().get(unit, words.get(unit, unit))
+    return Text(f"{written} {chinese}".rstrip(), f"{written} {unit}".rstrip())
 
 
 def _short(number: Fraction) -> str:
@@ -180,11 +186,11 @@ def _too_fine(factor: Fraction) -> CodedRefusal:
     )
 
 
-def _out_of_range(shown: str) -> CodedRefusal:
+def _out_of_range(shown: Text) -> CodedRefusal:
     return coded(
         "out-of-range",
-        f"超出范围 {shown}",
-        f"this is outside the range {shown}",
+        f"超出范围 {shown.zh}",
+        f"this is outside the range {shown.en}",
         "请核对数值和单位",
         "check the figure and its unit",
     )

@@ -133,10 +133,11 @@ class CheckedClause:
             nodes += self.instalments.conditions
         return nodes + ([self.clawback.on, self.clawback.share] if self.clawback else [])
 
-    def conditions(self) -> list[str]:
+    @property
+    def conditions(self) -> list[ex.Expression]:
+        """`when` as it is written, part by part."""
         placed = [in_districts(self.districts)] if self.districts else []
-        written = ex.conjuncts(ex.parse(self.model.when)) if self.model.when else []
-        return [ex.shown(tree) for tree in (*placed, *written)]
+        return [*placed, *(ex.conjuncts(ex.parse(self.model.when)) if self.model.when else [])]
 
 
 def in_districts(districts: Sequence[str]) -> ex.Expression:

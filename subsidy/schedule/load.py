@@ -106,6 +106,13 @@ class Version:
         return {**shared_words(), **self.model.words}
 
     @functools.cached_property
+    def unit_words(self) -> Mapping[str, str]:
+        """The Chinese words for units: measure words, else what the table of that key or the name itself is called."""
+        words = self.words
+        tables = {table.key: words[name] for name, table in self.tables.items() if table.key and name in words}
+        return {**words, **tables, **shared_units()}
+
+    @functools.cached_property
     def roster_checks(self) -> tuple[CheckedRosterCheck | UnfitCheck, ...]:
         """The checks of a roster's rows: the shared ones, where the schedule has none of that name, and its own."""
         own = self.checker.roster_checks
@@ -156,6 +163,7 @@ class Version:
 class _Shared(NamedTuple):
     tables: dict[str, Table]
     words: dict[str, str]
+    units: dict[str, str]
     checks: dict[str, RosterCheck]
     sources: tuple[Source, ...]
 
@@ -164,6 +172,7 @@ class _Shared(NamedTuple):
 def _shared() -> _Shared:
     tables: dict[str, Table] = {}
     words: dict[str, str] = {}
+    units: dict[str, str] = {}
     checks: dict[str, RosterCheck] = {}
     sources = []
     for path in sorted((schedules_root() / "_facts").glob("*.yaml")):
@@ -171,13 +180,18 @@ def _shared() -> _Shared:
         shared = validated(SharedFacts, source)
         tables |= shared.facts
         words |= shared.words
+        units |= shared.units
         checks |= shared.checks
         sources.append(source)
-    return _Shared(tables, words, checks, tuple(sources))
+    return _Shared(tables, words, units, checks, tuple(sources))
 
 
 def shared_words() -> dict[str, str]:
     return _shared().words
+
+
+def shared_units() -> dict[str, str]:
+    return _shared().units
 
 
 def load_text(text: str, file: str = "") -> Version:

@@ -267,8 +267,12 @@ class ScheduleFile(Part):
 
 
 class SharedFacts(Part):
-    """A file of `schedules/_facts`: tables every schedule may use, checks of them, and the Chinese words for names."""
+    """A file of `schedules/_facts`: tables every schedule may use, checks of them, and the Chinese words for names.
+
+    `units`: measure words, where a unit is called otherwise than the column or table of that name.
+    """
 
     facts: dict[Name, Table] = {}
     checks: dict[Name, RosterCheck] = {}
     words: dict[str, Filled] = {}
+    units: dict[str, Filled] = {}

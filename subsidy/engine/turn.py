@@ -1,4 +1,4 @@
-"""What one addition of a plan would have to be: the first amount that reaches a target, or the last that keeps it."""
+"""Where an answer turns as one number grows: the first that gives another, found by trying few."""
 
 from __future__ import annotations
 
