@@ -191,9 +191,10 @@ def drawn_values(draw: Draw) -> dict[str, Any]:
             {"by": ["month_of_year", "payer"], "is": {"..<7": payer_shares(draw), "7..": payer_shares(draw)}},
             {"by": ["date", "payer"], "is": {"..<2022-03-31": payer_shares(draw), "other": payer_shares(draw)}},
         ))},
-        "type_shares": {"unit": "weight", "by": ["facility.type", "payer"], "is": {
-            "institution": payer_shares(draw), "other": payer_shares(draw),
-        }},
+        "type_shares": {"unit": "weight", **pick(draw, (
+            {"by": ["facility.type", "payer"], "is": {"institution": payer_shares(draw), "other": payer_shares(draw)}},
+            {"by": ["facility.public", "payer"], "is": {"yes": payer_shares(draw), "no": payer_shares(draw)}},
+        ))},
         "cap": {"unit": "yuan", "is": small(("0", "0.05", "50", "100", "333.34", "1000"))},
         "year_cap": {"unit": "yuan", "by": ["year"], "is": by_year(draw, lambda: small(("0", "33.34", "500")))},
         "pot_sum": {"unit": "yuan", "is": small(("0", "0.01", "100", "777.77", "3000", "none"))},

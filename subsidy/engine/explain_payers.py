@@ -17,7 +17,6 @@ from subsidy.money import odd_units, split, split_with_rest, yuan_text
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.date_words import MONTH_OF_YEAR
-from subsidy.schedule.node import Node, Type
 
 PAYER_COLUMNS = ("payer", "position", "place", "owed", "cut", "amount")
 RATIO = Text("分担：{ratio}", "shared {ratio}")
@@ -182,13 +181,8 @@ def _weights(run: Run, ledger: Ledger, line: int) -> dict[str, int]:
     ((due, month, *stored),) = run.prepared.rows(query)
     ahead = iter(stored)
     keys = [_due_key(key.name, due, month) if key.operation == "time" else next(ahead) for key in sharing.keys]
-    keys = [
-        ("yes" if key else "no") if node.type.kind == "yes_no" else key
-        for node, key in zip(sharing.keys, keys, strict=True)
-    ]
     by = ledger.version.checker
-    payer_key = Node("category", Type("category", options=(*ledger.version.model.payers, NOT_STATED)), name="payer")
-    figures = by.figures_of(by.look_up(sharing.value, (*sharing.keys, payer_key)))
+    figures = by.figures_of(by.shares_of(sharing))
     found = {}
     for payer in ledger.clause.payers:
         figure = figures.look_up([*keys, payer])

@@ -224,9 +224,6 @@ class GrainCompiler:
         expose = _Exposer(rows)
         owed = self._owed(clause, rows)
         parts = {payer: expose.fen(node) for payer, node in clause.parts.items()}
-        split_keys = tuple(
-            expose.value(node) for node in (clause.sharing.keys if clause.sharing else ()) if node.operation != "time"
-        )
         mine = [limit for limit in limits if clause.name in limit.model.among]
         return ClauseColumns(
             owed=owed,
@@ -234,7 +231,7 @@ class GrainCompiler:
             facility=expose.value(clause.facility),
             district=expose.value(clause.district),
             places={of: expose.value(node) for of, node in clause.places.items()},
-            split_keys=split_keys,
+            split_keys=expose.split_keys(clause),
             parts=parts,
             chunk=expose.fen(clause.instalments.chunk) if clause.instalments and clause.instalments.chunk else "",
             clawback=expose.clawback(clause.clawback) if clause.clawback else (),
@@ -366,6 +363,16 @@ class _Exposer:
 
     def value(self, node: Node | None) -> str:
         return self.rows.layers.named(sql.missing_text() if node is None else self.rows.value(node).main)
+
+    def split_keys(self, clause: CheckedClause) -> tuple[str, ...]:
+        """What the shares of the payers are looked up by, apart from words of time: these are of the due day."""
+        if clause.sharing is None or not clause.sharing.value:
+            return ()
+        checker = self.rows.version.checker
+        node = checker.shares_of(clause.sharing)
+        keys = zip(clause.sharing.keys, checker.figures_of(node).forms, strict=False)  # the last form is the payer's
+        trees = [self.rows.key(key, form.texts) for key, form in keys if key.operation != "time"]
+        return tuple(self.rows.layers.named(tree) for tree in trees)
 
     def payee(self, clause: CheckedClause) -> str:
         """The payee; where the facility is the default but there is none, the subject itself."""

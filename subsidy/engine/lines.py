@@ -17,7 +17,6 @@ from subsidy.schedule.checked import NOT_STATED, CheckedClause
 from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.date_words import MONTH_OF_YEAR
 from subsidy.schedule.load import Version
-from subsidy.schedule.node import Node, Type
 from subsidy.sql import Sql
 
 LEDGER_HEAD = (
@@ -284,8 +283,7 @@ def _or_not_stated(weighed: exp.Select) -> exp.Select:
 def _weight_table(ledger: Ledger) -> tuple[Sql, Sql]:
     sharing, checker = ledger.clause.sharing, ledger.version.checker
     assert sharing is not None
-    payer = Node("category", Type("category", options=(*checker.model.payers, NOT_STATED)), name="payer")
-    node = checker.look_up(sharing.value, (*sharing.keys, payer))
+    node = checker.shares_of(sharing)
     source, matches = figure_table(checker.figures_of(node), node.type, "w")
     stored = iter(range(len(ledger.columns.split_keys)))
     keys = [

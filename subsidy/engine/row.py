@@ -248,7 +248,7 @@ class RowCompiler(CellReader):
         figures = self.version.checker.figures_of(node)
         if not node.arguments:
             return self._constant(figures, node)
-        keys = [self._key(key, form.texts) for key, form in zip(node.arguments, figures.forms, strict=True)]
+        keys = [self.key(key, form.texts) for key, form in zip(node.arguments, figures.forms, strict=True)]
         name = f"{node.name}({', '.join(map(_told, keys))})"
         known = self.values.get(name)
         if known is None:
@@ -277,7 +277,7 @@ class RowCompiler(CellReader):
         zero = sql.whole(0)
         given = self.layers.hoisted(self.number_at(sliced, scale))
         quantity = self.layers.hoisted(sql.larger(given, zero))
-        own = [self._key(key, form.texts) for key, form in zip(keys, table.forms, strict=True)]
+        own = [self.key(key, form.texts) for key, form in zip(keys, table.forms, strict=True)]
         alias = f"slices:{node.name}({', '.join(map(_told, (*own, quantity)))})"
         source, matches = slice_table(table, sliced.type.high, scale, alias)
         joined = sql.all_of(match(key) for match, key in zip(matches, (*own, quantity), strict=True))
@@ -290,9 +290,10 @@ class RowCompiler(CellReader):
     def keys_of(self, node: Node) -> list[Value]:
         """The keys by which the slices of a node `slices` are chosen, as the figures hold them."""
         forms = self.version.checker.slices_of(node).forms
-        return [Value(self._key(key, form.texts)) for key, form in zip(node.arguments[1:], forms, strict=True)]
+        return [Value(self.key(key, form.texts)) for key, form in zip(node.arguments[1:], forms, strict=True)]
 
-    def _key(self, key: Node, named: tuple[str, ...]) -> Sql:
+    def key(self, key: Node, named: tuple[str, ...]) -> Sql:
+        """A key as figures are matched with it; `named`: the texts that have figures of their own."""
         tree = self.value(key).main
         if key.type.kind == "yes_no":
             tree = sql.case([(tree, sql.text("yes")), (sql.negation(tree), sql.text("no"))])

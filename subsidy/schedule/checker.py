@@ -11,7 +11,7 @@ from typing import Literal
 from subsidy.finding import Finding, Refusal, Text, nearest
 from subsidy.schedule import expression as ex
 from subsidy.schedule.aggregate_check import AggregateChecker
-from subsidy.schedule.checked import CheckedClause, Reported, in_districts
+from subsidy.schedule.checked import NOT_STATED, CheckedClause, Reported, Sharing, in_districts
 from subsidy.schedule.clause_check import ClauseChecker
 from subsidy.schedule.column import Column, Table
 from subsidy.schedule.figures import Figures, KeyForm, each_figure, read_figures
@@ -228,6 +228,11 @@ class Checker:
     def figures_of(self, node: Node) -> Figures:
         """The figures behind a look-up."""
         return self.figures(node.name, _key_types(node.name, node.arguments, 0))
+
+    def shares_of(self, sharing: Sharing) -> Node:
+        """The look-up of a split's value, by its keys and then the payer."""
+        payer = Node("category", Type("category", options=(*self.model.payers, NOT_STATED)), name="payer")
+        return self.look_up(sharing.value, (*sharing.keys, payer))
 
     def slices_of(self, node: Node) -> SliceTable:
         """The slices behind a node `slices`, whose first argument is what is sliced."""
