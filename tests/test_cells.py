@@ -26,7 +26,7 @@ from subsidy.budget.ledger import PAID, entitlement_rows
 from subsidy.budget.result import Result
 from subsidy.budget.selection import CellError
 from subsidy.cli import app
-from subsidy.engine.explain import shown_leaves
+from subsidy.engine.explain_sheet import shown_leaves
 from subsidy.engine.findings import place_of
 from subsidy.finding import Language
 from subsidy.money import fen
@@ -442,7 +442,7 @@ OF_CASES: dict[str, Any] = {
 
 
 def check_golden(name: str, language: str, text: str) -> None:
-    file = HERE / "explanations" / f"cells_{name}.{language}.txt"
+    file = HERE / "explanations" / "cells" / f"{name}.{language}.txt"
     if UPDATE:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text + "\n", encoding="utf-8")

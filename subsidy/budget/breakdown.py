@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from subsidy.engine.explain_words import money
 from subsidy.engine.explanation import Explanation
 from subsidy.finding import Language
 from subsidy.money import yuan_text
@@ -85,7 +86,7 @@ class Breakdown:
 
     @property
     def title(self) -> str:
-        return f"{self.root.name}: {shown(self.root.amount)}"
+        return f"{self.root.name}: {money(self.root.amount)}"
 
     @property
     def amount(self) -> int:
@@ -109,10 +110,3 @@ class Breakdown:
         root = self.root.to_dict()
         head = [{"name": name, "value": value} for name, value in self.head]
         return {"title": self.title, **root, "selection": dict(self.selection), "head": head}
-
-
-def shown(fen: int) -> str:
-    """An amount with separators, for reading: 1,234.50."""
-    whole, _, rest = yuan_text(fen).partition(".")
-    sign = "-" if whole.startswith("-") else ""
-    return f"{sign}{int(whole.removeprefix('-')):,}.{rest}"

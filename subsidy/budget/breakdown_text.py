@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from subsidy.budget.breakdown import Breakdown, Node, Rest, shown
+from subsidy.budget.breakdown import Breakdown, Node, Rest
+from subsidy.engine.explain_words import money
 from subsidy.finding import Language
 from subsidy.roster.template_look import display_width
 
@@ -48,7 +49,7 @@ def _width(row: _Row) -> int:
 
 
 def _rows(node: Node, depth: int, language: Language) -> Iterator[_Row]:
-    yield _Row(depth, node.name, shown(node.amount), " · ".join(part for part in (node.note, node.see) if part))
+    yield _Row(depth, node.name, money(node.amount), " · ".join(part for part in (node.note, node.see) if part))
     yield from (_Row(depth + 1, f"{name}: {value}") for name, value in node.facts if depth)
     for child in node.children:
         yield from _rows(child, depth + 1, language)
@@ -61,7 +62,7 @@ def _rows(node: Node, depth: int, language: Language) -> Iterator[_Row]:
 
 
 def _rest_row(rest: Rest, depth: int, language: Language) -> _Row:
-    return _Row(depth, rest_text(rest, language), shown(rest.amount))
+    return _Row(depth, rest_text(rest, language), money(rest.amount))
 
 
 def rest_text(rest: Rest, language: Language) -> str:

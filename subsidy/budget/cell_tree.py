@@ -9,7 +9,7 @@ from math import gcd
 from typing import Any
 
 from subsidy import sql
-from subsidy.budget.breakdown import Node, Rest, shown
+from subsidy.budget.breakdown import Node, Rest
 from subsidy.budget.breakdown_context import Context, Depth, added_up, rest_of
 from subsidy.budget.cell_query import (
     Division,
@@ -27,6 +27,7 @@ from subsidy.budget.cell_query import (
 from subsidy.budget.cells import Calculated
 from subsidy.budget.pot_effects import Effect, pot_effects
 from subsidy.budget.selection import COLUMNS, Selection, alternatives, funds, nothing_there
+from subsidy.engine.explain_words import money
 from subsidy.engine.lines import LineSource
 from subsidy.finding import Text
 from subsidy.money import odd_units, split, split_with_rest, yuan_text
@@ -214,9 +215,9 @@ class LineBuilder:
         if not effects:
             return replace(share, kind="line", name=name, key=key)
         children = [*([share] if before else []), *(self._effect(effect) for effect in effects)]
-        note = self.context.said(f"应拨 {shown(part.owed)}", f"owed {shown(part.owed)}")
+        note = self.context.said(f"应拨 {money(part.owed)}", f"owed {money(part.owed)}")
         if part.cut:
-            note += self.context.said(f"，核减 {shown(part.cut)}", f", cut {shown(part.cut)}")
+            note += self.context.said(f"，核减 {money(part.cut)}", f", cut {money(part.cut)}")
         return Node("line", name, part.amount, note, key, children=tuple(children))
 
     def _effect(self, effect: Effect) -> Node:
@@ -237,8 +238,8 @@ class LineBuilder:
         if clause.parts:
             shares = self.shares.get((part.clause, part.version, part.line, part.payer))
             children = self._entitlements(part, shares)
-            note = context.said(f"该笔共 {shown(division.total)}，各主体的部分由条款规定", "")
-            note = note or f"the line is {shown(division.total)}; the clause says each payer's part"
+            note = context.said(f"该笔共 {money(division.total)}，各主体的部分由条款规定", "")
+            note = note or f"the line is {money(division.total)}; the clause says each payer's part"
             return Node("share", name, amount, note, children=children, rest=_rest(children, shares))
         check_division(clause.sharing, division, part.payer, amount)
         note = self._division_note(part, division, clause.sharing)
@@ -263,7 +264,7 @@ class LineBuilder:
 
     def _division_note(self, part: Part, division: Division, sharing: Any) -> str:
         context = self.context
-        total = shown(division.total)
+        total = money(division.total)
         common = gcd(*division.weights.values()) if sharing.value else 1
         weights = {payer: weight // common for payer, weight in division.weights.items() if weight}
         note = f"{total} × {weights.get(part.payer, 0)}/{sum(weights.values())}"
@@ -291,7 +292,7 @@ class LineBuilder:
         if share.units != 1:
             notes.append(context.said(f"{share.units:,} 份", f"{share.units:,} units"))
         if share.instalment is not None:
-            whole = shown(share.whole)
+            whole = money(share.whole)
             notes.append(
                 context.said(f"第 {share.instalment} 期，全额 {whole}", f"instalment {share.instalment} of {whole}")
             )

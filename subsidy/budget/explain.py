@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TypedDict
 
 from subsidy.budget.beside import versions_of
-from subsidy.budget.breakdown import Breakdown, Node, shown
+from subsidy.budget.breakdown import Breakdown, Node
 from subsidy.budget.breakdown_context import DEPTHS, Context
 from subsidy.budget.cell_query import payer_sums
 from subsidy.budget.cell_tree import cell_tree
@@ -15,6 +15,7 @@ from subsidy.budget.pot_tree import chosen_pot, pot_tree
 from subsidy.budget.relief_tree import relief_tree
 from subsidy.budget.selection import KIND_WORDS, CellError, Chooser, Selection, cell_error, unknown
 from subsidy.budget.subject_tree import first_in_full, periods_of, person_tree, subject_tree
+from subsidy.engine.explain_words import money
 from subsidy.engine.explanation import Explanation
 from subsidy.finding import Refusal, Text
 
@@ -244,4 +245,4 @@ def _other_end(context: Context, selection: Selection, root: Node) -> tuple[tupl
     if total == root.amount:
         return ()
     zh, en = ("上限", "high") if context.low else ("下限", "low")
-    return ((context.said(f"未核定金额取{zh}时", f"with open amounts at their {en} end"), shown(total)),)
+    return ((context.said(f"未核定金额取{zh}时", f"with open amounts at their {en} end"), money(total)),)

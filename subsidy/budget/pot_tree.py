@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from subsidy.budget.breakdown import Key, Node, shown
+from subsidy.budget.breakdown import Key, Node
 from subsidy.budget.breakdown_context import Context, added_up, rest_of
 from subsidy.budget.pots import PotResult, PotShare
 from subsidy.budget.selection import KIND_WORDS, CellError, Chooser, Selection, nothing_there, unknown
 from subsidy.engine import calendar
+from subsidy.engine.explain_words import money
 from subsidy.finding import Text
 from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.figures import day_of
@@ -105,14 +106,14 @@ def _facts(context: Context, pot: PotResult) -> tuple[tuple[str, str], ...]:
         facts.append((said("条", "item"), pot.item))
     facts.append((said("办法", "rule"), RULES[pot.when_short].in_(context.language)))
     if pot.at_most is not None:
-        facts.append((said("总额", "sum"), shown(pot.at_most)))
-        facts.append((said("此前已用", "used before"), shown(pot.used_before)))
-    facts.append((said("需求", "asked for"), shown(pot.asked)))
+        facts.append((said("总额", "sum"), money(pot.at_most)))
+        facts.append((said("此前已用", "used before"), money(pot.used_before)))
+    facts.append((said("需求", "asked for"), money(pot.asked)))
     if pot.when_short == "refund":
-        facts.append((said("退还", "refunded"), shown(pot.refunded)))
+        facts.append((said("退还", "refunded"), money(pot.refunded)))
     else:
-        facts.append((said("超出", "over"), shown(pot.over)))
-        facts.append((said("核减", "cut"), shown(pot.cut)))
+        facts.append((said("超出", "over"), money(pot.over)))
+        facts.append((said("核减", "cut"), money(pot.cut)))
     if pot.goes_to is not None:
         payer = context.names.payer(pot.goes_to, context.language)
         way = ("由其退还", "refunded by") if pot.when_short == "refund" else ("差额由其承担", "the rest is paid by")
@@ -138,7 +139,7 @@ def _payee(context: Context, payee: str, shares: Sequence[PotShare], is_refund: 
 def _taken(context: Context, shares: Sequence[PotShare], is_refund: bool) -> str:
     asked, taken = sum(share.asked for share in shares), sum(share.taken for share in shares)
     if is_refund:
-        return context.said(f"原付 {shown(asked)}", f"of {shown(asked)} paid before")
+        return context.said(f"原付 {money(asked)}", f"of {money(asked)} paid before")
     if not taken:
         return ""
-    return context.said(f"应拨 {shown(asked)}，核减 {shown(taken)}", f"owed {shown(asked)}, cut {shown(taken)}")
+    return context.said(f"应拨 {money(asked)}，核减 {money(taken)}", f"owed {money(asked)}, cut {money(taken)}")

@@ -11,7 +11,7 @@ from subsidy.engine.explain import document_lines
 from subsidy.engine.explain_payers import Cuts, payer_lines
 from subsidy.engine.explain_words import Words, money
 from subsidy.engine.explanation import Explanation, Line
-from subsidy.engine.lines import Ledger, line_keys, line_row_columns
+from subsidy.engine.lines import Ledger, line_key_columns, line_keys
 from subsidy.engine.run import Run
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
@@ -54,7 +54,7 @@ def explain_line(
 def _line(run: Run, relation: str, ledger: Ledger, line: int, words: Words, cuts: Cuts) -> Iterator[Line]:
     keys = line_keys(ledger)
     names = [*keys, "owed"]
-    table = sql.table(run.plan.lines_of(ledger))
+    table = sql.table(run.plan.source_of(ledger).lines)
     query = sql.select([sql.column(name) for name in names], table, where=sql.equals("line", line))
     (found,) = run.prepared.rows(query)
     of = dict(zip(names, found, strict=True))
@@ -81,9 +81,8 @@ def _line(run: Run, relation: str, ledger: Ledger, line: int, words: Words, cuts
 
 def _members(run: Run, ledger: Ledger, keys: dict[str, Any]) -> list[tuple[str, int]]:
     """The subjects in a line with their part of it (fen), the largest first."""
-    relation = run.plan.line_rows[run.plan.lines_of(ledger)]
-    columns = zip(line_keys(ledger), line_row_columns(ledger), strict=True)
-    same = [sql.equals(column, keys[key]) for key, column in columns]
+    relation = run.plan.source_of(ledger).rows
+    same = [sql.equals(column.name, keys[key]) for key, column in line_key_columns(ledger).items()]
     subject = sql.column("subject")
     owed = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
     where = sql.all_of([*same, sql.compare("<>", sql.column("unit"), sql.whole(0))])

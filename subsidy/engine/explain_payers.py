@@ -163,7 +163,7 @@ def _ratio(ledger: Ledger, weights: Mapping[str, int], words: Words) -> Iterator
 
 
 def _line_total(run: Run, ledger: Ledger, line: int) -> int:
-    table = sql.table(run.plan.lines_of(ledger))
+    table = sql.table(run.plan.source_of(ledger).lines)
     ((owed,),) = run.prepared.rows(sql.select([sql.column("owed")], table, where=sql.equals("line", line)))
     return int(owed)
 
@@ -176,7 +176,7 @@ def _weights(run: Run, ledger: Ledger, line: int) -> dict[str, int]:
     if not sharing.value:
         return dict(sharing.weights)
     names = ["due", "due#m", *(f"split:{index}" for index in range(len(ledger.columns.split_keys)))]
-    query = sql.select([sql.column(name) for name in names], sql.table(run.plan.lines_of(ledger)),
+    query = sql.select([sql.column(name) for name in names], sql.table(run.plan.source_of(ledger).lines),
                        where=sql.equals("line", line))  # fmt: skip
     ((due, month, *stored),) = run.prepared.rows(query)
     ahead = iter(stored)

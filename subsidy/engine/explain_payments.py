@@ -16,7 +16,7 @@ from subsidy.engine.explain_steps import condition_lines
 from subsidy.engine.explain_words import Words, money
 from subsidy.engine.explanation import Line
 from subsidy.engine.grain import GrainCompiler
-from subsidy.engine.lines import Ledger, line_keys, line_row_columns
+from subsidy.engine.lines import Ledger, line_key_columns
 from subsidy.engine.plan import due_rows
 from subsidy.engine.row_reader import ReadRow
 from subsidy.engine.run import Run
@@ -134,8 +134,8 @@ class Paid:
 
     def lines(self) -> Iterator[Line]:
         """Every payment line that the entitlement is in, with its part and the parts of its payers."""
-        keys = dict(zip(line_keys(self.ledger), line_row_columns(self.ledger), strict=True))
-        relation = self.run.plan.line_rows[self.run.plan.lines_of(self.ledger)]
+        keys = {key: column.name for key, column in line_key_columns(self.ledger).items()}
+        relation = self.run.plan.source_of(self.ledger).rows
         found: dict[tuple[Any, ...], int] = {}
         for unit, count, *values in sorted(self._mine(relation, ["unit", "count", *keys.values()]), key=repr):
             if unit:
@@ -148,7 +148,7 @@ class Paid:
     def _line(self, line: dict[str, Any], row: dict[str, Any], own: int) -> Iterator[Line]:
         words, plan = self.words, self.run.plan
         same = sql.all_of([sql.equals(name, value) for name, value in line.items()])
-        table = sql.table(plan.lines_of(self.ledger))
+        table = sql.table(plan.source_of(self.ledger).lines)
         numbers = self.run.prepared.rows(sql.select([sql.column("line"), sql.column("owed")], table, where=same))
         day = day_of(line["due"])
         name = f"{line['payee'] or ''} {day}".strip()
@@ -174,7 +174,7 @@ class Paid:
 
     def _others(self, row: dict[str, Any]) -> int:
         """How many other subjects are in the same line."""
-        relation = self.run.plan.line_rows[self.run.plan.lines_of(self.ledger)]
+        relation = self.run.plan.source_of(self.ledger).rows
         same = [sql.equals(name, value) for name, value in row.items()]
         same += [
             sql.compare("<>", sql.column("unit"), sql.whole(0)),

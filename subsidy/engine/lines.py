@@ -143,14 +143,6 @@ def line_keys(ledger: Ledger) -> list[str]:
     return list(line_key_columns(ledger))
 
 
-def line_row_columns(ledger: Ledger) -> list[str]:
-    """The columns of amounts that their line has under the names of `line_keys`."""
-    columns = ledger.columns
-    own = [columns.payee, columns.facility, columns.district]
-    more = [*columns.places.values(), *columns.split_keys]
-    return [*(f"x:{name}" for name in own), "due", "due#m", "period", "accrued#m", *(f"x:{name}" for name in more)]
-
-
 def pot_columns(ledger: Ledger, pots: Sequence[str]) -> list[str]:
     return [f"pot:{pot}" for pot in pots if pot in ledger.columns.pots]
 

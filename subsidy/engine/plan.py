@@ -88,7 +88,6 @@ class Plan:
     ledgers: list[Ledger] = field(default_factory=list)
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
     limit_steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # ledgers before and after a limit
-    line_rows: dict[str, str] = field(default_factory=dict)  # by table of lines, the amounts they add up
     excesses: dict[str, sql.Sql] = field(default_factory=dict)
     sources: list[LineSource] = field(default_factory=list)
     pots: tuple[str, ...] = ()
@@ -97,9 +96,9 @@ class Plan:
     def named(self, *words: object) -> str:
         return ":".join((self.end, *(str(word) for word in words)))
 
-    def lines_of(self, ledger: Ledger) -> str:
-        """The table of a ledger's payment lines."""
-        return self.named("lines", ledger.version_index, ledger.clause.name)
+    def source_of(self, ledger: Ledger) -> LineSource:
+        """What the payment lines of a ledger are made of."""
+        return next(one for one in self.sources if one.ledger is ledger)
 
     @property
     def parts(self) -> str:
@@ -358,9 +357,8 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
     if ledger.clause.parts:
         relation = plan.create(f"{relation}/parts", row_parts_query(ledger, sql.table(relation, "l"), names))
     lines = numbered(line_query(ledger, sql.table(relation, "l"), plan.pots), line_keys(ledger))
-    line_table = plan.create(plan.lines_of(ledger), lines)
+    line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines)
     plan.sources.append(LineSource(ledger, relation, line_table))
-    plan.line_rows[line_table] = relation
     return parts_query(ledger, line_table, plan.pots)
 
 

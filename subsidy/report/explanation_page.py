@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from subsidy.budget.breakdown import Breakdown, Node, shown
+from subsidy.budget.breakdown import Breakdown, Node
 from subsidy.budget.breakdown_text import rest_text
+from subsidy.engine.explain_words import money
 from subsidy.engine.explanation import SECTIONS, Explanation, Line
 from subsidy.finding import Language
 
@@ -38,6 +39,7 @@ section { background: #f6f8fb; border: 1px solid #e2e8f0; border-radius: 4px; ma
 section h2 { font-size: .9rem; margin: 0 0 .3rem; } section h3 { font-size: .8rem; color: #1f4e79; margin: .45rem 0 0; }
 section table { width: 100%; border-collapse: collapse; } td { vertical-align: top; padding: .05rem .75rem .05rem 0;
   overflow-wrap: anywhere; } td.source { color: #5a6675; width: 34%; font-size: .78rem; } td.name { width: 40%; }
+.in1 td:first-child { padding-left: 1rem; } .in2 td:first-child { padding-left: 2rem; }
 @media print { @page { size: A4; margin: 16mm; }
   html { font-size: 11px; } body { margin: 0; max-width: none; padding: 0; }
   summary { list-style: none; } section { break-inside: auto; padding: .3rem .6rem; } tr { break-inside: avoid; } }
@@ -50,7 +52,7 @@ def page_of(explained: Breakdown | Explanation) -> str:
     name = explained.root.name if isinstance(explained, Breakdown) else explained.title
     lang = {"zh": "zh-CN", "en": "en"}[language]
     unit = {"zh": "元", "en": "yuan"}[language]
-    amount = f'<div class="total">{shown(explained.amount)} <small>{unit}</small></div>'
+    amount = f'<div class="total">{money(explained.amount)} <small>{unit}</small></div>'
     head = (*explained.head, *explained.root.facts) if isinstance(explained, Breakdown) else ()
     body = (
         [*_tree(explained.root, language), *_in_full(explained.root.explanation)]
@@ -116,7 +118,7 @@ def _row(name: str, amount: int, note: str = "", kind: str = "") -> str:
 def _line(name: str, amount: int, note: str) -> str:
     below = f'<span class="note">{escape(note)}</span>' if note else ""
     what = f'<span class="what">{escape(name)}{below}</span>'
-    return f'<span class="entry">{what}<span class="amount">{shown(amount)}</span></span>'
+    return f'<span class="entry">{what}<span class="amount">{money(amount)}</span></span>'
 
 
 def _in_full(explanation: Explanation | None) -> Iterator[str]:
@@ -135,7 +137,8 @@ def _in_full(explanation: Explanation | None) -> Iterator[str]:
 
 
 def _explained(line: Line) -> str:
+    row = f'<tr class="in{line.depth}">' if line.depth else "<tr>"
     if not (line.value or line.source):
-        return f'<tr><td colspan="3">{escape(line.name)}</td></tr>'
+        return f'{row}<td colspan="3">{escape(line.name)}</td></tr>'
     cells = [("name", line.name), ("value", line.value), ("source", line.source)]
-    return "<tr>" + "".join(f'<td class="{kind}">{escape(text)}</td>' for kind, text in cells) + "</tr>"
+    return row + "".join(f'<td class="{kind}">{escape(text)}</td>' for kind, text in cells) + "</tr>"
