@@ -25,7 +25,7 @@ test: $(VENV)/.dev
 
 check-all: test
 	$(BIN)/subsidy test
-	CHECK_ALL=1 $(BIN)/pytest -n 2 --dist loadfile tests/test_template.py tests/test_engine_equals_oracle.py tests/test_together_equals_oracle.py tests/test_sql_operations.py tests/test_forecast.py
+	CHECK_ALL=1 $(BIN)/pytest -n 2 --dist loadfile $(shell grep -l 'THOROUGH\|CHECK_ALL' tests/test_*.py) tests/test_sql_operations.py
 
 example: $(BIN)/subsidy
 	$(BIN)/python examples/xian/generate.py

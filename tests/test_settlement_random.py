@@ -22,7 +22,7 @@ from subsidy.schedule.load import load_text
 THOROUGH = bool(os.environ.get("CHECK_ALL"))
 
 DRAWN = settings(
-    max_examples=200 if THOROUGH else 3,
+    max_examples=60 if THOROUGH else 3,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
     derandomize=True,

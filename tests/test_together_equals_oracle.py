@@ -31,7 +31,7 @@ from subsidy.schedule.load import load_text
 
 def randomly(examples: int) -> Callable[[Any], Any]:
     return settings(
-        max_examples=500 * examples if THOROUGH else examples,
+        max_examples=60 * examples if THOROUGH else examples,
         derandomize=not THOROUGH,
         phases=tuple(Phase) if THOROUGH else (Phase.explicit, Phase.generate),
         deadline=None,
