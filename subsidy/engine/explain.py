@@ -204,7 +204,9 @@ class _Explainer:
         yield Line("steps", words(DECIDED), words(DECIDED_BY[decided]), data={"decided": decided})
         if decided != "share":
             free = self.run.without_bound(ledger, self.subject, self.period, decided)
-            yield Line("steps", words(WITHOUT[decided]), money(free), data={"without": decided, "exact": yuan_text(free)})
+            yield Line(
+                "steps", words(WITHOUT[decided]), money(free), data={"without": decided, "exact": yuan_text(free)}
+            )
 
     def _outcome(self, owed: int | None, count: int) -> Line:
         if owed is None:

@@ -196,9 +196,7 @@ def _places_of_payers(version: Version, clause: CheckedClause) -> dict[str, Node
         weighty = {row.keys[-1] for row in figures.rows if row.figure}
         payers = tuple(payer for payer in payers if weighty & {payer, ELSE})
     model = version.model.payers
-    return {
-        payer: place for payer in payers if payer in model and (place := clause.places.get(model[payer].of or ""))
-    }
+    return {payer: place for payer in payers if payer in model and (place := clause.places.get(model[payer].of or ""))}
 
 
 def clause_sheet(run: Run, compiled: CompiledGrain, clause: CheckedClause) -> ClauseSheet:
