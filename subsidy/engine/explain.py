@@ -194,7 +194,7 @@ class _Explainer:
         yield Line("conditions", shown, data={"replaced_by": f"{by.schedule}:{by.clause}"})
 
     def _allocation(self, ledger: Ledger, decided: Decided, share: int) -> Iterator[Line]:
-        """What a recipient's weight alone would give, its floor and its ceiling, which of them decided and what it took."""
+        """What a weight alone would give, the floor and the ceiling, which of them decided, and what it changed."""
         allocation, words = self.clause.allocation, self.words
         assert allocation is not None
         yield Line("steps", words(SHARE), money(share), data={"step": "share", "exact": yuan_text(share)})
