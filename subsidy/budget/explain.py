@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TypedDict
@@ -19,6 +20,7 @@ from subsidy.engine.explain_words import money
 from subsidy.engine.explanation import Explanation
 from subsidy.finding import Refusal, Text
 
+Facts = tuple[tuple[str, str], ...]
 CELL = ("clause", "payer", "district", "facility", "fund", "payee", "due")
 TOGETHER = {
     "person": ("period",),
@@ -116,7 +118,8 @@ def explained(context: Context, question: Question) -> Breakdown | Explanation:
         return _broken_down(context, root, selection.keys)
     root = cell_tree(context, selection, _title(context, selection.keys))
     root = replace(root, facts=context.findings_of({selection.facility or "", selection.payee or ""} - {""}))
-    return _broken_down(context, root, selection.keys, _other_end(context, selection, root))
+    root, more = _with_other_end(context, selection, root)
+    return _broken_down(context, root, selection.keys, more)
 
 
 def _check_question(question: Question) -> None:
@@ -194,9 +197,7 @@ def _title(context: Context, given: Mapping[str, str], relief: bool = False) -> 
     return " · ".join(parts)
 
 
-def _broken_down(
-    context: Context, root: Node, given: Mapping[str, str], more: tuple[tuple[str, str], ...] = ()
-) -> Breakdown:
+def _broken_down(context: Context, root: Node, given: Mapping[str, str], more: Facts = ()) -> Breakdown:
     return Breakdown(root, (*_head(context, root, given), *more), given, context.language)
 
 
@@ -235,14 +236,28 @@ def _head(context: Context, root: Node, given: Mapping[str, str]) -> tuple[tuple
     return tuple(head)
 
 
-def _other_end(context: Context, selection: Selection, root: Node) -> tuple[tuple[str, str], ...]:
-    """The same cell with open amounts at the other end, where that differs."""
-    other = replace(context, low=not context.low)
+def _with_other_end(context: Context, selection: Selection, root: Node) -> tuple[Node, Facts]:
+    """The cell with what is different with open amounts at the other end: each of its clauses, and its total."""
     if all(one.low is one.high for one in context.calculated):
-        return ()
-    wheres = [(p, selection.where(context.names, one, context.year, context.basis)) for one, p in other.ends]
-    total = sum(row.amount for payments, where in wheres if where is not None for row in payer_sums(payments, where))
-    if total == root.amount:
-        return ()
+        return root, ()
+    said, other, sums = context.said, replace(context, low=not context.low), Counter[str]()
+    for one, payments in other.ends:
+        where = selection.where(context.names, one, context.year, context.basis)
+        for row in payer_sums(payments, where) if where is not None else ():
+            sums[context.names.clause(one.schedule.id, row.clause)] += row.amount
     zh, en = ("上限", "high") if context.low else ("下限", "low")
-    return ((context.said(f"未核定金额取{zh}时", f"with open amounts at their {en} end"), money(total)),)
+    name = said(f"未核定金额取{zh}时", f"with open amounts at their {en} end")
+    here = {str(node.key["clause"]): node for node in root.children}
+    if len({*here, *sums}) > 1:
+        clauses = [
+            node if sums[clause] == node.amount else replace(node, facts=(*node.facts, (name, money(sums[clause]))))
+            for clause, node in here.items()
+        ]
+        root = replace(root, children=tuple(clauses))
+    total = sum(sums.values())
+    head = [] if total == root.amount else [(name, money(total))]
+    for clause in context.names.clauses:
+        if clause not in here and sums[clause]:
+            label = context.names.label(clause, context.language)
+            head.append((f"{name}{said('，', ', ')}{label}", money(sums[clause])))
+    return root, tuple(head)

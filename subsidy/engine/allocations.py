@@ -6,8 +6,8 @@ This is the one step between the queries of a plan that is not a query: a common
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from sqlglot import exp
 
@@ -34,10 +34,7 @@ class AllocationStep:
         """Creates `name`: #subject, #period, owed (fen), decided, and share (fen; what its weight alone would give)."""
         import pyarrow as pa
 
-        groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in database.rows(Query(self._query())):
-            groups.setdefault((row[1], *row[2 : 2 + len(self.columns.keys)]), []).append(row)
-        found = [one for rows in groups.values() for one in self._distributed(sorted(rows, key=lambda row: row[0]))]
+        found = [one for rows in self._groups(database) for one in self._distributed(rows)]
         names = (SUBJECT, PERIOD, OWED, DECIDED, SHARE)
         kinds = (pa.string(), pa.int64(), pa.int64(), pa.string(), pa.int64())
         content = {
@@ -45,6 +42,24 @@ class AllocationStep:
             for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
         }
         database.register(self.name, pa.table(content))
+
+    def without_bound(self, database: Database, subject: str, period: int, bound: Literal["floor", "ceiling"]) -> int:
+        """What a recipient would get (fen) if it alone had no floor, or no ceiling."""
+        for rows in self._groups(database):
+            for at, row in enumerate(rows):
+                if row[:2] == (subject, period):
+                    total, recipients = self._recipients(rows)
+                    free = {"floor": 0} if bound == "floor" else {"ceiling": None}
+                    recipients[at] = replace(recipients[at], **free)
+                    return allocate(total, recipients, self.step)[at][0]
+        raise KeyError(subject)
+
+    def _groups(self, database: Database) -> list[list[tuple[Any, ...]]]:
+        """The rows that share one sum, by subject."""
+        groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        for row in database.rows(Query(self._query())):
+            groups.setdefault((row[1], *row[2 : 2 + len(self.columns.keys)]), []).append(row)
+        return [sorted(rows, key=lambda row: row[0]) for rows in groups.values()]
 
     def _query(self) -> exp.Select:
         one = self.columns
@@ -56,20 +71,24 @@ class AllocationStep:
         named = [sql.alias(column, f"a{index}") for index, column in enumerate(columns)]
         return sql.select(named, sql.table(self.asked), where=sql.all_of(takes_part))
 
-    def _distributed(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def _recipients(self, rows: Sequence[tuple[Any, ...]]) -> tuple[int, list[Recipient]]:
+        """The sum (fen), and those who share it."""
         first = 2 + len(self.columns.keys)
         total = rows[0][first]
         factors = [row[first + 4 :: 2] for row in rows]
         coefficients = [1 if row[first + 1] is None else row[first + 1] for row in rows]
         weights = factor_weights(factors, rows[0][first + 5 :: 2], coefficients)
-        recipients = [
+        return total, [
             Recipient(weight, row[first + 2] or 0, row[first + 3]) for weight, row in zip(weights, rows, strict=True)
         ]
-        all_weights = sum(weights) or 1
+
+    def _distributed(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        total, recipients = self._recipients(rows)
+        all_weights = sum(one.weight for one in recipients) or 1
         return [
-            (row[0], row[1], amount, decided, total * weight // all_weights)
-            for row, weight, (amount, decided) in zip(
-                rows, weights, allocate(total, recipients, self.step), strict=True
+            (row[0], row[1], amount, decided, total * one.weight // all_weights)
+            for row, one, (amount, decided) in zip(
+                rows, recipients, allocate(total, recipients, self.step), strict=True
             )
         ]
 

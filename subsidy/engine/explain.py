@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from subsidy import sql
+from subsidy.allocation import Decided
 from subsidy.engine import calendar
 from subsidy.engine.base import PERIOD, SUBJECT
 from subsidy.engine.explain_absent import Absence, Asked, asked_for, left_out_lines, version_with
@@ -20,6 +21,7 @@ from subsidy.engine.explain_steps import Steps
 from subsidy.engine.explain_words import Words, money
 from subsidy.engine.explanation import Explanation, Line
 from subsidy.engine.grain import CompiledGrain
+from subsidy.engine.lines import Ledger
 from subsidy.engine.row_reader import ReadRow
 from subsidy.engine.run import Run
 from subsidy.finding import Language, Text
@@ -34,6 +36,10 @@ UNITS = Text("{unit} × {count} = {total}", "{unit} × {count} = {total}")
 SHARE = Text("按权重应得", "share by weight")
 FLOOR, CEILING = Text("下限", "floor"), Text("上限", "ceiling")
 DECIDED = Text("决定金额的是", "decided by")
+WITHOUT: dict[Literal["floor", "ceiling"], Text] = {
+    "floor": Text("没有下限时应得", "without the floor it would get"),
+    "ceiling": Text("没有上限时应得", "without the ceiling it would get"),
+}
 DECIDED_BY = {"share": SHARE, "floor": FLOOR, "ceiling": CEILING}
 
 
@@ -148,10 +154,11 @@ class _Explainer:
         lines = [*document_lines(self.version, self.clause, self.words), *self.inputs.lines(), *replaced]
         lines += [*steps.conditions(), *steps.calculation()]
         owed, count = self.row.value(self.sheet.owed).main, self.row.value(self.sheet.count).main
-        recipient = self.run.allocated(self.ledger).get((self.subject, self.period)) if self.ledger else None
-        if recipient is not None:
-            owed, decided, share = recipient
-            lines += self._allocation(decided, share)
+        if self.ledger is not None:
+            recipient = self.run.allocated(self.ledger).get((self.subject, self.period))
+            if recipient is not None:
+                owed, decided, share = recipient
+                lines += self._allocation(self.ledger, decided, share)
         lines.append(self._outcome(owed, count))
         holds = all(self.row.of(node).main is True for node in self.clause.when)
         if owed == 0 and not replaced and not holds:
@@ -168,7 +175,7 @@ class _Explainer:
             lines += limit_lines
             if self.clause.model.cash:
                 paid = Paid(self.run, self.ledger, self.subject, self.period, self.words, cuts)
-                lines += [*paid.instalments(self.row, self.sheet), *paid.lines()]
+                lines += [*paid.instalments(self.row, self.sheet), *paid.lines(self.row)]
         label = calendar.period_label(self.clause.model.every, self.period)
         title = f"{self.words.clause(self.clause)} · {self.subject} · {label}: {yuan_text(after)}"
         facts = _facts(self.version, self.clause, self.subject, label)
@@ -186,8 +193,8 @@ class _Explainer:
         shown = words(REPLACED, day=by.reach.first, where=where if by.reach.districts else "", clause=named)
         yield Line("conditions", shown, data={"replaced_by": f"{by.schedule}:{by.clause}"})
 
-    def _allocation(self, decided: str, share: int) -> Iterator[Line]:
-        """What a recipient's weight alone would give, its floor and its ceiling, and which of them decided."""
+    def _allocation(self, ledger: Ledger, decided: Decided, share: int) -> Iterator[Line]:
+        """What a weight alone would give, the floor and the ceiling, which of them decided, and what it changed."""
         allocation, words = self.clause.allocation, self.words
         assert allocation is not None
         yield Line("steps", words(SHARE), money(share), data={"step": "share", "exact": yuan_text(share)})
@@ -195,6 +202,11 @@ class _Explainer:
             if node is not None:
                 yield Line("steps", words(text), words.value(node.type, self.row.of(node)))
         yield Line("steps", words(DECIDED), words(DECIDED_BY[decided]), data={"decided": decided})
+        if decided != "share":
+            free = self.run.without_bound(ledger, self.subject, self.period, decided)
+            yield Line(
+                "steps", words(WITHOUT[decided]), money(free), data={"without": decided, "exact": yuan_text(free)}
+            )
 
     def _outcome(self, owed: int | None, count: int) -> Line:
         if owed is None:

@@ -223,7 +223,8 @@ def left_out_lines(run: Run, table: str, subject: str, words: Words) -> Iterator
     """The findings because of which the row of a subject was left out of the calculation."""
     for finding in run.prepared.intake.findings:
         if finding.severity == "error" and (finding.table, finding.subject) == (table, subject):
-            shown = f"{finding.why.in_(words.language)}{words.comma}{finding.remedy.in_(words.language)}"
+            value = f"«{finding.value}» " if finding.value else ""
+            shown = f"{value}{finding.why.in_(words.language)}{words.comma}{finding.remedy.in_(words.language)}"
             data = {"finding": finding.code, "found": finding.value}
             yield Line("missing", words(LEFT_OUT, code=finding.code), shown, str(finding.place), data=data)
 

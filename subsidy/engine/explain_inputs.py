@@ -11,7 +11,7 @@ from subsidy.engine.addends import own_periods
 from subsidy.engine.addends import written as aggregate_text
 from subsidy.engine.calendar import END_OF_TIME
 from subsidy.engine.explain_rounding import roundings
-from subsidy.engine.explain_sheet import LOOK_UPS, NodeSheet, cell_place, is_given, is_open
+from subsidy.engine.explain_sheet import LOOK_UPS, NodeSheet, cell_place, is_given, is_open, told_by
 from subsidy.engine.explain_words import MISSING, READING, Words, exact, exact_number, number_of
 from subsidy.engine.explanation import Line
 from subsidy.engine.findings import place_of
@@ -29,7 +29,11 @@ from subsidy.schedule.slices import Slice
 
 MOST_NEIGHBOURS = 5
 READY = Text("花名册直接给出", "given ready in the roster")
-OPEN = Text("未核定，取上限 {end}（{low} 至 {high}）", "not assessed: {end}, the high end of {low} to {high}")
+OPEN = {
+    "high": Text("未核定，取上限 {high}（{low} 至 {high}）", "not assessed: {high}, the high end of {low} to {high}"),
+    "low": Text("未核定，取下限 {low}（{low} 至 {high}）", "not assessed: {low}, the low end of {low} to {high}"),
+}
+PLACE_OF = Text("承担主体“{payer}”即在此地", "this is the place of the payer “{payer}”")
 ONGOING = Text("至今", "ongoing")
 READ_ON = Text("随日期变化的事实以 {day} 为准", "what changes by date is read as of {day}")
 OTHER = Text("其他", "other")
@@ -90,6 +94,7 @@ class Inputs:
         if given:
             notes.append(words(READY))
         notes += self._of_a_blank(leaf)
+        notes += [words(PLACE_OF, payer=words.payer(payer)) for payer in self.sheet.payers_at.get(told_by(leaf), ())]
         source = "" if place is None else str(place)
         if leaf.aggregate is not None and not given:
             column = words.version.tables[leaf.aggregate.table].columns[leaf.aggregate.column_name]
@@ -125,7 +130,7 @@ class Inputs:
         if self.row.value(cells.own).main is not None:
             return
         low, high = (words.value(leaf.type, self.row.value(end)) for end in self.sheet.range_ends[id(leaf)])
-        yield words(OPEN, end=high, low=low, high=high)
+        yield words(OPEN[self.run.plan.end], low=low, high=high)
 
     def _life(self) -> Iterator[Line]:
         """The first and the last day of the row, with their cells."""

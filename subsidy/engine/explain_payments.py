@@ -32,6 +32,10 @@ NUMBERED = Text("第 {number} 期 {day}", "instalment {number}, {day}")
 SHARE_OF = Text("{share} × {total} = {amount}", "{share} × {total} = {amount}")
 DUE, NOT_DUE = Text("应付", "due"), Text("不付", "not due")
 TAKEN_BACK = Text("追回 {day}", "taken back on {day}")
+SHARE_BACK = Text(
+    "{amount}，为此前已付 {paid} 的 {share}，四舍五入到分",
+    "{amount}, {share} of the {paid} paid until then, to the fen, half up",
+)
 OF_IT = Text(
     "{total}，其中本项 {own}，另有 {number} 项共 {others}",
     "{total}, of which {own}; the other {number} come to {others}",
@@ -132,7 +136,7 @@ class Paid:
 
     # --- payment lines -----------------------------------------------------------------------------------------
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, row: ReadRow) -> Iterator[Line]:
         """Every payment line that the entitlement is in, with its part and the parts of its payers."""
         keys = {key: column.name for key, column in line_key_columns(self.ledger).items()}
         relation = self.run.plan.source_of(self.ledger).rows
@@ -143,6 +147,9 @@ class Paid:
                 found[own] = found.get(own, 0) + unit * count
         due_at = list(keys).index("due")
         for own, amount in sorted(found.items(), key=lambda item: (item[0][due_at], repr(item[0]))):
+            if amount < 0 and self.ledger.clause.clawback is not None:
+                paid = sum(one for key, one in found.items() if one > 0 and key[due_at] <= own[due_at])
+                yield self._taken_back(row, own[due_at], amount, paid)
             yield from self._line(dict(zip(keys, own, strict=True)), dict(zip(keys.values(), own, strict=True)), amount)
 
     def _line(self, line: dict[str, Any], row: dict[str, Any], own: int) -> Iterator[Line]:
@@ -152,8 +159,6 @@ class Paid:
         numbers = self.run.prepared.rows(sql.select([sql.column("line"), sql.column("owed")], table, where=same))
         day = day_of(line["due"])
         name = f"{line['payee'] or ''} {day}".strip()
-        if own < 0:
-            yield Line("payments", words(TAKEN_BACK, day=day), money(own))
         if not numbers:
             yield Line("payments", name, words(NO_LINE))
             return
@@ -171,6 +176,14 @@ class Paid:
         }
         yield Line("payments", name, shown, data=data)
         yield from payer_lines(self.run, plan.named("payments"), self.ledger, number, words, self.cuts)
+
+    def _taken_back(self, row: ReadRow, due: int, amount: int, paid: int) -> Line:
+        """What is taken back on a day of what was paid until then."""
+        words, clawback = self.words, self.ledger.clause.clawback
+        assert clawback is not None
+        share = words.bare(clawback.share.type, row.of(clawback.share), in_percent=True)
+        shown = words(SHARE_BACK, amount=money(amount), share=share, paid=money(paid))
+        return Line("payments", words(TAKEN_BACK, day=day_of(due)), shown)
 
     def _others(self, row: dict[str, Any]) -> int:
         """How many other subjects are in the same line."""

@@ -19,6 +19,8 @@ from subsidy.finding import Place
 from subsidy.schedule.checked import CheckedClause
 from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.date_words import DATE_WORDS
+from subsidy.schedule.figures import ELSE
+from subsidy.schedule.load import Version
 from subsidy.schedule.node import Aggregate, Fact, Node, Type
 
 SHOWN = {"fact", "aggregate", "life", "time", "clause", "value", "slices", *DATE_WORDS}
@@ -37,18 +39,18 @@ def shown_leaves(nodes: Sequence[Node]) -> list[Node]:
             return
         seen.add(id(node))
         if node.operation == "derived":
-            found.setdefault(_told_by(node), node)
+            found.setdefault(told_by(node), node)
         for argument in node.arguments:
             read(argument)
         if node.operation in SHOWN:
-            found.setdefault(_told_by(node), node)
+            found.setdefault(told_by(node), node)
 
     for node in nodes:
         read(node)
     return list(found.values())
 
 
-def _told_by(leaf: Node) -> tuple[str, ...]:
+def told_by(leaf: Node) -> tuple[str, ...]:
     """What tells one line of an explanation from another."""
     return leaf.operation, leaf.written or leaf.name, *(argument.name for argument in leaf.arguments)
 
@@ -100,6 +102,7 @@ class NodeSheet:
         self.rows = rows
         self.nodes = [*nodes, *(end for leaf in shown_leaves(nodes) for end in self._looked_up_ends(leaf))]
         self.leaves = shown_leaves(self.nodes)
+        self.payers_at: dict[tuple[str, ...], list[str]] = {}  # by the fact that is their place
         self.reader = RowReader(rows, where)
         for node in (*read_nodes(self.nodes), *self.leaves):
             self.reader.ask_node(node)
@@ -172,7 +175,10 @@ class ClauseSheet(NodeSheet):
         chunk = [clause.instalments.chunk] if clause.instalments and clause.instalments.chunk else []
         clawback = [clause.clawback.on, clause.clawback.share] if clause.clawback else []
         amounts = [*clause.steps.values(), clause.amount, *clause.parts.values(), *allocation, *chunk, *clawback]
-        super().__init__(rows, compiled.in_force, [*clause.when, *amounts])
+        places = _places_of_payers(compiled.version, clause)
+        super().__init__(rows, compiled.in_force, [*clause.when, *amounts, *places.values()])
+        for payer, place in places.items():
+            self.payers_at.setdefault(told_by(place), []).append(payer)
         read = self.reader
         self.times = [read.ask_column(name) for name in TIMES]
         self.owed = read.ask_column(f"owed:{clause.name}")
@@ -180,6 +186,17 @@ class ClauseSheet(NodeSheet):
         self.counted = read.ask_column(COUNTED)
         self.replaced = read.ask_column(replaced_column(clause.name)) if clause.replaced_by else None
         read.finish(run.plan.named("reading", compiled.version.first_day, clause.name), (SUBJECT, PERIOD))
+
+
+def _places_of_payers(version: Version, clause: CheckedClause) -> dict[str, Node]:
+    """The fact that is the place of each payer that can have a part."""
+    payers, sharing = clause.payers, clause.sharing
+    if sharing is not None and sharing.value:
+        figures = version.checker.figures_of(version.checker.shares_of(sharing))
+        weighty = {row.keys[-1] for row in figures.rows if row.figure}
+        payers = tuple(payer for payer in payers if weighty & {payer, ELSE})
+    model = version.model.payers
+    return {payer: place for payer in payers if payer in model and (place := clause.places.get(model[payer].of or ""))}
 
 
 def clause_sheet(run: Run, compiled: CompiledGrain, clause: CheckedClause) -> ClauseSheet:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from subsidy import sql
+from subsidy.allocation import Decided
 from subsidy.engine import calendar
+from subsidy.engine.allocations import AllocationStep
 from subsidy.engine.cells import End, RosterShape, roster_table
 from subsidy.engine.database import Database, DuckDB, Query
 from subsidy.engine.few_rows import FewRows
@@ -165,12 +167,18 @@ class Run:
     def limit_tables(self) -> dict[str, tuple[CheckedLimit, str]]:
         return self.plan.limit_tables
 
-    def allocated(self, ledger: Ledger) -> dict[tuple[str, int], tuple[int, str, int]]:
+    def allocated(self, ledger: Ledger) -> dict[tuple[str, int], tuple[int, Decided, int]]:
         """For each recipient (subject, period) of a distributed sum: its amount, what decided it, its share alone."""
         if not ledger.allocated:
             return {}
         rows = self.prepared.rows(sql.select([sql.all_columns("a")], sql.table(ledger.allocated, "a")))
         return {(subject, period): (owed, decided, share) for subject, period, owed, decided, share in rows}
+
+    def without_bound(self, ledger: Ledger, subject: str, period: int, bound: Literal["floor", "ceiling"]) -> int:
+        """What a recipient of a distributed sum would get (fen) if it alone had no floor, or no ceiling."""
+        steps = (one for stage in self.plan.stages for one in stage if isinstance(one, AllocationStep))
+        step = next(one for one in steps if one.name == ledger.allocated)
+        return step.without_bound(self.prepared.database, subject, period, bound)
 
     def create(self, name: str, query: Query) -> None:
         self.prepared.database.create(name, query, is_view=False)
