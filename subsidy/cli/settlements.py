@@ -16,8 +16,10 @@ from subsidy.cli.options import (
     KnownOn,
     Lang,
     MappingPath,
+    Memory,
     Proceed,
     RosterPath,
+    Threads,
     Until,
     Year,
     console,
@@ -58,6 +60,8 @@ def settle_payments(
     as_json: AsJson = False,
     changes: Changes = None,
     mapping: MappingPath = None,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """清算：应拨与已拨比较，多退少补 · Settle what is owed against what was paid: arrears and recoveries.
