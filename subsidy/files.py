@@ -49,10 +49,14 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             made.replace(target)
 
 
-def check_folder(folder: Path, names: Iterable[str]) -> None:
-    """Raises RosterError where a folder of such files could not be written: asked before the work begins."""
+def check_folder(folder: Path, names: Iterable[str], *inputs: Path | None) -> None:
+    """Raises RosterError where a folder of such files could not be written: asked before the work begins.
+
+    `inputs`: what is read, none of which may be written over.
+    """
     with _refused(folder):
         target, stems = folder.resolve(), {Path(name).stem for name in names}
+        _check_not_read(target, inputs)
         if target.exists() and not target.is_dir():
             raise _unwritable(folder, Text("不是文件夹", "not a folder"))
         if not target.parent.is_dir():
@@ -65,12 +69,11 @@ def check_folder(folder: Path, names: Iterable[str]) -> None:
 def check_writable(path: Path, *inputs: Path | None) -> None:
     """Raises RosterError where a file could not be written: asked before the work begins.
 
-    `inputs`: the files that are read, none of which may be written over.
+    `inputs`: what is read, none of which may be written over.
     """
     with _refused(path):
         target = path.resolve()
-        if target in [one.resolve() for one in inputs if one is not None]:
-            raise _unwritable(path, Text("这是要读取的文件", "it is one of the files that are read"))
+        _check_not_read(target, inputs)
         if target.exists() and not target.is_file():
             raise _unwritable(path, Text("不是普通文件", "not an ordinary file"))
         if not target.parent.is_dir():
@@ -78,6 +81,11 @@ def check_writable(path: Path, *inputs: Path | None) -> None:
         if target.exists():
             target.open("r+b").close()
         _try_to_write_in(target.parent)
+
+
+def _check_not_read(target: Path, inputs: Iterable[Path | None]) -> None:
+    if target in [one.resolve() for one in inputs if one is not None]:
+        raise _unwritable(target, Text("这是要读取的文件", "it is one of those that are read"))
 
 
 def _try_to_write_in(folder: Path) -> None:

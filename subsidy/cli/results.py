@@ -79,7 +79,7 @@ def budget(
         if receipt is not None:
             check_writable(receipt, roster, mapping, *map(Path, schedule_ids))
         if ledger is not None:
-            check_folder(ledger, LEDGER_FILES)
+            check_folder(ledger, LEDGER_FILES, roster)
         result = calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of, known_on)
     print_findings(result.findings, console(stderr=True), language)
     print_examples(result.example_rows, console(stderr=True), language)

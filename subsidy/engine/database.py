@@ -83,11 +83,13 @@ def _shared(limits: resources.Limits) -> duckdb.DuckDBPyConnection:
     """The database of this process under these limits; what is in another one stays there."""
     import duckdb
 
-    threads = {} if limits.threads is None else {"threads": limits.threads, "async_threads": 1}
-    base = duckdb.connect(":memory:", config=threads)
+    base = duckdb.connect(":memory:")
     base.execute(f"SET temp_directory = '{resources.spill_folder()}'")
     if limits.memory is not None:
         base.execute(f"SET memory_limit = '{resources.engine_memory(limits.memory)}B'")
+    if limits.threads is not None:
+        base.execute(f"SET threads = {limits.threads}")
+        base.execute("SET async_threads = 1")
     base.execute("SET enable_external_access = false")
     base.execute("SET preserve_insertion_order = false")
     base.execute("SET lock_configuration = true")
