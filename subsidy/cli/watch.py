@@ -50,7 +50,7 @@ class ProgressLine:
         from rich.text import Text as Line
 
         seconds = int(time.monotonic() - self.began)
-        if seconds < PATIENCE:
+        if seconds < PATIENCE or not self.words:
             return Group()
         unit = {"zh": "秒", "en": "s"}[self.language]
         return Line(f"{self.words} … {seconds} {unit}", style="dim", overflow="ellipsis", no_wrap=True)
