@@ -121,7 +121,7 @@ def test_good_files_are_read(files: Files, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "slot"), SLOTS, ids=lambda one: str(one))
 def test_wrong_files(files: Files, tmp_path: Path, name: str, slot: str) -> None:
-    chosen = list(WRONG) if THOROUGH else Random(f"{name} {slot}").sample(list(WRONG), 4)
+    chosen = list(WRONG) if THOROUGH else Random(f"{name} {slot}").sample(list(WRONG), 2)
     for number, kind in enumerate(chosen):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -129,7 +129,7 @@ def test_wrong_files(files: Files, tmp_path: Path, name: str, slot: str) -> None
         check_said(run(files.arguments(READING[name], **{slot: path})), (name, slot, kind))
 
 
-@pytest.mark.parametrize("path", CASES if THOROUGH else CASES[::3], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CASES if THOROUGH else CASES[::6], ids=lambda path: path.stem)
 def test_bad_rosters(files: Files, tmp_path: Path, path: Path) -> None:
     case = written(path, tmp_path)
     instead = {"roster": case.roster, "schedule": Path(case.schedule_id)}
@@ -138,7 +138,7 @@ def test_bad_rosters(files: Files, tmp_path: Path, path: Path) -> None:
         check_said(run(files.arguments(READING[name], **instead)), (name, path.stem))
 
 
-@pytest.mark.parametrize("path", BAD_SCHEDULES if THOROUGH else BAD_SCHEDULES[::9], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", BAD_SCHEDULES if THOROUGH else BAD_SCHEDULES[::15], ids=lambda path: path.stem)
 def test_bad_schedules(files: Files, path: Path) -> None:
     for name in OF_SCHEDULE if THOROUGH else [Random(path.stem).choice(OF_SCHEDULE)]:
         done = run(files.arguments(READING[name], schedule=path))
@@ -146,7 +146,7 @@ def test_bad_schedules(files: Files, path: Path) -> None:
         assert done.exit_code == 1, (name, path.stem)
 
 
-@pytest.mark.parametrize("seed", range(400 if THOROUGH else 12))
+@pytest.mark.parametrize("seed", range(400 if THOROUGH else 8))
 def test_good_files_with_a_changed_byte(files: Files, tmp_path: Path, seed: int) -> None:
     random = Random(seed)
     name, slot = random.choice(SLOTS)
