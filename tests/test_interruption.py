@@ -46,6 +46,16 @@ for number in range(10**9):
         print("started", flush=True)
 """
 
+SPILLED = """
+import time
+from subsidy.cli.guard import end_cleanly_on_signals
+from subsidy.resources import spill_folder
+end_cleanly_on_signals()
+(spill_folder() / "part").touch()
+print("started", flush=True)
+time.sleep(600)
+"""
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
@@ -104,6 +114,16 @@ def test_what_is_being_rewritten_is_the_old_or_the_new(tmp_path: Path) -> None:
         assert all((len(data), len(set(data))) == (2_000_000, 1) for data in whole.values())
         assert whole["folder/a.csv"] == whole["folder/b.csv"]
         assert set(os.listdir(folder)) == {"file", "folder"}
+
+
+def test_what_was_spilled_goes_too(tmp_path: Path) -> None:
+    process = started([SPILLED], env={**os.environ, "TMPDIR": str(tmp_path)})
+    (folder,) = tmp_path.iterdir()
+    assert [one.name for one in folder.iterdir()] == ["part"]
+    assert folder.stat().st_mode & 0o077 == 0
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert (process.returncode, os.listdir(tmp_path)) == (143, [])
 
 
 def test_an_ignored_signal_stays_ignored(files: Files) -> None:
