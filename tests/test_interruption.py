@@ -189,8 +189,8 @@ def test_a_library_that_is_stopped_leaves_no_part_of_a_file(tmp_path: Path, ther
 
 
 def small_files_only() -> None:
-    """Of a process that may write files of 200 bytes only."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+    """Of a process that may write files of 20 bytes only."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
 
 
 @pytest.mark.parametrize("name", WRITING if THOROUGH else ["ledger", "template"])
