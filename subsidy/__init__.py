@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from subsidy.budget.what_if import WhatIf, what_if
     from subsidy.engine.explanation import Explanation
     from subsidy.finding import DriversError, Finding, FindingsError, ReceiptError, RosterError, ScheduleError
+    from subsidy.resources import limits
     from subsidy.roster.tables import Roster, read_roster
     from subsidy.roster.template import template
     from subsidy.schedule.difference import Difference, difference
@@ -60,6 +61,7 @@ _HOMES = {
     "ScheduleError": "subsidy.finding",
     "Roster": "subsidy.roster.tables",
     "Targets": "subsidy.budget.targets",
+    "limits": "subsidy.resources",
     "read_roster": "subsidy.roster.tables",
     "targets": "subsidy.budget.targets",
     "template": "subsidy.roster.template",
@@ -90,6 +92,7 @@ __all__ = [
     "cost",
     "difference",
     "forecast",
+    "limits",
     "read_roster",
     "schedule",
     "settle",

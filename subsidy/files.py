@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from subsidy.finding import Finding, Place, RosterError, Text
+
+_unfinished: dict[Path, Path | None] = {}  # what is temporary now, and where it was before
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -17,21 +21,14 @@ def write_whole(path: Path, content: str | bytes) -> None:
     A link is followed. Raises RosterError where the file cannot be written or is no ordinary one.
     """
     check_writable(path)
-    target = path.resolve()
-    try:
+    with _refused(path):
+        target = path.resolve()
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.suffix)
-        try:
-            with os.fdopen(handle, "wb") as file:
+        with unfinished(target.parent) as temporary:
+            with temporary.open("xb") as file:
                 file.write(content.encode() if isinstance(content, str) else content)
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        cause = error.strerror or type(error).__name__
-        raise _unwritable(path, Text(cause, cause)) from None
+            temporary.chmod(mode)
+            temporary.replace(target)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -40,50 +37,120 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises RosterError where it cannot be written, or where a folder with other files is there.
     """
     check_folder(folder, files)
-    target = folder.resolve()
-    try:
-        made = Path(tempfile.mkdtemp(dir=target.parent, prefix="."))
-        try:
+    with _refused(folder):
+        target = folder.resolve()
+        with unfinished(target.parent) as made, unfinished(target.parent, home=target) as before:
+            made.mkdir()
             for name, content in files.items():
                 (made / name).write_bytes(content)
             made.chmod(0o777 & ~_umask())
             if target.exists():
-                before = Path(tempfile.mkdtemp(dir=target.parent, prefix="."))
                 target.replace(before)
-                made.replace(target)
-                shutil.rmtree(before)
-            else:
-                made.replace(target)
-        except BaseException:
-            shutil.rmtree(made, ignore_errors=True)
-            raise
-    except OSError as error:
-        cause = error.strerror or type(error).__name__
-        raise _unwritable(folder, Text(cause, cause)) from None
+            made.replace(target)
 
 
-def check_folder(folder: Path, names: Iterable[str]) -> None:
-    """Raises RosterError where a folder of such files could not be written: asked before the work begins."""
-    target, stems = folder.resolve(), {Path(name).stem for name in names}
-    if target.exists() and not target.is_dir():
-        raise _unwritable(folder, Text("不是文件夹", "not a folder"))
-    if not target.parent.is_dir():
-        raise _unwritable(folder, Text("上级文件夹不存在", "no such folder above it"))
-    if not os.access(target.parent, os.W_OK):
-        raise _unwritable(folder, Text("没有权限", "no permission"))
-    if target.is_dir() and (others := sorted(one.name for one in target.iterdir() if one.stem not in stems)):
-        raise _unwritable(folder, Text(f"其中有其他文件：{others[0]}", f"it holds other files: {others[0]}"))
+def check_folder(folder: Path, names: Iterable[str], *inputs: Path | None) -> None:
+    """Raises RosterError where a folder of such files could not be written: asked before the work begins.
+
+    `inputs`: what is read, none of which may be written over.
+    """
+    with _refused(folder):
+        target, stems = folder.resolve(), {Path(name).stem for name in names}
+        _check_not_read(target, inputs)
+        if target.exists() and not target.is_dir():
+            raise _unwritable(folder, Text("不是文件夹", "not a folder"))
+        if not target.parent.is_dir():
+            raise _unwritable(folder, Text("上级文件夹不存在", "no such folder above it"))
+        if target.is_dir() and (others := sorted(one.name for one in target.iterdir() if one.stem not in stems)):
+            raise _unwritable(folder, Text(f"其中有其他文件：{others[0]}", f"it holds other files: {others[0]}"))
+        _try_to_write_in(target.parent)
 
 
-def check_writable(path: Path) -> None:
-    """Raises RosterError where a file could not be written: asked before the work begins."""
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        raise _unwritable(path, Text("不是普通文件", "not an ordinary file"))
-    if not target.parent.is_dir():
-        raise _unwritable(path, Text("文件夹不存在", "no such folder"))
-    if not os.access(target.parent, os.W_OK):
-        raise _unwritable(path, Text("没有权限", "no permission"))
+def check_writable(path: Path, *inputs: Path | None) -> None:
+    """Raises RosterError where a file could not be written: asked before the work begins.
+
+    `inputs`: what is read, none of which may be written over.
+    """
+    with _refused(path):
+        target = path.resolve()
+        _check_not_read(target, inputs)
+        if target.exists() and not target.is_file():
+            raise _unwritable(path, Text("不是普通文件", "not an ordinary file"))
+        if not target.parent.is_dir():
+            raise _unwritable(path, Text("文件夹不存在", "no such folder"))
+        if target.exists():
+            target.open("r+b").close()
+        _try_to_write_in(target.parent)
+
+
+def _check_not_read(target: Path, inputs: Iterable[Path | None]) -> None:
+    if target in [one.resolve() for one in inputs if one is not None]:
+        raise _unwritable(target, Text("这是要读取的文件", "it is one of those that are read"))
+
+
+def _try_to_write_in(folder: Path) -> None:
+    with unfinished(folder) as temporary:
+        temporary.touch(exist_ok=False)
+
+
+@contextmanager
+def unfinished(folder: Path, home: Path | None = None) -> Iterator[Path]:
+    """A path in a folder for what is temporary. Whatever is still there afterwards is removed.
+
+    `home`: where it was before; it goes back if nothing has come in its place.
+    """
+    path = folder / f".subsidy-{secrets.token_hex(8)}"
+    _unfinished[path] = home
+    try:
+        yield path
+    finally:
+        _clear(path, home)
+        del _unfinished[path]
+
+
+def clear_unfinished() -> None:
+    """Clear what is temporary away, when the process must end at once."""
+    for path, home in tuple(_unfinished.items()):
+        with suppress(OSError):
+            _clear(path, home)
+
+
+def _clear(path: Path, home: Path | None) -> None:
+    if home is not None and path.exists() and not home.exists():
+        path.replace(home)
+    elif path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Turns what the system says into a finding."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # a RuntimeError for links in a circle
+        raise _unwritable(path, cause_of(error)) from None
+
+
+def cause_of(error: Exception) -> Text:
+    """What the system says, in words."""
+    code = error.errno if isinstance(error, OSError) else None
+    if code in _CAUSES:
+        return _CAUSES[code]
+    said = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+    return Text(said, said)
+
+
+_CAUSES = {
+    errno.EACCES: Text("没有权限", "no permission"),
+    errno.EPERM: Text("没有权限", "no permission"),
+    errno.EROFS: Text("磁盘只读", "the disk is read-only"),
+    errno.ENOSPC: Text("磁盘已满", "the disk is full"),
+    errno.EDQUOT: Text("超出磁盘配额", "the disk quota is used up"),
+    errno.EFBIG: Text("文件太大", "the file would be too large"),
+    errno.ENAMETOOLONG: Text("文件名太长", "the name is too long"),
+}
 
 
 def _unwritable(path: Path, cause: Text) -> RosterError:

@@ -6,12 +6,12 @@ Every amount in the library is an integer number of fen. Nothing here or above i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import Context, Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from subsidy.finding import Refusal, Text
+from subsidy.finding import Finding, Place, Refusal, RosterError, Text
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Select
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 FEN_PER_YUAN = 100
 LARGEST = 2**63 - 1
+LARGEST_SHOWN = 10**18 - 1  # fen, of an amount in frames and files and of a total
 Rounding = Literal["half_up", "down", "up"]
 
+_EXACT = Context(prec=1000)  # whatever the precision of the program that calls
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
@@ -61,12 +63,39 @@ def fen(amount: Decimal | int | str) -> int:
 
 def yuan(amount: int) -> Decimal:
     """Fen to yuan with two decimals, exactly."""
-    return Decimal(amount).scaleb(-2)
+    return Decimal(amount).scaleb(-2, _EXACT)
 
 
 def yuan_text(amount: int) -> str:
     """Fen as a plain string in yuan with two decimals: -101 is `-1.01`."""
     return f"{yuan(amount):.2f}"
+
+
+def check_total(amounts: Iterable[int]) -> None:
+    """Raises RosterError where amounts (fen) come to 10^16 yuan or more, whatever their signs."""
+    if sum(map(abs, amounts)) > LARGEST_SHOWN:
+        raise too_large(Text("合计达到或超过 10^16 元", "the total is 10^16 yuan or more"))
+
+
+def yuan_column(amounts: Iterable[int]) -> Any:
+    """Fen as an Arrow column of decimals in yuan. Raises RosterError for one of 10^16 yuan or more."""
+    return decimal_column(map(yuan, amounts))
+
+
+def decimal_column(amounts: Iterable[Decimal | None]) -> Any:
+    """Yuan as an Arrow column. Raises RosterError for one of 10^16 yuan or more."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(amounts, pa.decimal128(18, 2))
+    except pa.ArrowInvalid:
+        raise too_large(Text("有金额达到或超过 10^16 元", "an amount is 10^16 yuan or more")) from None
+
+
+def too_large(why: Text) -> RosterError:
+    """The refusal of numbers that are beyond what is exact."""
+    remedy = Text("请核对花名册中的金额和数量", "check the amounts and quantities of the roster")
+    return RosterError([Finding(Place(), "too-large", why, remedy)])
 
 
 def round_to(value: Fraction, step: Fraction, rounding: Rounding) -> Fraction:

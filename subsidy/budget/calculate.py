@@ -17,6 +17,7 @@ from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.run import calculate as run_engine
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
+from subsidy.progress import station
 from subsidy.roster.intake import Intake, intake, joined_example_rows
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
@@ -125,6 +126,7 @@ def checked_intakes(
     `with_later`: the same schedules with further versions, whose tables and columns are read too.
     """
     reading = several if with_later is None else with_later
+    station("核对每一格", "checking every cell")
     intakes = [intake(roster, schedule.versions, _others(reading, schedule)) for schedule in reading]
     return checked(several, intakes, year, as_of)
 
@@ -172,6 +174,7 @@ def calculated(
         wrong.append({_cell(finding) for finding in found})
     runs = run_engine(prepared, ends[0], woven.shared)
     for run, known in zip(runs, wrong, strict=True):
+        station("查缺项", "looking for what is missing")
         blanks = blank_cells(run, year if only else None)
         findings |= dict.fromkeys(finding for finding in blanks if _cell(finding) not in known)
     paid = low = make_payments(runs)

@@ -9,6 +9,7 @@ from functools import cache, partial
 from subsidy.engine.check_inputs import last_day_mentioned
 from subsidy.engine.checks import CheckReport, run_checks
 from subsidy.engine.run import prepare
+from subsidy.progress import station
 from subsidy.roster.intake import Intake
 from subsidy.schedule.catalogue import Schedule
 
@@ -20,6 +21,7 @@ def checked(
     day on which they were read (`as_of`, or else the last that the roster mentions); and of each check whether it ran
     anywhere."""
     day = as_of or last_day_mentioned(intakes, [schedule.latest for schedule in schedules])
+    station("跨行核查", "checking across rows")
     every = [
         run_checks(taken_in, schedule.latest, day, cache(partial(prepare, schedule, taken_in, year)))
         for schedule, taken_in in zip(schedules, intakes, strict=True)

@@ -10,7 +10,7 @@ from subsidy.budget.cells import Cell
 from subsidy.budget.recipients import owed_to, paid_to
 from subsidy.budget.result import Result
 from subsidy.finding import Finding
-from subsidy.money import yuan, yuan_text
+from subsidy.money import yuan_column, yuan_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,6 +197,6 @@ def _frame(dimensions: Sequence[str], cells: Sequence[Compared]) -> pd.DataFrame
         name: pa.array([cell.key[position] for cell in cells], pa.string()) for position, name in enumerate(dimensions)
     }
     for name in AMOUNTS:
-        columns[name] = pa.array([yuan(getattr(cell, name)) for cell in cells], pa.decimal128(18, 2))
+        columns[name] = yuan_column(getattr(cell, name) for cell in cells)
     frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
     return frame

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from subsidy.budget.calculate import calculate
@@ -11,6 +11,7 @@ from subsidy.budget.cells import Basis
 from subsidy.budget.comparison import Comparison
 from subsidy.budget.result import Result
 from subsidy.finding import Finding, RosterError
+from subsidy.progress import within
 from subsidy.roster.tables import Roster
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.difference import Difference, difference
@@ -40,14 +41,15 @@ def cost(
 
 
 def all_calculated(
-    wanted: Iterable[Schedule | Sequence[Schedule]], roster: Roster, year: int, basis: Basis, proceed: bool
+    wanted: Sequence[Schedule | Sequence[Schedule]], roster: Roster, year: int, basis: Basis, proceed: bool
 ) -> list[Result]:
     """A result for each. Raises RosterError with the errors of all."""
     results: list[Result] = []
     errors: list[Finding] = []
-    for schedules in wanted:
+    for number, schedules in enumerate(wanted, 1):
         try:
-            results.append(calculate(schedules, roster, year, basis=basis, proceed=proceed))
+            with within(f"第 {number} 种，共 {len(wanted)} 种", f"calculation {number} of {len(wanted)}"):
+                results.append(calculate(schedules, roster, year, basis=basis, proceed=proceed))
         except RosterError as error:
             errors += error.findings
     if errors:

@@ -20,6 +20,7 @@ from subsidy.budget.result import Result
 from subsidy.engine.cells import End
 from subsidy.engine.run import prepare
 from subsidy.finding import Finding, Place, Refusal, Text
+from subsidy.progress import within
 from subsidy.roster.intake import Intake
 from subsidy.roster.moved import moved
 from subsidy.roster.tables import Roster
@@ -192,7 +193,8 @@ class _Forecasting:
         if (state, ends) not in self.outcomes:
             intakes = [self._intake(taken_in, state) for taken_in in self.intakes]
             is_later = state.year > self.base
-            both, findings = calculated(together(self._schedules(state)), intakes, state.year, ends, only=is_later)
+            with within(f"{state.year} 年", str(state.year)):
+                both, findings = calculated(together(self._schedules(state)), intakes, state.year, ends, only=is_later)
             result = Result(both, state.year, self.basis, findings, _no_receipt)
             self.outcomes[state, ends] = _Outcome(
                 result.cells, result.relief_cells, tuple(result.pots), result.items, result.blocked, tuple(findings)

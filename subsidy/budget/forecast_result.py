@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from subsidy.budget.cells import Basis, Cell, listed
 from subsidy.budget.drivers import Drivers
 from subsidy.finding import Finding
-from subsidy.money import yuan, yuan_text
+from subsidy.money import yuan_column, yuan_text
 from subsidy.schedule.catalogue import Schedule
 
 if TYPE_CHECKING:
@@ -198,6 +198,6 @@ def _frame(keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame
         for place, key in enumerate(keys)
     }
     for name, place in (("amount", len(keys)), ("low", len(keys) + 1)):
-        columns[name] = pa.array([yuan(row[place]) for row in rows], pa.decimal128(18, 2))
+        columns[name] = yuan_column(row[place] for row in rows)
     frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
     return frame

@@ -13,7 +13,7 @@ from subsidy.engine.grain import CompiledGrain, replaced_column
 from subsidy.engine.layers import ref
 from subsidy.engine.lines import Ledger
 from subsidy.engine.run import Run
-from subsidy.money import yuan
+from subsidy.money import yuan_column
 from subsidy.schedule import expression as ex
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.figures import day_of
@@ -249,7 +249,7 @@ def _table(names: list[str], rows: list[tuple[Any, ...]], whole: set[str], money
     for index, name in enumerate(names):
         values = [row[index] for row in rows]
         if name in money:
-            columns[name] = pa.array([yuan(value) for value in values], pa.decimal128(18, 2))
+            columns[name] = yuan_column(values)
         else:
             columns[name] = pa.array(values, pa.int64() if name in whole else pa.string())
     return pa.table(columns)

@@ -15,7 +15,7 @@ from subsidy.budget.result import Result
 from subsidy.engine.instalments import refused_query
 from subsidy.engine.run import Run
 from subsidy.finding import Text
-from subsidy.money import yuan, yuan_text
+from subsidy.money import yuan_column, yuan_text
 from subsidy.schedule.expression import parse, shown
 from subsidy.schedule.figures import day_of
 
@@ -100,7 +100,7 @@ class PaymentCalendar:
         amounts["cumulated"] = list(cumulated(entries))
         columns: dict[str, Any] = {name: pa.array(values, pa.string()) for name, values in texts.items()}
         columns["payments"] = pa.array([one.payments for one in entries], pa.int64())
-        columns |= {name: pa.array(map(yuan, values), pa.decimal128(18, 2)) for name, values in amounts.items()}
+        columns |= {name: yuan_column(values) for name, values in amounts.items()}
         import pandas as pd
 
         frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)

@@ -12,6 +12,7 @@ from subsidy.engine.database import Query
 from subsidy.engine.explain_payers import Cuts, PotCut
 from subsidy.engine.lines import PART_COLUMNS
 from subsidy.engine.run import Run
+from subsidy.progress import station
 from subsidy.schedule.checked import NOT_STATED
 
 KEY = ("version", "clause", "line", "payer")
@@ -30,6 +31,7 @@ class Payments:
 
 def make_payments(runs: Sequence[Run]) -> list[Payments]:
     """Apply the pots to the parts of schedules that are calculated together."""
+    station("资金总额与拨付", "pots and payments")
     parts = [part for run in runs for part in _read(run)]
     owed_before = [part.owed for part in parts]
     pots = apply_pots([run.prepared.schedule for run in runs], parts)

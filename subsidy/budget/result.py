@@ -18,7 +18,7 @@ from subsidy.budget.names import Names
 from subsidy.engine.explain_line import explain_line
 from subsidy.engine.explanation import Explanation
 from subsidy.finding import Finding, Language
-from subsidy.money import yuan
+from subsidy.money import check_total, yuan, yuan_column
 from subsidy.roster.intake import joined_example_rows
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import Version
@@ -55,12 +55,14 @@ class Result:
     def cells(self) -> tuple[Cell, ...]:
         """The year's cash by clause, payer, district and facility."""
         found = [cell for one in self.calculated for cell in self._cells(one, relief=False)]
+        check_total(max(abs(cell.amount), abs(cell.low)) for cell in found)
         return tuple(sorted(found, key=self._order))
 
     @functools.cached_property
     def relief_cells(self) -> tuple[Cell, ...]:
         """The year's reliefs, which are no cash, by clause, district and facility."""
         found = [cell for one in self.calculated for cell in self._cells(one, relief=True)]
+        check_total(max(abs(cell.amount), abs(cell.low)) for cell in found)
         return tuple(sorted(found, key=self._order))
 
     def _cells(self, one: Calculated, relief: bool) -> list[Cell]:
@@ -338,7 +340,7 @@ def _frame(keys: list[str], rows: list[dict[str, Any]]) -> pd.DataFrame:
 
     columns: dict[str, Any] = {key: pa.array([row[key] for row in rows], pa.string()) for key in keys}
     for index, name in enumerate(("amount", "low")):
-        columns[name] = pa.array([yuan(row["fen"][index]) for row in rows], pa.decimal128(18, 2))
+        columns[name] = yuan_column(row["fen"][index] for row in rows)
     return _to_pandas(pa.table(columns))
 
 

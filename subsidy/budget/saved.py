@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from subsidy.budget.dues import Due, dues, persons
 from subsidy.budget.ledger import PAID, entitlement_table, payment_table
 from subsidy.files import check_folder, write_folder
-from subsidy.money import yuan
+from subsidy.money import decimal_column, yuan
 from subsidy.schedule.catalogue import Schedule
 
 if TYPE_CHECKING:
@@ -100,10 +100,13 @@ def _parquet(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    def type_of(name: str) -> Any:
-        return pa.decimal128(18, 2) if name in MONEY else pa.int64() if name in WHOLE else pa.string()
+    def column(name: str) -> Any:
+        cells = [row[name] for row in rows]
+        if name in MONEY:
+            return decimal_column(cells)
+        return pa.array(cells, pa.int64() if name in WHOLE else pa.string())
 
-    table = pa.table({name: pa.array([row[name] for row in rows], type_of(name)) for name in columns})
+    table = pa.table({name: column(name) for name in columns})
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()

@@ -196,12 +196,15 @@ def _both(lines: Iterable[Line]) -> tuple[int, int]:
     return sums.now, sums.before
 
 
-def check_output(path: Path) -> None:
-    """Raises RosterError where a settlement could not be saved: asked before the work begins."""
+def check_output(path: Path, *inputs: Path | None) -> None:
+    """Raises RosterError where a settlement could not be saved: asked before the work begins.
+
+    `inputs`: what is read, none of which may be written over.
+    """
     if path.suffix.lower() == ".csv":
-        check_writable(path)
+        check_writable(path, *inputs)
     else:
-        check_folder(path, LEDGER_FILES)
+        check_folder(path, LEDGER_FILES, *inputs)
 
 
 def _amounts(lines: Iterable[Line]) -> dict[str, str]:

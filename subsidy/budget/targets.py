@@ -16,6 +16,7 @@ from subsidy.engine.measures import Measured, Measures
 from subsidy.engine.run import Prepared, prepare
 from subsidy.engine.turn import turn
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text, nearest
+from subsidy.progress import station
 from subsidy.roster.intake import intake
 from subsidy.roster.locate import tables_in
 from subsidy.roster.names import Names
@@ -165,6 +166,7 @@ def targets(
     outcomes: list[Outcome] = []
     unmeasured: list[CheckedTarget] = []
     for target in version.targets.values():
+        station(f"目标 {target.name}", f"target {target.name}")
         own_costs = {**target.costs, **given_costs.get(target.name, {})}
         found = list(_outcomes(prepared, version, target, own_costs)) if prepared.shape.has(target.model.for_) else []
         outcomes += _with_the_only_one(found)

@@ -1,4 +1,6 @@
-"""The command line. Data on stdout, words on stderr. Exit codes: 0 done, 1 findings that stop, 2 wrong use."""
+"""The command line. Data on stdout, words on stderr. Exit codes: 0 done, 1 findings that stop, 2 wrong use,
+130 Ctrl-C, 143 kill, 70 a fault of the program.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,10 @@ from typing import Annotated
 import typer
 
 from subsidy.cli import calendars, differences, explain, forecasts, results, rosters, schedules, settlements
+from subsidy.cli.guard import Guarded, end_cleanly_on_signals
 
 app = typer.Typer(
+    cls=Guarded,
     help="补贴政策算成钱，精确到分 · Subsidy policy to money, exactly.",
     no_args_is_help=True,
     add_completion=True,
@@ -44,4 +48,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    end_cleanly_on_signals()
     app()

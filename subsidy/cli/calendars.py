@@ -15,8 +15,10 @@ from subsidy.cli.options import (
     Ids,
     Lang,
     MappingPath,
+    Memory,
     Proceed,
     RosterPath,
+    Threads,
     Year,
     console,
     findings_reported,
@@ -59,6 +61,8 @@ def payment_calendar(
     changes: Changes = None,
     mapping: MappingPath = None,
     as_json: AsJson = False,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """拨付日历 · When what falls due, on what condition, by whom; what is still to come.

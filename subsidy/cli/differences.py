@@ -15,8 +15,10 @@ from subsidy.cli.options import (
     Ids,
     Lang,
     MappingPath,
+    Memory,
     Proceed,
     RosterPath,
+    Threads,
     Year,
     basis_of,
     console,
@@ -49,6 +51,8 @@ def diff(
     proceed: Proceed = False,
     mapping: MappingPath = None,
     as_json: AsJson = False,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """两个版本有何不同、增减多少钱 · What changed between two versions, and what it costs a year.
@@ -93,6 +97,8 @@ def what_if(
     proceed: Proceed = False,
     mapping: MappingPath = None,
     as_json: AsJson = False,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """改动标准后增减多少钱 · What overlays, laid one over another, would cost a year.

@@ -18,7 +18,9 @@ from subsidy.cli.options import (
     KnownOn,
     Lang,
     MappingPath,
+    Memory,
     RosterPath,
+    Threads,
     Year,
     calculated,
     findings_reported,
@@ -66,6 +68,8 @@ def explain(
     mapping: MappingPath = None,
     as_of: AsOf = None,
     known_on: KnownOn = None,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """说明任何一个数怎么来的 · Explain any number: the total, or what it is narrowed down to.
@@ -86,16 +90,16 @@ def explain(
     extent = WHOLE if everything else PAGE if shape == "html" else BRIEF
     with findings_reported(language, OUTCOME):
         if output is not None:
-            check_writable(output)
+            check_writable(output, roster, mapping)
     with findings_reported(language):
         result = calculated(roster, mapping, schedule_ids, year, basis, True, changes, as_of, known_on)
     with findings_reported(language, OUTCOME):
         found = result.answer(question, language, low, chosen, extent)
         content = _written(found, shape)
-        if output is None:
-            sys.stdout.write(content)
-        else:
+        if output is not None:
             write_whole(output, content)
+    if output is None:
+        sys.stdout.write(content)
 
 
 def _format(output: Path | None, as_json: bool, as_markdown: bool) -> str:

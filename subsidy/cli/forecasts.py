@@ -16,8 +16,10 @@ from subsidy.cli.options import (
     Ids,
     Lang,
     MappingPath,
+    Memory,
     Proceed,
     RosterPath,
+    Threads,
     basis_of,
     console,
     day_of,
@@ -44,6 +46,8 @@ def forecast(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="另存为 JSON · save as JSON")] = None,
     changes: Changes = None,
     mapping: MappingPath = None,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """由基年花名册预测今后几年，并逐项说明增减 · The years after a roster's, and why each differs from the last.
@@ -62,7 +66,7 @@ def forecast(
         raise typer.BadParameter(f"{output}：请写 .json 文件 · write a .json file", param_hint="--output")
     with findings_reported(language):
         if output is not None:
-            check_writable(output)
+            check_writable(output, roster, drivers, mapping)
         found = calculated(
             schedules_of(schedule_ids, changes), read_roster(roster, mapping), year, drivers,
             years=years, basis=by, proceed=proceed, as_of=day,

@@ -13,14 +13,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from subsidy.finding import FindingsError, Language
+from subsidy import resources
+from subsidy.cli.watch import progress_shown
+from subsidy.finding import FindingsError, Language, Refusal
 
 if TYPE_CHECKING:
     from subsidy.budget import cells
     from subsidy.budget.result import Result
     from subsidy.schedule.catalogue import Schedule
 
-Lang = Annotated[str, typer.Option("--lang", help="zh 或 en · zh or en; the locale's by default")]
+
+def _speak(written: str) -> str:
+    """Keep the language for what is told outside of a command."""
+    global _chosen
+    _chosen = written
+    return written
+
+
+_chosen = ""
+Lang = Annotated[
+    str, typer.Option("--lang", callback=_speak, is_eager=True, help="zh 或 en · zh or en; the locale's by default")
+]
 Ids = Annotated[list[str], typer.Option("--schedule", "-s", help="补贴标准 id 或 YAML 文件 · schedule id or YAML file")]
 RosterPath = Annotated[
     Path, typer.Argument(help="花名册：工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")
@@ -37,6 +50,35 @@ Changes = Annotated[
 ]
 MappingPath = Annotated[
     Path | None, typer.Option("--mapping", help="列名对照表 · what the file's own headings stand for (YAML)")
+]
+
+
+def _set_memory(written: str | None) -> str | None:
+    with _bad_parameter("--memory"):
+        resources.limits(memory=written, threads=resources.current().threads)
+    return written
+
+
+def _set_threads(number: int | None) -> int | None:
+    with _bad_parameter("--threads"):
+        resources.limits(memory=resources.current().memory, threads=number)
+    return number
+
+
+@contextmanager
+def _bad_parameter(option: str) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as error:
+        wrong = f"{error.why.zh}；{error.remedy.zh} · {error.why.en}; {error.remedy.en}"
+        raise typer.BadParameter(wrong, param_hint=option) from None
+
+
+Memory = Annotated[
+    str | None, typer.Option("--memory", callback=_set_memory, help="内存上限 · at most so much memory: 2GB")
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", callback=_set_threads, help="线程数上限 · at most so many threads")
 ]
 OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
 KnownOn = Annotated[
@@ -59,6 +101,11 @@ def _default_language() -> str:
     return "zh" if locale.lower().startswith("zh") else "en"
 
 
+def spoken() -> Language:
+    """The language of this run, whether or not a command has begun."""
+    return "zh" if (_chosen or _default_language()) == "zh" else "en"
+
+
 def language_of(lang: str) -> Language:
     chosen = lang or _default_language()
     if chosen not in ("zh", "en"):
@@ -76,16 +123,22 @@ def console(stderr: bool = False) -> Any:
 def findings_reported(language: Language, outcome: dict[str, str] | None = None) -> Iterator[None]:
     """Findings and what did not happen because of them on stderr, and exit code 1, instead of a traceback."""
     try:
-        yield
+        with progress_shown(console(stderr=True), language):
+            yield
     except FindingsError as error:
-        from subsidy.report.text import print_findings
-
-        stderr = console(stderr=True)
-        print_findings(error.findings, stderr, language)
-        errors = sum(finding.severity == "error" for finding in error.findings)
-        words = outcome or {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}
-        stderr.print(words[language], highlight=False)
+        report_findings(error, language, outcome)
         raise typer.Exit(1) from None
+
+
+def report_findings(error: FindingsError, language: Language, outcome: dict[str, str] | None = None) -> None:
+    """Findings on stderr, and what did not happen because of them."""
+    from subsidy.report.text import print_findings
+
+    stderr = console(stderr=True)
+    print_findings(error.findings, stderr, language)
+    errors = sum(finding.severity == "error" for finding in error.findings)
+    words = outcome or {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}
+    stderr.print(words[language], highlight=False)
 
 
 def print_json(content: Any) -> None:

@@ -17,9 +17,11 @@ from subsidy.cli.options import (
     KnownOn,
     Lang,
     MappingPath,
+    Memory,
     OnDay,
     Proceed,
     RosterPath,
+    Threads,
     Until,
     Year,
     calculated,
@@ -55,6 +57,8 @@ def budget(
     ledger_format: Annotated[str, typer.Option("--ledger-format", help="parquet · csv")] = "parquet",
     changes: Changes = None,
     mapping: MappingPath = None,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """计算预算 · Calculate a budget.
@@ -73,9 +77,9 @@ def budget(
         )
     with findings_reported(language):
         if receipt is not None:
-            check_writable(receipt)
+            check_writable(receipt, roster, mapping, *map(Path, schedule_ids))
         if ledger is not None:
-            check_folder(ledger, LEDGER_FILES)
+            check_folder(ledger, LEDGER_FILES, roster)
         result = calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of, known_on)
     print_findings(result.findings, console(stderr=True), language)
     print_examples(result.example_rows, console(stderr=True), language)
@@ -108,6 +112,8 @@ def verify_receipt(
     ] = None,
     mapping: MappingPath = None,
     as_json: AsJson = False,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """按凭证重算并比较 · Calculate again what a receipt is about, and compare.
@@ -148,6 +154,8 @@ def measure_targets(
     changes: Changes = None,
     mapping: MappingPath = None,
     as_json: AsJson = False,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """目标是否达到，所载数是否相符 · Whether targets are reached and printed figures follow from others.

@@ -15,8 +15,10 @@ from subsidy.cli.options import (
     KnownOn,
     Lang,
     MappingPath,
+    Memory,
     OnDay,
     RosterPath,
+    Threads,
     console,
     day_of,
     findings_reported,
@@ -57,6 +59,8 @@ def check(
         bool, typer.Option("--checks", help="列出已查和未查的跨行核查 · list the checks across rows, ran or not")
     ] = False,
     as_json: AsJson = False,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """检查花名册 · Check a roster: everything that is wrong, with its place and what would be right."""
@@ -85,23 +89,27 @@ def propose_mapping(
     roster: RosterPath,
     schedule_ids: Ids,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="写入文件 · write to this file")] = None,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """列名对照表 · Propose a mapping for a roster with headings of its own; what the file has decided already stays.
 
     subsidy map 花名册.xlsx --schedule cn/xian/elderly-care -o map.yaml
     """
-    from subsidy.files import write_whole
+    from subsidy.files import check_writable, write_whole
     from subsidy.roster.mapping import read_mapping
     from subsidy.roster.propose import proposed_mapping
     from subsidy.roster.tables import read_roster
 
     language = language_of(lang)
     with findings_reported(language, {"zh": "对照表未写入。", "en": "The mapping was not written."}):
+        if output is not None:
+            check_writable(output)
         versions = [version for one in schedules_of(schedule_ids, None) for version in one.versions]
         previous = read_mapping(output) if output is not None and output.exists() else None
         text = proposed_mapping(read_roster(roster), versions, previous, language)
-        if output is None:
-            sys.stdout.write(text)
-        else:
+        if output is not None:
             write_whole(output, text)
+    if output is None:
+        sys.stdout.write(text)

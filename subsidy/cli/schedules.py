@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from subsidy.cli.options import AsJson, Lang, OnDay, console, findings_reported, language_of, print_json, schedules_of
+from subsidy.cli.options import (
+    AsJson,
+    Lang,
+    Memory,
+    OnDay,
+    Threads,
+    console,
+    findings_reported,
+    language_of,
+    print_json,
+    schedules_of,
+)
 
 app = typer.Typer()
 
@@ -86,6 +97,8 @@ def run_tests(
         list[str] | None,
         typer.Argument(metavar="[ID | FILE | FOLDER]...", help="补贴标准，或算例的文件、文件夹 · schedules, or cases"),
     ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """计算标准自带的例子和算例 · Run the examples that schedules carry, and cases.

@@ -16,8 +16,10 @@ from subsidy.cli.options import (
     KnownOn,
     Lang,
     MappingPath,
+    Memory,
     Proceed,
     RosterPath,
+    Threads,
     Until,
     Year,
     console,
@@ -58,6 +60,8 @@ def settle_payments(
     as_json: AsJson = False,
     changes: Changes = None,
     mapping: MappingPath = None,
+    memory: Memory = None,
+    threads: Threads = None,
     lang: Lang = "",
 ) -> None:
     """清算：应拨与已拨比较，多退少补 · Settle what is owed against what was paid: arrears and recoveries.
@@ -77,7 +81,7 @@ def settle_payments(
         raise typer.BadParameter("--since > --until", param_hint="--since")
     with findings_reported(language, {"zh": "未清算。", "en": "Nothing was settled."}):
         if output is not None:
-            check_output(output)
+            check_output(output, roster, mapping, *paid)
         schedules = schedules_of(schedule_ids, changes, known_on=known_on)
         result = calculate(schedules, read_roster(roster, mapping), year, proceed=proceed, as_of=day_of(as_of))
         found = settle(result, list(paid), until=last, since=first)

@@ -7,12 +7,14 @@ to SQLite (`few_rows`), for which the same trees are printed.
 from __future__ import annotations
 
 import functools
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from subsidy import sql
-from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy import resources, sql
+from subsidy.finding import Text
+from subsidy.money import too_large
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,7 +59,7 @@ class DuckDB:
     """A connection of its own to the one database of this process, which reads and writes no file."""
 
     def __init__(self) -> None:
-        self.connection = _shared().cursor()
+        self.connection = _shared(resources.current()).cursor()
 
     def register(self, name: str, table: Any) -> None:
         self.connection.register(name, table)
@@ -76,11 +78,18 @@ class DuckDB:
             return self.connection.sql(query.duckdb).to_arrow_table()
 
 
-@functools.cache
-def _shared() -> duckdb.DuckDBPyConnection:
+@functools.lru_cache(maxsize=1)
+def _shared(limits: resources.Limits) -> duckdb.DuckDBPyConnection:
+    """The database of this process under these limits; what is in another one stays there."""
     import duckdb
 
     base = duckdb.connect(":memory:")
+    base.execute(f"SET temp_directory = '{resources.spill_folder()}'")
+    if limits.memory is not None:
+        base.execute(f"SET memory_limit = '{resources.engine_memory(limits.memory)}B'")
+    if limits.threads is not None:
+        base.execute(f"SET threads = {limits.threads}")
+        base.execute("SET async_threads = 1")
     base.execute("SET enable_external_access = false")
     base.execute("SET preserve_insertion_order = false")
     base.execute("SET lock_configuration = true")
@@ -89,7 +98,7 @@ def _shared() -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def _exact(relation: str) -> Iterator[None]:
-    """Turns the engine's refusal of a number past 2^63 into a finding."""
+    """Turns the engine's refusal of a number past 2^63, or for want of memory, into a finding."""
     import duckdb
 
     try:
@@ -99,5 +108,18 @@ def _exact(relation: str) -> Iterator[None]:
         why = Text(
             f"计算 {what} 时数额超出可精确表示的范围（2^63）", f"a number in {what} is too large to be exact (2^63)"
         )
-        remedy = Text("请核对花名册中的金额和数量", "check the amounts and quantities of the roster")
-        raise RosterError([Finding(Place(), "too-large", why, remedy)]) from None
+        raise too_large(why) from None
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise resources.too_little_memory(_want_of_memory(error)) from None
+
+
+def _want_of_memory(error: Exception) -> Text:
+    """What the engine lacks: memory, or room on the disk for what does not fit into it."""
+    import duckdb
+
+    folder = tempfile.gettempdir()
+    if isinstance(error, duckdb.IOException) or "max_temp_directory_size" in str(error):
+        return Text(
+            f"内存放不下，而 {folder} 的空间不足", f"it does not fit into memory, and {folder} has no room for it"
+        )
+    return Text("内存不足，无法算完", "the memory does not suffice for the calculation")

@@ -18,6 +18,7 @@ from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.limits import excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, kept_for, plan_for
+from subsidy.progress import station
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.column import PERIODS
@@ -187,7 +188,10 @@ class Run:
         self.prepared.database.create(name, query, is_view=True)
 
     def execute(self, stage: int) -> None:
-        for statement in self.plan.stages[stage]:
+        statements, name = self.plan.stages[stage], self.prepared.schedule.id
+        for number, statement in enumerate(statements, 1):
+            progress = f"{number}/{len(statements)}"
+            station(f"计算 {name}，第 {progress} 步", f"calculating {name}, step {progress}")
             statement.run(self.prepared.database)
 
 

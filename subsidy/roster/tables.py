@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.progress import station
 from subsidy.roster.mapping import ColumnMapping, read_mapping
 from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
 from subsidy.roster.read import read_path
@@ -82,6 +83,7 @@ def read_roster(path: str | PathLike[str], mapping: str | PathLike[str] | None =
     findings: list[Finding] = []
     tables: list[RawTable] = []
     said: ColumnMapping | None = None
+    station(f"读入 {path}", f"reading {path}")
     try:
         tables = read_path(Path(path))
     except RosterError as error:
