@@ -157,7 +157,7 @@ def test_conditions_are_told_in_words() -> None:
     told = {one.clause: one.text for one in result().calendar().conditions}
     assert told["hiring"].en == "3 instalments, a year apart: 30%, 30%, 40%; paid while present on the due day"
     assert told["building"].zh == "每年一期，每期 每年上限，付完为止；满 18 个月起付，届时补付此前各期"
-    assert told["opening"].en == "taken back on closed: all_back"
+    assert told["opening"].en == "taken back on closed: all_back 100%"
     assert "monthly" not in told
 
 

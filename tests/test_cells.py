@@ -551,7 +551,7 @@ def test_the_command_writes_what_the_name_of_the_file_says(home: Path, tmp_path:
     }.items():
         file = tmp_path / f"why.{ending}"
         done = run(home, "--lang", "en", "-o", str(file))
-        assert (done.exit_code, done.stdout) == (0, "")
+        assert (done.exit_code, done.stdout) == (0, f"{file}\n")
         assert file.read_text(encoding="utf-8").startswith(begin)
     assert run(home, "--lang", "en", "--markdown").stdout == (tmp_path / "why.md").read_text(encoding="utf-8")
     printed = json.loads(run(home, "--lang", "en", "--json").stdout)

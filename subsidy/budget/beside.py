@@ -12,6 +12,15 @@ from subsidy.schedule.model import Provision
 from subsidy.schedule.written import Reading
 
 
+def blocked_rows(calculated: Sequence[Calculated]) -> dict[str, int]:
+    """By table, the rows left out of the calculation because something in them is wrong."""
+    found: dict[str, int] = {}
+    for one in calculated:
+        for table, rows in one.high.run.prepared.intake.blocked.items():
+            found[table] = max(rows, found.get(table, 0))
+    return {table: rows for table, rows in sorted(found.items()) if rows}
+
+
 def versions_of(calculated: Sequence[Calculated]) -> list[Version]:
     """The versions of all schedules, in order."""
     return [version for one in calculated for version in one.schedule.versions]

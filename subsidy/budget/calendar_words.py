@@ -57,13 +57,29 @@ def _said(clause: CheckedClause, version: Version) -> Iterator[Text]:
             yield Text(f"满 {months} 个月起付，届时补付此前各期", f"not before {months} months, then with what was due")
         if pay.while_ is not None:
             condition = shown(parse(pay.while_))
-            yield Text(f"到期日须符合 {condition}", f"paid while {condition} on the due day")
+            yield Text(f"到期日须符合 {_word(condition, version)}", f"paid while {condition} on the due day")
     for written in map(shown, clause.conditions):
         if "_since(" in written:
             yield Text(f"期限：{written}", f"time limit: {written}")
     if clause.model.clawback is not None:
         back = clause.model.clawback
-        yield Text(f"{back.on} 之日按 {back.share} 追回", f"taken back on {back.on}: {back.share}")
+        share = _share(back.share, version)
+        yield Text(f"{_word(back.on, version)} 之日追回 {share.zh}", f"taken back on {back.on}: {share.en}")
+
+
+def _word(name: str, version: Version) -> str:
+    """A fact with its Chinese word."""
+    return f"{version.words[name]} {name}" if name in version.words else name
+
+
+def _share(written: str, version: Version) -> Text:
+    """A share as its figure, or as the value that says it."""
+    value = version.model.values.get(written)
+    if value is None:
+        return Text(written, written)
+    label = (value.label.zh, value.label.en) if value.label else (written, written)
+    figure = f" {value.figures}" if isinstance(value.figures, str) else ""
+    return Text(f"{label[0]}{figure}", f"{label[1]}{figure}")
 
 
 def _instalments(pay: Pay, version: Version) -> Text:

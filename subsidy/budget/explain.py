@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TypedDict
 
-from subsidy.budget.beside import versions_of
+from subsidy.budget.beside import blocked_rows, versions_of
 from subsidy.budget.breakdown import Breakdown, Node
 from subsidy.budget.breakdown_context import DEPTHS, Context
 from subsidy.budget.cell_query import payer_sums
@@ -227,6 +227,9 @@ def _head(context: Context, root: Node, given: Mapping[str, str]) -> tuple[tuple
             head.append((said("标准", "schedule"), f"{version.id} {version.first_day} r{version.model.revision}"))
             overlaid = said("临时改动，非文件原文", "overlay, not in the document")
             head += [(overlaid, f"{path} = {value}") for path, value in version.overlays]
+    left_out = sum(blocked_rows(context.calculated).values())
+    if left_out:
+        head.append((said("因有错误未计算的行", "rows left out because of errors"), f"{left_out:,}"))
     entitlements = sum(node.kind == "entitlement" for node in root.walk())
     if context.explained and context.explained < entitlements:
         listed = said(

@@ -194,7 +194,7 @@ def payment_table(schedule: Schedule, payments: Payments) -> Any:
     ) in payments.run.prepared.rows(query):
         model = schedule.versions[version].model.clauses[clause]
         period = calendar.period_label(model.every, accrued)
-        order = (clause, due, payee or "", period, version, line, position)
+        order = (clause, due, payee or "", period, version, line, position, payer, place or "")
         rows.append(
             (
                 order,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
-from subsidy.budget.beside import limits, provisions, readings, versions_of
+from subsidy.budget.beside import blocked_rows, limits, provisions, readings, versions_of
 from subsidy.budget.breakdown import Breakdown
 from subsidy.budget.breakdown_context import BRIEF, Context, Depth, Extent
 from subsidy.budget.cells import Basis, Calculated, Cell, cash_rows, in_order_of_key, listed, relief_rows, sums_by
@@ -253,11 +253,7 @@ class Result:
     @property
     def blocked(self) -> dict[str, int]:
         """By table, the rows left out of the calculation because something in them is wrong."""
-        found: dict[str, int] = {}
-        for one in self.calculated:
-            for table, rows in one.high.run.prepared.intake.blocked.items():
-                found[table] = max(rows, found.get(table, 0))
-        return {table: rows for table, rows in sorted(found.items()) if rows}
+        return blocked_rows(self.calculated)
 
     @property
     def example_rows(self) -> dict[str, int]:

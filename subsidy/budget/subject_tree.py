@@ -65,6 +65,14 @@ def periods_of(context: Context, subject: str, clause: str) -> list[str]:
 def _unknown(context: Context, kind: str, written: str) -> CellError:
     """That there is no such one, or that its row is left out because of what was found in it."""
     own = [one for one in context.findings if one.subject == written]
+    intakes = [payments.run.prepared.intake for _, payments in context.ends]
+    leader = next((found for one in intakes if (found := one.joined_into(written)) is not None), None)
+    if leader is not None and kind == "subject":
+        why = Text(
+            f"{written} 与 {leader} 首尾相接，合并为一段计算",
+            f"{written} goes on from {leader} the day after, and is calculated with it as one",
+        )
+        return CellError([Finding(Place(), "joined", why, Text(f"请查询 {leader}", f"ask for {leader}"), written)])
     if not own:
         return CellError([unknown(kind, written, _all(context, "person" if kind == "person" else ""))])
     why = Text(f"{written} 的行因疑点未计入", f"the row of {written} is left out because of what is wrong with it")

@@ -98,8 +98,7 @@ def explain(
         content = _written(found, shape)
         if output is not None:
             write_whole(output, content)
-    if output is None:
-        sys.stdout.write(content)
+    sys.stdout.write(content if output is None else f"{output}\n")
 
 
 def _format(output: Path | None, as_json: bool, as_markdown: bool) -> str:

@@ -15,7 +15,7 @@ import typer
 
 from subsidy import resources
 from subsidy.cli.watch import progress_shown
-from subsidy.finding import FindingsError, Language, Refusal
+from subsidy.finding import FindingsError, Language, Refusal, RosterError, Text
 
 if TYPE_CHECKING:
     from subsidy.budget import cells
@@ -96,6 +96,11 @@ AsOf = Annotated[
 Basis = Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")]
 
 
+PROCEED = Text(
+    "加 --proceed 则撇开出错的行，先算其余。", "--proceed leaves these rows out and calculates the rest."
+)
+
+
 def _default_language() -> str:
     locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "zh" if locale.lower().startswith("zh") else "en"
@@ -139,6 +144,12 @@ def report_findings(error: FindingsError, language: Language, outcome: dict[str,
     errors = sum(finding.severity == "error" for finding in error.findings)
     words = outcome or {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}
     stderr.print(words[language], highlight=False)
+    if outcome is None and isinstance(error, RosterError):
+        hint = {
+            "zh": "加 --proceed 则撇开出错的行，先算其余。",
+            "en": "--proceed leaves these rows out and calculates the rest.",
+        }
+        stderr.print(hint[language], highlight=False)
 
 
 def print_json(content: Any) -> None:

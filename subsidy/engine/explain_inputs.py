@@ -35,6 +35,7 @@ OPEN = {
 }
 PLACE_OF = Text("承担主体“{payer}”即在此地", "this is the place of the payer “{payer}”")
 ONGOING = Text("至今", "ongoing")
+NO_DAY = Text("日期空白，随日期变化的事实无从读取", "the day is blank on which what changes by date would be read")
 READ_ON = Text("随日期变化的事实以 {day} 为准", "what changes by date is read as of {day}")
 OTHER = Text("其他", "other")
 NO_FIGURE = Text("没有数", "no figure")
@@ -81,7 +82,11 @@ class Inputs:
         changing = [leaf for leaf in self.sheet.leaves if (leaf.fact is not None and leaf.fact.history)
                     or leaf.operation in DISTANCES or leaf.name == "present"]  # fmt: skip
         if changing and self.sheet.day is not None:
-            day = day_of(self.row.value(self.sheet.day).main).isoformat()
+            number = self.row.value(self.sheet.day).main
+            if number is None:
+                yield Line("facts", self.words(NO_DAY))
+                return
+            day = day_of(number).isoformat()
             yield Line("facts", self.words(READ_ON, day=day), data={"read_on": day})
 
     # --- facts -------------------------------------------------------------------------------------------------

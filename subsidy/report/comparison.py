@@ -10,11 +10,12 @@ from rich.table import Table
 
 from subsidy.budget.comparison import DIMENSIONS, Compared, Comparison, Outcomes
 from subsidy.budget.cost import Cost
+from subsidy.budget.names import payer_label
 from subsidy.budget.what_if import WhatIf
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
 from subsidy.report.difference import NONE, print_difference
-from subsidy.report.text import money, shown_table, word
+from subsidy.report.text import BASES, money, shown_table, word
 from subsidy.schedule.model import Clause, Payer
 
 MOST_ROWS = 25  # clauses, payers or districts
@@ -31,7 +32,6 @@ UNCHANGED = Text("无增减的 {count} 项", "unchanged: {count}")
 OTHERS = Text("其余 {count} 项", "others: {count}")
 STEPS = Text("改动（依次叠加）", "overlay")
 RELIEF = Text("减免（不计入合计）", "reliefs (not in the total)")
-BASES = {"due": Text("按拨付到期年", "by due day"), "accrued": Text("按所属年", "by period")}
 HEADINGS = {
     "baseline": Text("原版本（元）", "baseline (yuan)"),
     "reform": Text("新版本（元）", "reform (yuan)"),
@@ -198,4 +198,4 @@ def _name(found: Comparison, dimension: str, name: str | None, language: Languag
         label = entries[short].label if short in entries and schedule in ("", version.id) else None
         if label is not None:
             return label.in_(language)
-    return word(name, language)
+    return payer_label((), name, language) if dimension == "payer" else word(name, language)

@@ -14,8 +14,7 @@ from subsidy.budget.forecast_result import Forecast
 from subsidy.budget.names import clause_label, payer_label
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
-from subsidy.report.comparison import BASES
-from subsidy.report.text import money, shown_table, word
+from subsidy.report.text import BASES, money, shown_table, word
 
 HEAD = Text("{base} 年度花名册，预测至 {last} 年（{basis}，元）", "from the roster of {base} to {last} ({basis}, yuan)")
 STEPS = {

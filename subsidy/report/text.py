@@ -14,12 +14,13 @@ from rich.table import Table
 
 from subsidy.budget.result import Result
 from subsidy.engine.checks import CheckReport
-from subsidy.finding import Finding, Language
+from subsidy.finding import Finding, Language, Text
 from subsidy.roster.layout import layout
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.column import Column
 from subsidy.schedule.load import Version
 
+BASES = {"due": Text("按拨付到期年", "by due day"), "accrued": Text("按所属年", "by period")}
 WORDS = {
     "amount": ("金额（元）", "amount (yuan)"),
     "low": ("下限", "low"),
@@ -82,7 +83,8 @@ def print_budget(result: Result, console: Console, language: Language) -> None:
     """Clauses with who pays them, districts, reliefs, limits, pots, and what stands beside the numbers."""
     content = result.to_dict()
     for schedule, version in zip(content["schedules"], result.versions, strict=True):
-        head = f"{schedule['id']} {schedule['version']} r{schedule['revision']} · {result.year} · {result.basis}"
+        edition = f"{schedule['id']} {schedule['version']} r{schedule['revision']}"
+        head = f"{edition} · {result.year} · {BASES[result.basis].in_(language)}"
         console.print(escape(head), highlight=False)
         for line in overlay_lines(version, language):
             console.print(escape(line), highlight=False, soft_wrap=True)

@@ -80,6 +80,20 @@ class Intake:
         position = int(np.searchsorted(sheet.raw.rows.to_numpy(), self._row_of(table, column, row)))
         return str(cells[position].as_py() or "").strip()
 
+    def joined_into(self, key: str) -> str | None:
+        """The key of the row that a row with this key was joined to: a stay that the same person's next one goes on."""
+        import pyarrow.compute as pc
+
+        for table, sheet in self._sheets.items():
+            name = sheet.shape.key or ""
+            cells = sheet.written(name) if sheet.joined else None
+            position = -1 if cells is None else pc.index(cells, key).as_py()
+            number = sheet.raw.rows[position].as_py() if position >= 0 else None
+            for leader, joined in sheet.joined.items():
+                if number in joined:
+                    return self.written(table, name, leader)
+        return None
+
     def _row_of(self, table: str, column: str, row: int) -> int:
         """The source row that a cell comes from: the end of joined rows is that of the last."""
         sheet = self._sheets[table]
