@@ -80,11 +80,13 @@ def shared_limits(draw: Draw, mine: dict[str, Any], other: str, theirs: dict[str
     ways = ("report", "pro_rata", "in_order beds", "by_rank type = 'institution'")
     everything = [*positive[0], *(f"{other}:{name}" for name in positive[1])]
     if not chance(draw, 3):
+        payer = pick(draw, ("city", "county", "town"))
         limits["both_pot"] = {
-            "among": draw(st.permutations(everything)), "payer": pick(draw, ("city", "county", "town")),
+            "among": draw(st.permutations(everything)), "payer": payer,
             "per": pick(draw, ([], ["year"], ["district", "quarter"])), "at_most": pick(draw, ("cap", "pot_sum")),
             "when_short": pick(draw, ways), **({"used_before": "pot_used"} if chance(draw) else {}),
-            **({"years": "2022..2023"} if chance(draw, 3) else {}), **({"rest_to": "town"} if chance(draw, 3) else {}),
+            **({"years": "2022..2023"} if chance(draw, 3) else {}),
+            **({"rest_to": "town"} if payer != "town" and chance(draw, 3) else {}),
         }  # fmt: skip
     if chance(draw, 3):
         limits["both_common"] = {

@@ -147,6 +147,9 @@ ROW_OPERATIONS = [
     Operation("t is missing", "is_missing", sql.is_missing(t), lambda r: r.t is None),
     Operation("a is the same as b", "same", sql.same(a, b), lambda r: r.a == r.b),
     Operation("t is the same as u", "same", sql.same(t, u), lambda r: r.t == r.u),
+    Operation("a holds 1", "equals", sql.equals("a", 1), strict((1).__eq__, "a")),
+    Operation("a holds nothing", "equals", sql.equals("a", None), lambda r: r.a is None),
+    Operation("t holds x", "equals", sql.equals("t", "x"), strict("x".__eq__, "t")),
     Operation("a > 0 is known", "is_known", sql.is_known(PLUS_A), lambda r: r.a is not None),
     Operation(
         "case with else", "case", sql.case([(PLUS_A, a), (PLUS_B, b)], zero),
