@@ -140,18 +140,21 @@ def _places(
 
 
 def _stays(residents: int, random: np.random.Generator) -> pa.Table:
-    """A stay each; one person in five moves once within the last two months."""
+    """A stay each; one person in five moves once, to another home, within the last two months."""
     moves = random.random(residents) < 0.2
     begins = np.where(random.random(residents) < 0.1, random.integers(1, 300, residents), -400)
     moved = random.integers(305, 360, residents)
     who = np.concatenate([np.arange(residents), np.flatnonzero(moves)])
+    facilities = _facilities(residents)
+    home = random.integers(0, facilities, residents)
+    further = random.integers(1, max(facilities, 2), residents)
     first = np.concatenate([begins, moved[moves] + 1])
     last = np.concatenate([np.where(moves, moved, 10**6), np.full(int(moves.sum()), 10**6)])
     return pa.table(
         {
             "resident": _names("R", np.arange(len(who))),
             "person": _names("P", who),
-            "facility": _names("F", random.integers(0, _facilities(residents), len(who))),
+            "facility": _names("F", np.concatenate([home, ((home + further) % facilities)[moves]])),
             "from": _days(first),
             "to": _days(last),
         }
