@@ -95,7 +95,7 @@ def stays(residents: int, random: np.random.Generator) -> Tables:
 def shares(residents: int, random: np.random.Generator) -> Tables:
     staff = _staff(residents, random)
     fen = pa.array(random.integers(200000, 900000, len(staff))).cast(pa.decimal128(19, 0))
-    wages = pc.multiply(fen, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)))
+    wages = pc.multiply(fen, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))).cast(pa.decimal128(10, 2))
     return {
         **_places(residents, random, {"grade": lambda n: random.integers(1, 6, n)}),
         "residents": _stays(residents, random),
