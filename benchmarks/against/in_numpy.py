@@ -126,7 +126,11 @@ def _shares(tables: Tables) -> Sums:
     who = tables.column("residents", "person").dictionary_encode().indices.to_numpy()[row]
     care = _under_ceiling(who, month, _ranked(tables.column("residents", "resident"))[row], care)
     worked, when, present, _ = _in_months(tables.days("staff", "hired"), tables.days("staff", "left"))
-    wage = pc.multiply(tables.column("staff", "wage"), pa.scalar(100, pa.decimal128(3, 0))).cast(pa.int64()).to_numpy()[worked]
+    wage = (
+        pc.multiply(tables.column("staff", "wage"), pa.scalar(100, pa.decimal128(3, 0)))
+        .cast(pa.int64())
+        .to_numpy()[worked]
+    )
     posts = (2 * wage * WAGE_SHARE * present + 1000 * LENGTHS[when]) // (2000 * LENGTHS[when])
     return {
         "care": tables.sums(homes, month, care),

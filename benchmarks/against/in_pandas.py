@@ -60,7 +60,9 @@ def _shares(read: Read) -> pd.DataFrame:
     care["rate"] = (product + care["month_days"]) // (2 * care["month_days"])
     posts = _in_months(read("staff"), "hired", "left")
     wage = (posts["wage"] * 100).astype("int64")
-    posts["rate"] = (2 * wage * WAGE_SHARE * posts["present"] + 1000 * posts["month_days"]) // (2000 * posts["month_days"])
+    posts["rate"] = (2 * wage * WAGE_SHARE * posts["present"] + 1000 * posts["month_days"]) // (
+        2000 * posts["month_days"]
+    )
     lines = {"care": _lines(_under_ceiling(care)), "posts": _lines(posts), "meals": _meals(read, ODD_MEAL)}
     return _under_pot(_parts("shares", lines))
 

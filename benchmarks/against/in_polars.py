@@ -37,7 +37,11 @@ def totals(form: str, folder: Path) -> Any:
 
 
 def _months(read: Read) -> pl.LazyFrame:
-    care = read("resident_months").join(read("facilities"), on="facility").join(_care_rates("grade"), on=["grade", "ability"])
+    care = (
+        read("resident_months")
+        .join(read("facilities"), on="facility")
+        .join(_care_rates("grade"), on=["grade", "ability"])
+    )
     posts = read("staff_months").join(_rates("post", POST), on="post")
     return _parts("months", {"care": _lines(care), "posts": _lines(posts), "meals": _meals(read, MEAL)})
 
@@ -54,7 +58,11 @@ def _stays(read: Read) -> pl.LazyFrame:
 
 def _shares(read: Read) -> pl.LazyFrame:
     days, of_month = pl.col("present"), pl.col("month_days")
-    care = _in_months(read("residents"), "from", "to").join(read("facilities"), on="facility").join(_rates("grade", GRADE), on="grade")
+    care = (
+        _in_months(read("residents"), "from", "to")
+        .join(read("facilities"), on="facility")
+        .join(_rates("grade", GRADE), on="grade")
+    )
     care = care.with_columns(((2 * pl.col("rate") * days + of_month) // (2 * of_month)).alias("rate"))
     wage = (pl.col("wage") * 100).cast(pl.Int64)
     posts = _in_months(read("staff"), "hired", "left").with_columns(
@@ -142,7 +150,9 @@ def _parts(form: str, lines: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
             rest = pl.lit(pl.Series([parts[position] for parts in rests])).gather(pl.col("owed") % whole)
             part = pl.col("owed") // whole * weight + rest
             found.append(
-                lines[clause].select(*LINE, pl.lit(clause).alias("clause"), pl.lit(payer).alias("payer"), part.alias("part"))
+                lines[clause].select(
+                    *LINE, pl.lit(clause).alias("clause"), pl.lit(payer).alias("payer"), part.alias("part")
+                )
             )
     return pl.concat(found)
 
