@@ -86,7 +86,7 @@ def competing(limit: CheckedLimit, competitors: Sequence[Competitor]) -> Sql:
     return sql.union_all(queries)
 
 
-def pieces(limit: CheckedLimit, rows: Sql) -> exp.Select:
+def pieces(limit: CheckedLimit, rows: Sql) -> Sql:
     """What the rows of `competing` (as a source called `u`) become that the limit changes: one row for each piece.
 
     Columns IDENTITY of the row it is a piece of, then half (0 or 1), count, unit.
@@ -128,7 +128,7 @@ def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql, changed: Sql
     return sql.select([sql.alias(tree, name) for name, tree in columns.items()], source, where=changed)
 
 
-def _in_long_form(divided: exp.Select) -> exp.Select:
+def _in_long_form(divided: exp.Select) -> Sql:
     """A row for each half that has units."""
 
     def half(which: str, number: int) -> exp.Select:

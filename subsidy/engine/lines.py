@@ -243,7 +243,7 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
 
 
 def _divided(ledger: Ledger, lines: str, keep: Sequence[str]) -> Sql:
-    """The lines with each payer's part (`part:PAYER`) where all are divided alike; all is `not_stated` if by nothing."""
+    """The lines with each payer's part (`part:PAYER`) where all are divided alike; by nothing, all is `not_stated`."""
     sharing = ledger.clause.sharing
     assert sharing is not None
     shares = dict(sharing.weights) if any(share for _, share in sharing.weights) else {NOT_STATED: 1}
