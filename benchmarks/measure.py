@@ -21,7 +21,7 @@ CONTENDERS = ("hand_sql", "library", "in_polars", "in_numpy", "in_pandas", "deci
 Totals = Mapping[tuple[str, str], int]
 
 
-class Disagreement(Exception):
+class DisagreementError(Exception):
     """Two ways to calculate one roster do not come to the same fen."""
 
 
@@ -53,12 +53,12 @@ def read_totals(file: Path) -> Totals:
 
 
 def check_same(one: str, of_one: Totals, other: str, of_other: Totals) -> None:
-    """Raises Disagreement where any facility's part of any payer is off by a fen."""
+    """Raises DisagreementError where any facility's part of any payer is off by a fen."""
     keys = sorted(of_one.keys() | of_other.keys())
     off = [key for key in keys if of_one.get(key, 0) != of_other.get(key, 0)]
     if off:
         shown = "; ".join(f"{key}: {of_one.get(key, 0)} and {of_other.get(key, 0)}" for key in off[:3])
-        raise Disagreement(f"{one} and {other} differ in {len(off)} of {len(keys)} amounts (fen): {shown}")
+        raise DisagreementError(f"{one} and {other} differ in {len(off)} of {len(keys)} amounts (fen): {shown}")
 
 
 def _child(contender: str, form: str, folder: str, file: str) -> None:

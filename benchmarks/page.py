@@ -12,6 +12,7 @@ from benchmarks.measure import CONTENDERS, Measured
 from benchmarks.workload import FORMS
 
 Language = Literal["en", "zh"]
+LANGUAGES: Mapping[Language, str] = {"en": "benchmarks.md", "zh": "benchmarks.zh.md"}
 Figures = dict[tuple[int, str, str], Measured]  # residents, form, contender
 PACKAGES = ("duckdb", "pyarrow", "polars", "pandas", "numpy", "sqlglot")
 YARDSTICK = "hand_sql"
@@ -103,7 +104,8 @@ LOOP = {
 }
 CALLS = {"en": "That is {calls:,.0f} such calculations a second on one core.", "zh": "即单核每秒 {calls:,.0f} 次。"}
 MACHINE = {
-    "en": "Measured on {cores} cores ({machine}, {memory:.0f} GiB) that other work used at the same time; Python {python}, {packages}.",
+    "en": "Measured on {cores} cores ({machine}, {memory:.0f} GiB) that other work used at the same time;\n"
+    "Python {python}, {packages}.",
     "zh": "测量环境：{cores} 核（{machine}，{memory:.0f} GiB），同时有其他任务运行；Python {python}，{packages}。",
 }
 
@@ -150,10 +152,7 @@ def _stations(language: Language, figures: Figures) -> Iterator[str]:
 def _machine(language: Language) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    python = platform.python_version()
     return MACHINE[language].format(
-        cores=os.cpu_count(),
-        machine=platform.machine(),
-        memory=memory,
-        python=platform.python_version(),
-        packages=packages,
+        cores=os.cpu_count(), machine=platform.machine(), memory=memory, python=python, packages=packages
     )

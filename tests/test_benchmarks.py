@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measure import CONTENDERS, Disagreement, Totals, check_same, read_totals
+from benchmarks.measure import CONTENDERS, DisagreementError, Totals, check_same, read_totals
 from benchmarks.workload import FORMS, written
 
 RESIDENTS = 2000  # with fewer the pot is not short, which those who wrote their own relied on
@@ -36,7 +36,7 @@ def test_all_come_to_the_same_fen(totals: dict[str, Totals]) -> None:
 def test_a_single_fen_is_told(totals: dict[str, Totals]) -> None:
     key = sorted(totals["hand_sql"])[3]
     planted = {**totals["hand_sql"], key: totals["hand_sql"][key] + 1}
-    with pytest.raises(Disagreement, match=rf"differ in 1 of .*{key[0]}"):
+    with pytest.raises(DisagreementError, match=rf"differ in 1 of .*{key[0]}"):
         check_same("library", totals["library"], "planted", planted)
 
 

@@ -1,4 +1,4 @@
-"""The figures of the schedules to measure with, once more by hand, in fen. What pays for what, and where the odd fen go."""
+"""The figures of the schedules to measure with, once more by hand, in fen; who pays what, and where odd fen go."""
 
 from __future__ import annotations
 

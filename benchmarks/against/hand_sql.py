@@ -49,7 +49,8 @@ def _parts(form: str) -> str:
 MONTHS = f"""
 WITH care AS (
     SELECT facility, month, sum(rate)::BIGINT AS owed
-    FROM resident_months JOIN facilities USING (facility) JOIN {CARE_RATES} r(grade, ability, rate) USING (grade, ability)
+    FROM resident_months JOIN facilities USING (facility)
+    JOIN {CARE_RATES} r(grade, ability, rate) USING (grade, ability)
     GROUP BY ALL),
 posts AS (
     SELECT facility, month, sum(rate)::BIGINT AS owed
@@ -105,7 +106,7 @@ care_months AS MATERIALIZED (
     JOIN facilities USING (facility) JOIN ({_values(list(GRADE.items()))}) r(grade, rate) USING (grade)),
 asked AS (SELECT person, sum(amount)::BIGINT AS asked FROM care_months GROUP BY person),
 cut AS (
-    SELECT person, subject, facility, month, asked, {CARE_MOST} * amount // asked AS floor, {CARE_MOST} * amount % asked AS odd
+    SELECT person, subject, facility, month, {CARE_MOST} * amount // asked AS floor, {CARE_MOST} * amount % asked AS odd
     FROM care_months JOIN asked USING (person) WHERE asked > {CARE_MOST}),
 limited AS (
     SELECT facility, month, floor + (row_number() OVER (PARTITION BY person ORDER BY odd DESC, month, subject)
@@ -115,12 +116,14 @@ limited AS (
 care AS (SELECT facility, month, sum(amount)::BIGINT AS owed FROM limited GROUP BY ALL),
 posts AS (
     SELECT facility, month::VARCHAR AS month,
-        sum((2 * (wage * 100)::BIGINT * {WAGE_SHARE} * present + 1000 * month_days) // (2000 * month_days))::BIGINT AS owed
+        sum((2 * (wage * 100)::BIGINT * {WAGE_SHARE} * present + 1000 * month_days)
+            // (2000 * month_days))::BIGINT AS owed
     FROM ({_months_of("staff", "staff", "hired", '"left"', ", wage")}) GROUP BY ALL),
 meals AS (SELECT facility, month, sum(person_days * {ODD_MEAL})::BIGINT AS owed FROM meals_served GROUP BY ALL),
 parts AS MATERIALIZED ({_parts("shares")}),
 pot AS (
-    SELECT facility, month, {MEAL_MONEY} * part // sum(part) OVER () AS floor, {MEAL_MONEY} * part % sum(part) OVER () AS odd
+    SELECT facility, month, {MEAL_MONEY} * part // sum(part) OVER () AS floor,
+        {MEAL_MONEY} * part % sum(part) OVER () AS odd
     FROM parts WHERE clause = 'meals' AND payer = 'city'),
 paid AS (
     SELECT facility, 'city' AS payer, floor + (row_number() OVER (ORDER BY odd DESC, month, facility)
