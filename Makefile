@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check-all bench example schema clean
+.PHONY: demo test check-all bench bench-large example schema clean
 
 $(BIN)/subsidy: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,11 @@ check-all: test
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench
+
+bench-large: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.checks
+	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.explain_cells
 
 example: $(BIN)/subsidy
 	$(BIN)/python examples/xian/generate.py
