@@ -66,8 +66,9 @@ N/6 staff and a meal list a month:
 
 Hand-written SQL is the yardstick: DuckDB on Parquet, for this one schedule, in whole fen, without any check. The
 library reads the same Parquet files, checks every cell and row, and can explain each amount afterwards. Each is run in
-a process of its own, several times; the fastest counts. Seconds are by the clock, without imports; `processor` are
-those of all threads together, which other work on the machine disturbs less. Memory is the peak of the process.
+a process of its own, the slow ones once, the others up to five times; the fastest counts. Seconds are by the clock,
+without imports; `processor` are those of all threads together, which other work on the machine disturbs less. Memory is
+the peak of the process.
 """,
     "zh": """# 速度
 
@@ -81,8 +82,8 @@ those of all threads together, which other work on the machine disturbs less. Me
 - `shares`：按天计算、百分比、3:3:4 分担、每人每年封顶、一个资金不足的资金池。
 
 标尺是手写 SQL：DuckDB 直接读 Parquet，只为这一份标准而写，整数分，不作任何核查。本库读同样的 Parquet 文件，
-逐格逐行核查，并可事后解释每一笔金额。每次测量各用一个进程，取多次中最快的一次。秒为时钟时间，不含导入；
-“处理器”为各线程合计，受同机其他任务影响较小。内存为进程峰值。
+逐格逐行核查，并可事后解释每一笔金额。每次测量各用一个进程，慢的一次，其余至多五次，取最快的一次。秒为时钟时间，
+不含导入；“处理器”为各线程合计，受同机其他任务影响较小。内存为进程峰值。
 """,
 }
 TABLE = {
