@@ -131,6 +131,8 @@ def _table(language: Language, figures: Figures, residents: int) -> Iterator[str
         yardstick = figures[residents, form, YARDSTICK]
         for contender in CONTENDERS:
             if (one := figures.get((residents, form, contender))) is None:
+                if contender != "decimal_loop":
+                    yield f"| {form} | {NAMES[language][contender]} |{' – |' * 6}"
                 continue
             pairs = [
                 (one.seconds, yardstick.seconds, ",.2f"),
