@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check-all example schema clean
+.PHONY: demo test check-all bench bench-large example schema clean
 
 $(BIN)/subsidy: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,14 @@ test: $(VENV)/.dev
 check-all: test
 	$(BIN)/subsidy test
 	CHECK_ALL=1 $(BIN)/pytest -n 2 --dist loadfile $(shell grep -l 'THOROUGH\|CHECK_ALL' tests/test_*.py) tests/test_sql_operations.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.bench
+
+bench-large: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.checks
+	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.explain_cells
 
 example: $(BIN)/subsidy
 	$(BIN)/python examples/xian/generate.py

@@ -80,7 +80,7 @@ def main(rows: int) -> None:
     day = last_day_mentioned([taken_in], [xian.latest])
     checked = run_checks(taken_in, xian.latest, day, partial(prepare, xian, taken_in, 2023))
     done = time.perf_counter()
-    checked.applied(taken_in)
+    checked.applied(taken_in, checked.blocked)
     applied = time.perf_counter()
     ran = sum(report.lacking is None for report in checked.reports)
     print(f"rows: {rows} stays, {rows} persons, {made.row_count('facilities')} facilities")

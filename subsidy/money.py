@@ -6,9 +6,10 @@ Every amount in the library is an integer number of fen. Nothing here or above i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.finding import Finding, Place, Refusal, RosterError, Text
@@ -223,6 +224,55 @@ def split_sql(
     is_odd = sql.compare("<=", sql.column("rank#"), sql.column("left#"))
     amount = sql.with_sign_of(sql.column(total), sql.case([(is_odd, one_more)], sql.column("floor#")))
     return sql.select([*(sql.column(kept) for kept in keep), sql.alias(amount, part)], sql.subquery(ranked, "k"))
+
+
+def split_fixed_sql(rows: Select, keep: Sequence[str], total: str, weights: Mapping[str, int]) -> Select:
+    """`split` in SQL with the same weights (one positive) on every row: the columns `keep`, and one for each part.
+
+    `weights`: the name of a part's column -> its weight, in the order that settles ties.
+    """
+    from subsidy import sql
+
+    whole, size = sql.whole(sum(weights.values())), sql.absolute(sql.column(total))
+    floors, remainders = ({name: f"{what}#{name}" for name in weights} for what in ("floor", "remainder"))
+    floored = sql.select(
+        [
+            sql.all_columns("r"),
+            *(
+                sql.alias(sql.int_div(sql.scaled(size, weight), whole), floors[name])
+                for name, weight in weights.items()
+            ),
+        ],
+        sql.subquery(rows, "r"),
+    )
+    quotas = {name: sql.scaled(size, weight) for name, weight in weights.items()}
+    taken = [sql.mul(sql.column(floors[name]), whole) for name in weights]
+    measured = sql.select(
+        [
+            sql.all_columns("f"),
+            *(
+                sql.alias(sql.sub(quotas[name], one), remainders[name])
+                for name, one in zip(weights, taken, strict=True)
+            ),
+            sql.alias(reduce(sql.sub, (sql.column(floors[name]) for name in weights), size), "left#"),
+        ],
+        sql.subquery(floored, "f"),
+    )
+    names = list(weights)
+
+    def goes_before(other: int, own: int) -> Sql:
+        operator = ">=" if other < own else ">"
+        larger = sql.compare(operator, sql.column(remainders[names[other]]), sql.column(remainders[names[own]]))
+        return sql.case([(larger, sql.whole(1))], sql.whole(0))
+
+    parts = []
+    for own, name in enumerate(names):
+        before = [goes_before(other, own) for other in range(len(names)) if other != own]
+        is_odd = sql.compare("<", reduce(sql.add, before, sql.whole(0)), sql.column("left#"))
+        floor = sql.column(floors[name])
+        amount = sql.case([(is_odd, sql.add(floor, sql.whole(1)))], floor)
+        parts.append(sql.alias(sql.with_sign_of(sql.column(total), amount), name))
+    return sql.select([*(sql.column(kept) for kept in keep), *parts], sql.subquery(measured, "m"))
 
 
 def split_with_rest_sql(

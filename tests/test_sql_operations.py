@@ -421,6 +421,17 @@ def test_a_split_over_several_keys(engine: Engine) -> None:
     ]  # fmt: skip
 
 
+def test_a_split_by_the_same_weights_on_every_row(engine: Engine) -> None:
+    totals = [0, 1, -1, 2, 7, 99, -100, 12_345_678_901]
+    for _, weights in _splits()[:25]:
+        if not any(weights):
+            continue
+        source = sql.select([sql.all_columns("r")], sql.inline_rows(["sum"], [(total,) for total in totals], "r"))
+        names = {f"part{position}": weight for position, weight in enumerate(weights)}
+        rows = engine(money.split_fixed_sql(source, ["sum"], "sum", names))
+        assert {total: parts for total, *parts in rows} == {total: money.split(total, weights) for total in totals}
+
+
 def test_a_split_with_a_rest(engine: Engine) -> None:
     splits = [(1_234_567, [3, 7, 0]), (-90, [6, 4]), (150, [1, 1]), (0, [1, 2]), (99, [0, 5, 0]), (149, [33, 33, 34])]
     rows = [(g, i, total, weight) for g, (total, by) in enumerate(splits) for i, weight in enumerate(by)]
@@ -497,6 +508,7 @@ def test_printed_sql_holds_no_inexact_word() -> None:
         sql.select([sql.alias(tree, f"x{i}") for i, tree in enumerate(trees)], source),
         sql.select([tree for tree, _ in GROUP_OPERATIONS.values()], source),
         money.split_sql(sql.select([sql.all_columns("r")], source), ["n"], ["n"], "a", "b", ["n"], "part"),
+        money.split_fixed_sql(sql.select([sql.all_columns("r")], source), ["n"], "a", {"one": 3, "two": 7}),
         money.split_with_rest_sql(sql.select([sql.all_columns("r")], source), ["n"], ["n"], "a", "b", "n", 7, "part"),
     ]
     inexact = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,20 +75,26 @@ def _cuts(parts: Sequence[PayerPart]) -> Cuts:
 
 def _read(run: Run) -> list[PayerPart]:
     """The parts that any pot is over."""
-    limits = [limit for version in run.prepared.schedule.versions for limit in version.limits.values()]
-    clauses = {clause for limit in limits if limit.is_pot for clause in limit.model.among}
+    pots = [limit for version in run.prepared.schedule.versions for limit in version.limits.values() if limit.is_pot]
+    clauses = {clause for pot in pots for clause in pot.model.among}
     if not clauses:
         return []
+    for_others = any(pot.model.payer is None or pot.model.rest_to or pot.model.refund for pot in pots)
     names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "position", "owed"]
 
     def query() -> Query:
         columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.plan.pots))]
         concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
+        if not for_others:
+            payers = sorted({str(pot.model.payer) for pot in pots})
+            paying = sql.any_of(sql.compare("=", sql.column("payer"), sql.text(payer)) for payer in payers)
+            concerned = sql.all_of([concerned, paying])
         return Query(sql.select(columns, sql.table(run.plan.parts), where=concerned))
 
     rows = run.prepared.rows(run.prepared.once(("parts", run.plan.parts), query))
     found = []
-    for row in sorted(rows, key=repr):
+    place = operator.itemgetter(*(names.index(name) for name in ("clause", "version", "line", "position", "payer")))
+    for row in sorted(rows, key=place):
         clause, version, due, month, payee, district, facility, line, payer, position, owed, *ranks = row
         found.append(
             PayerPart(

@@ -1,6 +1,7 @@
 """Limits on subjects: who keeps an amount when several compete, and how far amounts reach under a ceiling.
 
-A ledger row stands for `count` equal units. A limit divides it into at most two pieces of equal units again.
+A ledger row stands for `count` equal units. A limit divides it into at most two pieces of equal units again; most rows
+it leaves as they are.
 """
 
 from __future__ import annotations
@@ -85,20 +86,38 @@ def competing(limit: CheckedLimit, competitors: Sequence[Competitor]) -> Sql:
     return sql.union_all(queries)
 
 
-def pieces(limit: CheckedLimit, rows: Sql) -> exp.Select:
-    """What each row of `competing` (as a source called `u`) becomes: columns position, subject, period, piece, then
-    count_a, unit_a, count_b, unit_b."""
-    if limit.keep:
-        return _kept(limit, rows)
+def pieces(limit: CheckedLimit, rows: Sql) -> Sql:
+    """What the rows of `competing` (as a source called `u`) become that the limit changes: one row for each piece.
+
+    Columns IDENTITY of the row it is a piece of, then half (0 or 1), count, unit.
+    """
     ways = {"months": _earliest_months, "subjects": _first_places, "money": _under_ceiling}
-    return ways[limit.counts](limit, rows)
+    divide = _kept if limit.keep else ways[limit.counts]
+    return _in_long_form(divide(limit, _contested(limit, rows)))
 
 
 IDENTITY = ("position", SUBJECT, PERIOD, PIECE)
+PIECE_COLUMNS = (*IDENTITY, "half", COUNT, UNIT)
 ORDER: list[tuple[Sql, bool]] = [(c("position"), False), (c("due"), False), (c(SUBJECT), False), (c(PIECE), False)]
 
 
-def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql) -> exp.Select:
+def _contested(limit: CheckedLimit, rows: Sql) -> Sql:
+    """The rows of the groups in which not everybody gets everything, as a source called `u`."""
+    one, keys = sql.whole(1), _keys(limit)
+    if limit.keep:
+        asked, there = c("units"), one
+    else:
+        asked = {"months": one, "subjects": c("units"), "money": sql.mul(c(UNIT), c("units"))}[limit.counts]
+        there = sql.lowest(c("ceiling"))
+    measured = [sql.alias(sql.total(asked), "asked"), sql.alias(there, "there")]
+    groups = sql.select([*map(c, keys), *measured], rows, group=[c(key) for key in keys])
+    on = [sql.compare("=", sql.column(key, "u"), sql.column(key, "g")) for key in keys]
+    on.append(sql.compare(">", sql.column("asked", "g"), sql.column("there", "g")))
+    joined = [("inner", sql.subquery(groups, "g"), sql.all_of(on))]
+    return sql.subquery(sql.select([sql.all_columns("u")], rows, joined), "u")
+
+
+def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql, changed: Sql) -> exp.Select:
     columns = {
         **{name: c(name) for name in IDENTITY},
         "count_a": sql.mul(kept_units, c("each")),
@@ -106,7 +125,19 @@ def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql) -> exp.Selec
         "count_b": sql.mul(sql.sub(c("units"), kept_units), c("each")),
         "unit_b": unit_b,
     }
-    return sql.select([sql.alias(tree, name) for name, tree in columns.items()], source)
+    return sql.select([sql.alias(tree, name) for name, tree in columns.items()], source, where=changed)
+
+
+def _in_long_form(divided: exp.Select) -> Sql:
+    """A row for each half that has units."""
+
+    def half(which: str, number: int) -> exp.Select:
+        columns = {"half": sql.whole(number), COUNT: c(f"count_{which}"), UNIT: c(f"unit_{which}")}
+        chosen = [*map(c, IDENTITY), *(sql.alias(tree, name) for name, tree in columns.items())]
+        some = sql.compare(">", c(f"count_{which}"), sql.whole(0))
+        return sql.select(chosen, sql.subquery(divided, "d"), where=some)
+
+    return sql.union_all([half("a", 0), half("b", 1)])
 
 
 def _kept(limit: CheckedLimit, rows: Sql) -> exp.Select:
@@ -118,14 +149,15 @@ def _kept(limit: CheckedLimit, rows: Sql) -> exp.Select:
     rank = sql.row_number([c(key) for key in _keys(limit)], [*measure, *ORDER])
     ranked = sql.select([sql.all_columns("u"), sql.alias(rank, "rank")], rows)
     winner = sql.case([(sql.compare("=", c("rank"), sql.whole(1)), sql.whole(1))], sql.whole(0))
-    return _result(sql.subquery(ranked, "r"), winner, c(UNIT), sql.whole(0))
+    return _result(sql.subquery(ranked, "r"), winner, c(UNIT), sql.whole(0), sql.compare("<>", winner, c("units")))
 
 
 def _earliest_months(limit: CheckedLimit, rows: Sql) -> exp.Select:
     rank = sql.dense_rank([c(key) for key in _keys(limit)], [(c("month"), False)])
     ranked = sql.select([sql.all_columns("u"), sql.alias(rank, "rank")], rows)
     kept = sql.case([(sql.compare("<=", c("rank"), c("ceiling")), c("units"))], sql.whole(0))
-    return _result(sql.subquery(ranked, "r"), kept, c(UNIT), sql.whole(0))
+    lost = sql.compare(">", c("rank"), c("ceiling"))
+    return _result(sql.subquery(ranked, "r"), kept, c(UNIT), sql.whole(0), lost)
 
 
 def _first_places(limit: CheckedLimit, rows: Sql) -> exp.Select:
@@ -133,7 +165,8 @@ def _first_places(limit: CheckedLimit, rows: Sql) -> exp.Select:
     group = [c(key) for key in _keys(limit)]
     before = sql.sub(sql.running_total(c("units"), group, [(c("by"), False), *ORDER]), c("units"))
     ranked = sql.select([sql.all_columns("u"), sql.alias(sql.sub(c("ceiling"), before), "places")], rows)
-    return _result(sql.subquery(ranked, "r"), _at_least_0(c("places"), c("units")), c(UNIT), sql.whole(0))
+    kept, too_few = _at_least_0(c("places"), c("units")), sql.compare("<", c("places"), c("units"))
+    return _result(sql.subquery(ranked, "r"), kept, c(UNIT), sql.whole(0), too_few)
 
 
 def _at_least_0(number: Sql, most: Sql) -> Sql:
@@ -200,7 +233,8 @@ def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
         [sql.all_columns("m"), sql.alias(sql.sub(c("left_over"), before), "odd")], sql.subquery(measured, "m")
     )
     odd_units = _at_least_0(c("odd"), c("units"))
-    return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"))
+    short = sql.compare("<", c("sum"), c("wanted"))
+    return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"), short)
 
 
 def _one_class(limit: CheckedLimit, rows: Sql) -> exp.Select:
@@ -221,37 +255,20 @@ def _one_class(limit: CheckedLimit, rows: Sql) -> exp.Select:
 
 
 def limited(relation: str, columns: Sequence[str], position: int, limit: str, pieces_table: str) -> Sql:
-    """The ledger `relation` after a limit: rows it concerns in their pieces, all others as they were."""
+    """The ledger `relation` after a limit: rows that it changes in their pieces, all others as they were."""
     on = sql.all_of(
         [
             sql.compare("=", sql.column("position", "p"), sql.whole(position)),
             *(sql.compare("=", sql.column(name, "p"), sql.column(name, "l")) for name in (SUBJECT, PERIOD, PIECE)),
         ]
     )
-    kept = [name for name in columns if name not in (PIECE, COUNT, UNIT, CUT_BY)]
-    unit = sql.column(UNIT, "l")
-
-    def half(which: str, offset: int) -> exp.Select:
-        count = sql.column(f"count_{which}", "p")
-        new_unit = sql.column(f"unit_{which}", "p")
-        was_cut = sql.compare("<", new_unit, unit)
-        number = sql.add(sql.mul(sql.column(PIECE, "l"), sql.whole(2)), sql.whole(offset))
-        chosen = [
-            *(sql.column(name, "l") for name in kept),
-            sql.alias(number, PIECE),
-            sql.alias(count, COUNT),
-            sql.alias(new_unit, UNIT),
-            sql.alias(sql.case([(was_cut, sql.text(limit))], sql.column(CUT_BY, "l")), CUT_BY),
-        ]
-        source = sql.table(relation, "l")
-        return sql.select(
-            chosen, source, [("inner", sql.table(pieces_table, "p"), on)], where=sql.compare(">", count, sql.whole(0))
-        )
-
-    untouched = sql.select(
-        [*(sql.column(name, "l") for name in kept), *(sql.column(name, "l") for name in (PIECE, COUNT, UNIT, CUT_BY))],
-        sql.table(relation, "l"),
-        [("left", sql.table(pieces_table, "p"), on)],
-        where=sql.is_missing(sql.column("position", "p")),
-    )
-    return sql.union_all([untouched, half("a", 0), half("b", 1)])
+    half = sql.first_known(sql.column("half", "p"), sql.whole(0))
+    was_cut = sql.compare("<", sql.column(UNIT, "p"), sql.column(UNIT, "l"))
+    replaced = {
+        PIECE: sql.add(sql.scaled(sql.column(PIECE, "l"), 2), half),
+        COUNT: sql.first_known(sql.column(COUNT, "p"), sql.column(COUNT, "l")),
+        UNIT: sql.first_known(sql.column(UNIT, "p"), sql.column(UNIT, "l")),
+        CUT_BY: sql.case([(was_cut, sql.text(limit))], sql.column(CUT_BY, "l")),
+    }
+    chosen = [sql.alias(replaced.get(name, sql.column(name, "l")), name) for name in columns]
+    return sql.select(chosen, sql.table(relation, "l"), [("left", sql.table(pieces_table, "p"), on)])

@@ -12,7 +12,7 @@ from subsidy.engine.base import DUE
 from subsidy.engine.date_words import month_of_year
 from subsidy.engine.grain import ClauseColumns
 from subsidy.engine.lookup import figure_table
-from subsidy.money import split_sql, split_with_rest_sql
+from subsidy.money import split_fixed_sql, split_sql, split_with_rest_sql
 from subsidy.schedule.checked import NOT_STATED, CheckedClause
 from subsidy.schedule.column import MONTHS_IN
 from subsidy.schedule.date_words import MONTH_OF_YEAR
@@ -50,6 +50,9 @@ PART_COLUMNS = (
     "place",
     "owed",
 )
+
+
+MONTHS = ("due#m", "accrued#m")
 
 
 def c(name: str) -> Sql:
@@ -115,12 +118,14 @@ def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
     With `parts`, one column for each payer's part beside the amount.
     """
     columns, clause, keys = ledger.columns, ledger.clause, line_key_columns(ledger)
+    months = {name: sql.lowest(keys[name]) for name in MONTHS}  # each day and period has but one
     ranks = {f"pot:{pot}": sql.lowest(extra(columns.pots[pot])) for pot in pots if pot in columns.pots}
     sums = {**ranks, "owed": sql.total(sql.mul(c(UNIT), c(COUNT)))}
     if clause.parts:
         sums |= {f"part:{payer}": sql.total(sql.mul(c(f"part:{payer}"), c(COUNT))) for payer in clause.payers}
-    selected = [sql.alias(tree, name) for name, tree in {**keys, **sums}.items()]
-    return sql.select(selected, rows, where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(keys.values()))
+    selected = [sql.alias(tree, name) for name, tree in {**keys, **months, **sums}.items()]
+    group = {tree.name: tree for name, tree in keys.items() if name not in MONTHS}
+    return sql.select(selected, rows, where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(group.values()))
 
 
 def line_key_columns(ledger: Ledger) -> dict[str, Sql]:
@@ -149,7 +154,7 @@ def pot_columns(ledger: Ledger, pots: Sequence[str]) -> list[str]:
 
 def numbered(lines: exp.Select, keys: Sequence[str]) -> exp.Select:
     """Lines with a number of their own, the same whatever the order of rows; lines of 0 are left out."""
-    number = sql.row_number([], [(c(key), False) for key in keys])
+    number = sql.row_number([], [(c(key), False) for key in keys if key not in MONTHS])
     inner = sql.select([sql.all_columns("n"), sql.alias(number, "line")], sql.subquery(lines, "n"))
     return sql.select(
         [sql.all_columns("z")], sql.subquery(inner, "z"), where=sql.compare("<>", c("owed"), sql.whole(0))
@@ -215,24 +220,36 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
         sql.column("payer", "p"),
         sql.column("position", "p"),
     ]
-    everyone = sql.boolean(True)
-    if clause.parts:
+    sharing = clause.sharing
+    if clause.parts or (sharing and not sharing.value and not sharing.step):
+        divided = sql.table(lines, "l") if clause.parts else _divided(ledger, lines, [*keys, "line"])
         own = sql.case(
             [
                 (sql.compare("=", sql.column("payer", "p"), sql.text(payer)), sql.column(f"part:{payer}", "l"))
                 for payer in clause.payers
             ]
         )
-        shared = sql.select([*carried, sql.alias(own, "part")], sql.table(lines, "l"), [("inner", payers, everyone)])
+        everyone = sql.boolean(True)
+        shared = sql.select([*carried, sql.alias(own, "part")], divided, [("inner", payers, everyone)])
     else:
         weighed = _weighed(ledger, lines, carried, payers)
         keep = [*keys, "line", "payer", "position"]
-        step = clause.sharing.step if clause.sharing else 0
+        step = sharing.step if sharing else 0
         if not step:
             shared = split_sql(weighed, keep, ["line"], "owed", "weight", ["position"], "part")
         else:
             shared = split_with_rest_sql(weighed, keep, ["line"], "owed", "weight", "position", step, "part")
     return _placed(ledger, shared, pots)
+
+
+def _divided(ledger: Ledger, lines: str, keep: Sequence[str]) -> Sql:
+    """The lines with each payer's part (`part:PAYER`) where all are divided alike; by nothing, all is `not_stated`."""
+    sharing = ledger.clause.sharing
+    assert sharing is not None
+    shares = dict(sharing.weights) if any(share for _, share in sharing.weights) else {NOT_STATED: 1}
+    weights = {f"part:{payer}": shares.get(payer, 0) for payer in ledger.clause.payers}
+    rows = sql.select([sql.all_columns("l")], sql.table(lines, "l"))
+    return sql.subquery(split_fixed_sql(rows, keep, "owed", weights), "l")
 
 
 def weights_query(ledger: Ledger, lines: str) -> exp.Select:

@@ -15,7 +15,7 @@ from subsidy.engine.cells import End, RosterShape, roster_table
 from subsidy.engine.database import Database, DuckDB, Query
 from subsidy.engine.few_rows import FewRows
 from subsidy.engine.grain import CompiledGrain
-from subsidy.engine.limits import excess, pieces
+from subsidy.engine.limits import PIECE_COLUMNS, excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, kept_for, plan_for
 from subsidy.progress import station
@@ -223,7 +223,8 @@ def _apply_shared(name: str, runs: Sequence[Run]) -> None:
     first.prepared.database.register(source.name, rows)
     if limit.when_short == "report":
         first.exceeded[name] = int(first.prepared.rows(excess(limit, source))[0][0])
-    pieces_of_all = first.prepared.arrow(pieces(limit, source))
+    kinds = [(name, pa.string() if name == "subject" else pa.int64()) for name in PIECE_COLUMNS]
+    pieces_of_all = first.prepared.arrow(pieces(limit, source)).cast(pa.schema(kinds))
     for run, one in zip(runs, taking_part, strict=True):
         run.prepared.database.register(one.pieces, pieces_of_all)
         run.execute(one.stage)

@@ -42,6 +42,18 @@ def folded(texts: pa.StringArray) -> pa.StringArray:
     return pc.utf8_lower(pc.replace_substring_regex(texts, rf"^\s*[{APOSTROPHES}]|\s", ""))
 
 
+def folds_apart(texts: pa.StringArray) -> bool:
+    """Whether it is seen at once that no two different texts are alike when folded: plain, and of one case."""
+    import pyarrow.compute as pc
+
+    def every(mask: pa.BooleanArray) -> bool:
+        return bool(pc.all(mask).as_py())
+
+    if not every(pc.string_is_ascii(texts)) or pc.any(pc.match_substring_regex(texts, rf"[\s{APOSTROPHES}]")).as_py():
+        return False
+    return every(pc.equal(pc.ascii_upper(texts), texts)) or every(pc.equal(pc.ascii_lower(texts), texts))
+
+
 def joint_codes(columns: Iterable[pa.Array], count: int) -> np.ndarray[Any, Any]:
     """A whole number per row, equal where the rows agree in all columns (two blanks agree)."""
     import numpy as np

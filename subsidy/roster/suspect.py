@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from subsidy.finding import Refusal
-from subsidy.roster.arrays import APOSTROPHES, codes, folded, repeated, where
+from subsidy.roster.arrays import APOSTROPHES, codes, folded, folds_apart, repeated, where
 from subsidy.roster.cells import range_of
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
@@ -114,10 +114,13 @@ def _check_alike(sheet: Sheet, name: str, apart: Any, found: Collector) -> Any:
 
     Of keys and persons the earlier are blocked too, because which is right is not known.
     """
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = sheet.columns[name]
+    if folds_apart(texts):
+        return np.empty(0, np.int64)
     encoded = (_without(texts, apart) if len(apart) else texts).dictionary_encode()
     spellings, indices = encoded.dictionary, encoded.indices
     later, first = repeated(codes(folded(spellings)))
