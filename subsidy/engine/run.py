@@ -1,4 +1,4 @@
-"""Running a plan in DuckDB on one roster."""
+"""Running a plan on one roster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from subsidy.allocation import Decided
 from subsidy.engine import calendar
 from subsidy.engine.allocations import AllocationStep
 from subsidy.engine.cells import End, RosterShape, roster_table
-from subsidy.engine.database import Database, DuckDB, Query
+from subsidy.engine.database import Database, DuckDB, Engine, Query
 from subsidy.engine.few_rows import FewRows
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.limits import excess, pieces
@@ -58,14 +58,18 @@ class Prepared:
         return self.database.arrow(Query(query))
 
 
-def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
-    """Put the roster's typed tables and the calendars up to the horizon into a database of their own."""
+def prepare(schedule: Schedule, intake: Intake, year: int, engine: Engine = "auto") -> Prepared:
+    """Put the roster's typed tables and the calendars up to the horizon into a database of their own.
+
+    Raises Refusal where the engine is not there.
+    """
     shape = RosterShape(
         {name: frozenset(table.column_names) for name, table in intake.tables.items()}, dict(intake.given)
     )
     first, last = _years_mentioned(intake, schedule)
     horizon = max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
-    database = _opened(sum(table.num_rows for table in intake.tables.values()), min(first, year), horizon)
+    rows = sum(table.num_rows for table in intake.tables.values())
+    database = _opened(engine, rows, min(first, year), horizon)
     for name, table in intake.tables.items():
         database.register(roster_table(name), table)
     return Prepared(database, schedule, intake, shape, _has_open(schedule, intake), kept_for(schedule, shape))
@@ -83,14 +87,20 @@ def _years_looked_ahead(schedule: Schedule) -> int:
     return -(-max(months, default=0) // 12)
 
 
-def _opened(rows: int, first_year: int, last_year: int) -> Database:
+def _opened(engine: Engine, rows: int, first_year: int, last_year: int) -> Database:
     """A database for so many rows, with the calendars in it."""
-    if rows <= FEW:
+    if engine == "auto" and rows <= FEW:
         return FewRows(_few_with_calendars(first_year, last_year))
-    database = DuckDB()
+    database = _spark() if engine == "spark" else DuckDB()
     for name, content in _calendars(first_year, last_year).items():
         database.register(name, content)
     return database
+
+
+def _spark() -> Database:
+    from subsidy.engine.spark import Spark
+
+    return Spark()
 
 
 @functools.lru_cache(maxsize=16)

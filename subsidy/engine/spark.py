@@ -1,0 +1,100 @@
+"""The engine for what outgrows one machine: Spark, in a session of its own beside the caller's.
+
+Views and settings of a session are its own, so calculations do not meet each other or what the caller has there. A
+table is a checkpoint: it is computed once, however often it is read, and what reads it plans from its rows and not from
+everything beneath them. Spark lets go of it when neither a result nor a frame that was made of it is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from subsidy.engine.database import Query, Rows, too_large
+from subsidy.finding import Refusal, Text
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+SETTINGS = {
+    "spark.sql.ansi.enabled": "true",  # refuses a number past 2^63
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.variable.substitute": "false",  # `${…}` in a text is that text
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+
+
+class Spark:
+    """The relations of one roster as temporary views of a session that only they are in.
+
+    `session`: in whose cluster; by default the active one, or else the one that Spark's own settings lead to. Raises
+    Refusal where there is no Spark.
+    """
+
+    def __init__(self, session: SparkSession | None = None) -> None:
+        self.session = (session or _found()).newSession()
+        for name, value in SETTINGS.items():
+            self.session.conf.set(name, value)
+
+    def register(self, name: str, table: Any) -> None:
+        self.put(name, self.session.createDataFrame(_typed(table)))
+
+    def create(self, name: str, query: Query, is_view: bool) -> None:
+        with _exact(name):
+            frame = self.frame(query)
+            self.put(name, frame if is_view else self._kept(frame))
+
+    def rows(self, query: Query) -> Rows:
+        with _exact(""):
+            return [tuple(row) for row in self.frame(query).collect()]
+
+    def arrow(self, query: Query) -> Any:
+        with _exact(""):
+            return self.frame(query).toArrow()
+
+    def frame(self, query: Query) -> DataFrame:
+        """The rows of a query where they are, in the cluster."""
+        return self.session.sql(query.spark)
+
+    def put(self, name: str, frame: DataFrame) -> None:
+        frame.createOrReplaceTempView(f"`{name}`")
+
+    def _kept(self, frame: DataFrame) -> DataFrame:
+        """Computed at its first use: on the executors, or in the caller's checkpoint directory where there is one."""
+        if self.session.sparkContext.getCheckpointDir() is None:
+            return frame.localCheckpoint(eager=False)
+        return frame.checkpoint()
+
+
+def _found() -> SparkSession:
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        why = Text("没有安装 pyspark", "pyspark is not installed")
+        raise Refusal(why, Text("请执行 pip install 'subsidy[spark]'", "pip install 'subsidy[spark]'")) from None
+    try:
+        return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+    except (PySparkException, FileNotFoundError):
+        why = Text("无法启动 Spark", "Spark does not start")
+        remedy = Text("请安装 Java 17，或先自行建立会话", "install Java 17, or start a session before")
+        raise Refusal(why, remedy) from None
+
+
+def _typed(table: Any) -> Any:
+    """With columns of nothing but blanks as whole numbers: Spark has no table without types."""
+    import pyarrow as pa
+
+    fields = [field.with_type(pa.int64()) if pa.types.is_null(field.type) else field for field in table.schema]
+    return table.cast(pa.schema(fields))
+
+
+@contextmanager
+def _exact(relation: str) -> Iterator[None]:
+    from pyspark.errors import ArithmeticException, NumberFormatException
+
+    try:
+        yield
+    except (ArithmeticException, NumberFormatException):
+        raise too_large(relation) from None
