@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Rows = list[tuple[Any, ...]]
+Kind = Literal["table", "step", "view"]  # a table is read many times, a step once; a view is written into its readers
 Engine = Literal["auto", "duckdb", "spark"]  # auto: by the number of rows, on this machine
 
 
@@ -50,7 +51,7 @@ class Database(Protocol):
     def register(self, name: str, table: Any) -> None:
         """Put an Arrow table in, in place of one of that name."""
 
-    def create(self, name: str, query: Query, is_view: bool) -> None:
+    def create(self, name: str, query: Query, kind: Kind) -> None:
         """Make a relation of a query, in place of one of that name."""
 
     def rows(self, query: Query) -> Rows:
@@ -69,10 +70,10 @@ class DuckDB:
     def register(self, name: str, table: Any) -> None:
         self.connection.register(name, table)
 
-    def create(self, name: str, query: Query, is_view: bool) -> None:
-        kind = "VIEW" if is_view else "TABLE"
+    def create(self, name: str, query: Query, kind: Kind) -> None:
+        what = "VIEW" if kind == "view" else "TABLE"
         with _exact(name):
-            self.connection.execute(f'CREATE OR REPLACE TEMP {kind} "{name}" AS {query.duckdb}')
+            self.connection.execute(f'CREATE OR REPLACE TEMP {what} "{name}" AS {query.duckdb}')
 
     def rows(self, query: Query) -> Rows:
         with _exact(""):

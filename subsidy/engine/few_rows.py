@@ -18,7 +18,7 @@ from sqlglot.dialects.sqlite import SQLite as SQLiteDialect
 from sqlglot.generators.sqlite import SQLiteGenerator
 
 from subsidy import sql
-from subsidy.engine.database import Database, DuckDB, Query, Rows
+from subsidy.engine.database import Database, DuckDB, Kind, Query, Rows
 from subsidy.schedule.ranges import HIGHEST
 
 LARGEST = 2**53
@@ -45,14 +45,14 @@ class FewRows:
     def register(self, name: str, table: Any) -> None:
         self._do(lambda database: database.register(name, table), lambda: self._put(name, table))
 
-    def create(self, name: str, query: Query, is_view: bool) -> None:
-        kind = "VIEW" if is_view else "TABLE"
+    def create(self, name: str, query: Query, kind: Kind) -> None:
+        what = "VIEW" if kind == "view" else "TABLE"
 
         def here() -> None:
-            self.connection.execute(f'DROP {kind} IF EXISTS "{name}"')
-            self.connection.execute(f'CREATE {kind} "{name}" AS {query.sqlite}')
+            self.connection.execute(f'DROP {what} IF EXISTS "{name}"')
+            self.connection.execute(f'CREATE {what} "{name}" AS {query.sqlite}')
 
-        self._do(lambda database: database.create(name, query, is_view), here)
+        self._do(lambda database: database.create(name, query, kind), here)
 
     def rows(self, query: Query) -> Rows:
         return self._read(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 FARTHEST_YEARS = 10
+YEARS_OF_MONTHS = 1900, 2310
 FEW = 2_000  # rows of a roster
 
 
@@ -66,13 +67,17 @@ def prepare(schedule: Schedule, intake: Intake, year: int, engine: Engine = "aut
     shape = RosterShape(
         {name: frozenset(table.column_names) for name, table in intake.tables.items()}, dict(intake.given)
     )
-    first, last = _years_mentioned(intake, schedule)
-    horizon = max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
     rows = sum(table.num_rows for table in intake.tables.values())
-    database = _opened(engine, rows, min(first, year), horizon)
+    database = _opened(engine, rows, *years_covered(schedule, intake.tables, year))
     for name, table in intake.tables.items():
         database.register(roster_table(name), table)
     return Prepared(database, schedule, intake, shape, _has_open(schedule, intake), kept_for(schedule, shape))
+
+
+def years_covered(schedule: Schedule, tables: Mapping[str, Any], year: int) -> tuple[int, int]:
+    """The first and last year of the calendars for these typed tables, where `year` is reported."""
+    first, last = _years_mentioned(tables, schedule)
+    return min(first, year), max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
 
 
 def _years_looked_ahead(schedule: Schedule) -> int:
@@ -116,21 +121,21 @@ def _calendars(first_year: int, last_year: int) -> dict[str, Any]:
     import pyarrow as pa
 
     tables = {f"calendar:{every}": pa.table(calendar.periods(every, first_year, last_year)) for every in PERIODS}
-    return {"months": pa.table(calendar.months(1900, 2310)), **tables}
+    return {"months": pa.table(calendar.months(*YEARS_OF_MONTHS)), **tables}
 
 
-def _years_mentioned(intake: Intake, schedule: Schedule) -> tuple[int, int]:
+def _years_mentioned(tables: Mapping[str, Any], schedule: Schedule) -> tuple[int, int]:
     import pyarrow.compute as pc
 
     years = [schedule.versions[0].first_day.year]
-    tables = {name: model for version in schedule.versions for name, model in version.tables.items()}
-    for name, table in intake.tables.items():
-        if table.num_rows == 0 or name not in tables:
+    models = {name: model for version in schedule.versions for name, model in version.tables.items()}
+    for name, table in tables.items():
+        if table.num_rows == 0 or name not in models:
             continue
-        months = [f"{column}#m" for column, model in tables[name].columns.items() if model.type == "date"]
-        months += [column for column, model in tables[name].columns.items() if model.type == "month"]
+        months = [f"{column}#m" for column, model in models[name].columns.items() if model.type == "date"]
+        months += [column for column, model in models[name].columns.items() if model.type == "month"]
         ends = [(column, 12) for column in months]
-        ends += [(column, 1) for column, model in tables[name].columns.items() if model.type == "year"]
+        ends += [(column, 1) for column, model in models[name].columns.items() if model.type == "year"]
         for column, divisor in ends:
             if column in table.column_names:
                 found = pc.min_max(pc.if_else(pc.less(table[column], 9999 * divisor), table[column], None)).as_py()
@@ -192,10 +197,10 @@ class Run:
         return step.without_bound(self.prepared.database, subject, period, bound)
 
     def create(self, name: str, query: Query) -> None:
-        self.prepared.database.create(name, query, is_view=False)
+        self.prepared.database.create(name, query, "table")
 
     def view(self, name: str, query: Query) -> None:
-        self.prepared.database.create(name, query, is_view=True)
+        self.prepared.database.create(name, query, "view")
 
     def execute(self, stage: int) -> None:
         statements, name = self.plan.stages[stage], self.prepared.schedule.id

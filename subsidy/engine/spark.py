@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from subsidy.engine.database import Query, Rows, too_large
+from subsidy.engine.database import Kind, Query, Rows, too_large
 from subsidy.finding import Refusal, Text
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class Spark:
     def register(self, name: str, table: Any) -> None:
         self.put(name, self.session.createDataFrame(_typed(table)))
 
-    def create(self, name: str, query: Query, is_view: bool) -> None:
+    def create(self, name: str, query: Query, kind: Kind) -> None:
         with _exact(name):
             frame = self.frame(query)
-            self.put(name, frame if is_view else self._kept(frame))
+            self.put(name, self._kept(frame) if kind == "table" else frame)
 
     def rows(self, query: Query) -> Rows:
         with _exact(""):
