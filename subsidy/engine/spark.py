@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SETTINGS = {
     "spark.sql.ansi.enabled": "true",  # refuses a number past 2^63
     "spark.sql.caseSensitive": "true",
+    "spark.sql.constraintPropagation.enabled": "false",  # slow on wide rows; a union of checkpoints trips over it
     "spark.sql.variable.substitute": "false",  # `${…}` in a text is that text
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
