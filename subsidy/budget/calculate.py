@@ -15,7 +15,7 @@ from subsidy.engine.cells import End
 from subsidy.engine.checks import CheckReport
 from subsidy.engine.database import Engine
 from subsidy.engine.findings import blank_cells, outside_ranges
-from subsidy.engine.run import Prepared, prepare
+from subsidy.engine.run import Prepared, check_engine, prepare
 from subsidy.engine.run import calculate as run_engine
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
 from subsidy.progress import station
@@ -50,6 +50,7 @@ def calculate(
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     check_request(several, year)
+    check_engine(engine)
     woven = together(several)
     intakes = checked_intakes(several, roster, year, as_of)[0]
     if not proceed:

@@ -32,6 +32,41 @@ ENTITLEMENT = (
     "reason",
 )
 
+PAYMENT = (
+    "schedule",
+    "version",
+    "clause",
+    "item",
+    "line",
+    "payee",
+    "facility",
+    "district",
+    "due",
+    "accrued",
+    "payer",
+    "place",
+    "fund",
+    "owed",
+    "cut",
+    "amount",
+)
+PAYMENT_ROW = (
+    "version",
+    "clause",
+    "line",
+    "payee",
+    "facility",
+    "district",
+    "due",
+    "accrued",
+    "payer",
+    "position",
+    "place",
+    "owed",
+    "cut",
+    "amount",
+)
+
 
 def entitlement_table(schedule: Schedule, run: Run) -> Any:
     """Columns schedule, version, revision, clause, item, table, subject, place, period, count, owed (yuan, all units,
@@ -74,23 +109,7 @@ def _grain_rows(
 def payment_table(schedule: Schedule, payments: Payments) -> Any:
     """Columns schedule, version, clause, item, line, payee, facility, district, due, accrued, payer, place, fund, owed,
     cut, amount (yuan)."""
-    names = (
-        "version",
-        "clause",
-        "line",
-        "payee",
-        "facility",
-        "district",
-        "due",
-        "accrued",
-        "payer",
-        "position",
-        "place",
-        "owed",
-        "cut",
-        "amount",
-    )
-    query = sql.select([sql.column(name) for name in names], sql.table(payments.relation))
+    query = sql.select([sql.column(name) for name in PAYMENT_ROW], sql.table(payments.relation))
     rows = []
     for (
         version,
@@ -132,24 +151,7 @@ def payment_table(schedule: Schedule, payments: Payments) -> Any:
         )
     rows.sort(key=lambda row: row[0])
     return _table(
-        [
-            "schedule",
-            "version",
-            "clause",
-            "item",
-            "line",
-            "payee",
-            "facility",
-            "district",
-            "due",
-            "accrued",
-            "payer",
-            "place",
-            "fund",
-            "owed",
-            "cut",
-            "amount",
-        ],
+        list(PAYMENT),
         [row for _, row in rows],
         whole={"line"},
         money={"owed", "cut", "amount"},

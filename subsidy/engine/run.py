@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from subsidy import sql
 from subsidy.allocation import Decided
@@ -18,6 +18,7 @@ from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.limits import excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, kept_for, plan_for
+from subsidy.finding import Refusal, Text
 from subsidy.progress import station
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
@@ -100,6 +101,15 @@ def _opened(engine: Engine, rows: int, first_year: int, last_year: int) -> Datab
     for name, content in _calendars(first_year, last_year).items():
         database.register(name, content)
     return database
+
+
+def check_engine(engine: str) -> None:
+    """Raises Refusal for an engine that there is not."""
+    if engine not in get_args(Engine):
+        known = ", ".join(get_args(Engine))
+        raise Refusal(
+            Text(f"没有引擎 {engine}", f"there is no engine {engine}"), Text(f"可用：{known}", f"one of {known}")
+        )
 
 
 def _spark() -> Database:
