@@ -126,7 +126,7 @@ def _words(one: Calculated, spark: Spark) -> tuple[DataFrame, DataFrame]:
 
     def frame(rows: list[dict[str, Any]], *texts: str) -> DataFrame:
         schema = pa.schema([("nth", pa.int64()), *((name, pa.string()) for name in texts)])
-        return f.broadcast(spark.session.createDataFrame(pa.Table.from_pylist(rows, schema)))
+        return f.broadcast(spark.of_arrow(pa.Table.from_pylist(rows, schema)))
 
     return (
         frame(clauses, "clause", "version", "item", "every", "of_clause"),
@@ -145,7 +145,7 @@ def _labels(spark: Spark) -> DataFrame:
         for every, length in MONTHS_IN.items()
         for period in range(first * 12 // length, (last + 1) * 12 // length)
     ]
-    return f.broadcast(spark.session.createDataFrame(pa.Table.from_pylist(rows)))
+    return f.broadcast(spark.of_arrow(pa.Table.from_pylist(rows)))
 
 
 def _day(name: str) -> Column:

@@ -2,12 +2,14 @@
 
 Views and settings of a session are its own, so calculations do not meet each other or what the caller has there. A
 table is a checkpoint: it is computed once, however often it is read, and what reads it plans from its rows and not from
-everything beneath them. Spark lets go of it when neither a result nor a frame that was made of it is left.
+everything beneath them. It is let go with the database, so with the result that holds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +36,15 @@ class Spark:
     """
 
     def __init__(self, session: SparkSession | None = None) -> None:
-        self.session = (session or _found()).newSession()
+        self.caller = session or _found()
+        self.session = _beside(self.caller)
         for name, value in SETTINGS.items():
             self.session.conf.set(name, value)
+        self._tables: list[DataFrame] = []
+        weakref.finalize(self, _let_go, self._tables).atexit = False
 
     def register(self, name: str, table: Any) -> None:
-        self.put(name, self.session.createDataFrame(_typed(table)))
+        self.put(name, self.of_arrow(table))
 
     def create(self, name: str, query: Query, kind: Kind) -> None:
         with _exact(name):
@@ -58,14 +63,45 @@ class Spark:
         """The rows of a query where they are, in the cluster."""
         return self.session.sql(query.spark)
 
+    def of_arrow(self, table: Any) -> DataFrame:
+        """An Arrow table as a frame of this session."""
+        return self.received(self.caller.createDataFrame(_typed(table)))
+
+    def received(self, frame: DataFrame) -> DataFrame:
+        """The caller's frame in this session. (Made here, `createDataFrame` would make this session the active one.)"""
+        name = f"subsidy_{uuid.uuid4().hex}"
+        frame.createGlobalTempView(name)
+        try:
+            return self.session.table(f"global_temp.{name}")
+        finally:
+            self.caller.catalog.dropGlobalTempView(name)
+
     def put(self, name: str, frame: DataFrame) -> None:
         frame.createOrReplaceTempView(f"`{name}`")
 
     def _kept(self, frame: DataFrame) -> DataFrame:
         """Computed at its first use: on the executors, or in the caller's checkpoint directory where there is one."""
-        if self.session.sparkContext.getCheckpointDir() is None:
-            return frame.localCheckpoint(eager=False)
-        return frame.checkpoint()
+        if self.session.sparkContext.getCheckpointDir() is not None:
+            return frame.checkpoint()
+        self._tables.append(frame.localCheckpoint(eager=False))
+        return self._tables[-1]
+
+
+def _let_go(tables: Sequence[DataFrame]) -> None:
+    for table in tables:
+        if table.sparkSession.sparkContext._jsc is not None:  # else all is gone already
+            table._jdf.queryExecution().logical().rdd().unpersist(False)
+
+
+def _beside(session: SparkSession) -> SparkSession:
+    """Another session of the same cluster; `RDD.toDF`, which a new session takes over, stays that of the first."""
+    from pyspark import RDD
+
+    to_frame = RDD.toDF
+    try:
+        return session.newSession()
+    finally:
+        RDD.toDF = to_frame  # type: ignore[method-assign]
 
 
 def _found() -> SparkSession:
