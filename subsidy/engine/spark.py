@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from subsidy.engine.database import Kind, Query, Rows, too_large
+from subsidy.engine.database import Kind, Query, Rows, too_large_in
 from subsidy.finding import Refusal, Text
 
 if TYPE_CHECKING:
@@ -134,4 +134,4 @@ def _exact(relation: str) -> Iterator[None]:
     try:
         yield
     except (ArithmeticException, NumberFormatException):
-        raise too_large(relation) from None
+        raise too_large_in(relation) from None
