@@ -45,7 +45,7 @@ def test_numbers_and_open_ends_stay() -> None:
 )
 def test_large_numbers_are_left_to_duckdb(rows: Any, tree: sql.Sql, expected: int) -> None:
     few = with_numbers(*rows)
-    few.create("kept", query(sql.add(B, B)), is_view=False)
+    few.create("kept", query(sql.add(B, B)), "table")
     assert few.rows(query(tree)) == [(expected,)]
     assert isinstance(few.instead, DuckDB)
     kept = Query(sql.select([sql.total(sql.column("x"))], sql.table("kept")))

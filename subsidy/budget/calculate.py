@@ -13,8 +13,9 @@ from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Result
 from subsidy.engine.cells import End
 from subsidy.engine.checks import CheckReport
+from subsidy.engine.database import Engine
 from subsidy.engine.findings import blank_cells, outside_ranges
-from subsidy.engine.run import Prepared, prepare
+from subsidy.engine.run import Prepared, check_engine, prepare
 from subsidy.engine.run import calculate as run_engine
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
 from subsidy.progress import station
@@ -35,17 +36,21 @@ def calculate(
     basis: Basis = "due",
     proceed: bool = False,
     as_of: datetime.date | None = None,
+    engine: Engine = "auto",
 ) -> Result:
     """Calculate everything a roster is owed, and report one year of it.
 
     `basis`: the year of an amount is that of its due day (`due`, cash) or of its period (`accrued`). Findings that are
     errors stop the calculation with RosterError, which holds all of them; with `proceed` the rest is calculated, the
     blocked rows stay unpaid, and the result lists the findings. `as_of`: the day on which the checks across rows read
-    the roster; by default the last day that it mentions. Raises ScheduleError for one schedule given twice or for
-    schedules as they were known on different days, and Refusal (a ValueError) for a year out of range.
+    the roster; by default the last day that it mentions. `engine`: `auto` is this machine (a handful of rows in SQLite,
+    more in DuckDB), `duckdb` always DuckDB, `spark` the cluster of the active Spark session; the amounts are the same
+    by each. Raises ScheduleError for one schedule given twice or for schedules as they were known on different days,
+    and Refusal (a ValueError) for a year out of range or an engine that is not there.
     """
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     check_request(several, year)
+    check_engine(engine)
     woven = together(several)
     intakes = checked_intakes(several, roster, year, as_of)[0]
     if not proceed:
@@ -53,7 +58,7 @@ def calculate(
     given: dict[str, frozenset[str]] = {}
     for taken_in in intakes:
         given |= {table: given.get(table, frozenset()) | columns for table, columns in taken_in.given.items()}
-    both, findings = calculated(woven, intakes, year)
+    both, findings = calculated(woven, intakes, year, engine=engine)
     if not proceed:
         stop_at_errors(findings)
     options: dict[str, object] = {"year": year, "basis": basis, "proceed": proceed}
@@ -157,7 +162,13 @@ def _others(several: Sequence[Schedule], own: Schedule) -> list[Version]:
 
 
 def calculated(
-    woven: Together, intakes: Sequence[Intake], year: int, ends: Sequence[End] = ("high", "low"), *, only: bool = False
+    woven: Together,
+    intakes: Sequence[Intake],
+    year: int,
+    ends: Sequence[End] = ("high", "low"),
+    *,
+    only: bool = False,
+    engine: Engine = "auto",
 ) -> tuple[list[Calculated], list[Finding]]:
     """All schedules with open amounts at both ends, and everything that was found, each finding once.
 
@@ -167,7 +178,7 @@ def calculated(
     findings = dict.fromkeys(woven.absent)
     wrong: list[set[tuple[str, int, str]]] = []
     for schedule, taken_in in zip(woven.schedules, intakes, strict=True):
-        one, outside = _prepared(schedule, taken_in, year)
+        one, outside = _prepared(schedule, taken_in, year, engine)
         prepared.append(one)
         found = (*taken_in.findings, *outside)
         findings |= dict.fromkeys(found)
@@ -183,14 +194,14 @@ def calculated(
     return list(map(Calculated, woven.schedules, paid, low)), list(findings)
 
 
-def _prepared(schedule: Schedule, taken_in: Intake, year: int) -> tuple[Prepared, list[Finding]]:
+def _prepared(schedule: Schedule, taken_in: Intake, year: int, engine: Engine) -> tuple[Prepared, list[Finding]]:
     """The roster without rows that hold an amount the policy does not allow, and these findings."""
-    prepared = prepare(schedule, taken_in, year)
+    prepared = prepare(schedule, taken_in, year, engine)
     outside = outside_ranges(prepared)
     if outside:
         without = taken_in.without((found.table, found.place.row) for found in outside)
         outside += [found for found in without.findings if found not in taken_in.findings]
-        prepared = prepare(schedule, without, year)
+        prepared = prepare(schedule, without, year, engine)
     return prepared, outside
 
 

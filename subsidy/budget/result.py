@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
+from subsidy.budget import spark_ledgers
 from subsidy.budget.beside import blocked_rows, limits, provisions, readings, versions_of
 from subsidy.budget.breakdown import Breakdown
 from subsidy.budget.breakdown_context import BRIEF, Context, Depth, Extent
@@ -25,6 +26,7 @@ from subsidy.schedule.load import Version
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pyspark.sql import DataFrame
 
     from subsidy.budget.advance import Advance
     from subsidy.budget.payment_calendar import PaymentCalendar
@@ -146,6 +148,14 @@ class Result:
     def payments(self) -> pd.DataFrame:
         """Every payer's part of every payment line: owed, cut by pots, amount."""
         return _joined([payment_table(one.schedule, one.high) for one in self.calculated])
+
+    def entitlements_frame(self) -> DataFrame:
+        """`entitlements` as a frame of Spark, in no order; nothing is collected. Raises Refusal by another engine."""
+        return spark_ledgers.entitlements_frame(self.calculated)
+
+    def payments_frame(self) -> DataFrame:
+        """`payments` as a frame of Spark, in no order; nothing is collected. Raises Refusal by another engine."""
+        return spark_ledgers.payments_frame(self.calculated)
 
     def calendar(self, advance: Advance | None = None) -> PaymentCalendar:
         """What falls due when in the year, on what condition, by whom, and what is still to come.

@@ -96,9 +96,7 @@ AsOf = Annotated[
 Basis = Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")]
 
 
-PROCEED = Text(
-    "加 --proceed 则撇开出错的行，先算其余。", "--proceed leaves these rows out and calculates the rest."
-)
+PROCEED = Text("加 --proceed 则撇开出错的行，先算其余。", "--proceed leaves these rows out and calculates the rest.")
 
 
 def _default_language() -> str:

@@ -1,16 +1,18 @@
-"""Commands about schedules: list, show, validate, test."""
+"""Commands about schedules: list, show, validate, test, sql."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from subsidy.cli.options import (
     AsJson,
+    Changes,
     Lang,
+    MappingPath,
     Memory,
     OnDay,
     Threads,
@@ -121,3 +123,37 @@ def run_tests(
     sys.stdout.write(f"{passed} passed, {failed} failed\n")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("sql")
+def print_sql(
+    schedule_id: Annotated[str, typer.Argument(metavar="ID")],
+    dialect: Annotated[str, typer.Option("--dialect", help="duckdb, spark, sqlite")] = "duckdb",
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="按此花名册的列 · of the columns that this roster has")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", "-y", min=1950, max=2150, help="期间算到该年 · periods up to this year")
+    ] = None,
+    on: OnDay = None,
+    changes: Changes = None,
+    mapping: MappingPath = None,
+    lang: Lang = "",
+) -> None:
+    """一项标准的全部 SQL 语句 · All statements of a calculation, in order, for auditors to run.
+
+    subsidy sql cn/xian/elderly-care --dialect spark
+    """
+    from subsidy.report.statements import Dialect, statements
+    from subsidy.roster.intake import intake
+    from subsidy.roster.tables import read_roster
+
+    language = language_of(lang)
+    if dialect not in get_args(Dialect):
+        wrong = f"{dialect}：请写 duckdb、spark 或 sqlite · write duckdb, spark or sqlite"
+        raise typer.BadParameter(wrong, param_hint="--dialect")
+    with findings_reported(language, {"zh": "未输出。", "en": "Nothing was printed."}):
+        found = schedules_of([schedule_id], changes, on)[0]
+        taken_in = None if roster is None else intake(read_roster(roster, mapping), found.versions)
+        year = year or found.latest.first_day.year
+        sys.stdout.write(statements(found, cast(Dialect, dialect), year, language, taken_in))

@@ -1,7 +1,7 @@
 """Where the queries of a calculation run: relations are put in, and rows come out.
 
 DuckDB is the engine. It plans every query anew, which takes far longer than running it on a handful of rows; those go
-to SQLite (`few_rows`), for which the same trees are printed.
+to SQLite (`few_rows`); what outgrows one machine may go to Spark (`spark`). The same trees are printed for each.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import functools
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from subsidy import resources, sql
-from subsidy.finding import Text
+from subsidy.finding import RosterError, Text
 from subsidy.money import too_large
 
 if TYPE_CHECKING:
     import duckdb
 
 Rows = list[tuple[Any, ...]]
+Kind = Literal["table", "step", "view"]  # a table is read many times, a step once; a view is written into its readers
+Engine = Literal["auto", "duckdb", "spark"]  # auto: by the number of rows, on this machine
 
 
 class Query:
@@ -38,6 +40,10 @@ class Query:
 
         return printed(self.tree)
 
+    @functools.cached_property
+    def spark(self) -> str:
+        return sql.printed(self.tree, "spark")
+
 
 class Database(Protocol):
     """The relations of one roster. All raise RosterError where a number is too large to be exact."""
@@ -45,7 +51,7 @@ class Database(Protocol):
     def register(self, name: str, table: Any) -> None:
         """Put an Arrow table in, in place of one of that name."""
 
-    def create(self, name: str, query: Query, is_view: bool) -> None:
+    def create(self, name: str, query: Query, kind: Kind) -> None:
         """Make a relation of a query, in place of one of that name."""
 
     def rows(self, query: Query) -> Rows:
@@ -64,10 +70,10 @@ class DuckDB:
     def register(self, name: str, table: Any) -> None:
         self.connection.register(name, table)
 
-    def create(self, name: str, query: Query, is_view: bool) -> None:
-        kind = "VIEW" if is_view else "TABLE"
+    def create(self, name: str, query: Query, kind: Kind) -> None:
+        what = "VIEW" if kind == "view" else "TABLE"
         with _exact(name):
-            self.connection.execute(f'CREATE OR REPLACE TEMP {kind} "{name}" AS {query.duckdb}')
+            self.connection.execute(f'CREATE OR REPLACE TEMP {what} "{name}" AS {query.duckdb}')
 
     def rows(self, query: Query) -> Rows:
         with _exact(""):
@@ -104,11 +110,7 @@ def _exact(relation: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
-        what = relation.split(":")[-1].split("/")[0] or "total"
-        why = Text(
-            f"计算 {what} 时数额超出可精确表示的范围（2^63）", f"a number in {what} is too large to be exact (2^63)"
-        )
-        raise too_large(why) from None
+        raise too_large_in(relation) from None
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         raise resources.too_little_memory(_want_of_memory(error)) from None
 
@@ -123,3 +125,10 @@ def _want_of_memory(error: Exception) -> Text:
             f"内存放不下，而 {folder} 的空间不足", f"it does not fit into memory, and {folder} has no room for it"
         )
     return Text("内存不足，无法算完", "the memory does not suffice for the calculation")
+
+
+def too_large_in(relation: str) -> RosterError:
+    """What to raise where a relation (or, with none, a total) would have a number past 2^63."""
+    what = relation.split(":")[-1].split("/")[0] or "total"
+    zh, en = f"计算 {what} 时数额超出可精确表示的范围（2^63）", f"a number in {what} is too large to be exact (2^63)"
+    return too_large(Text(zh, en))

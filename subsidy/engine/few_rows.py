@@ -18,7 +18,7 @@ from sqlglot.dialects.sqlite import SQLite as SQLiteDialect
 from sqlglot.generators.sqlite import SQLiteGenerator
 
 from subsidy import sql
-from subsidy.engine.database import Database, DuckDB, Query, Rows
+from subsidy.engine.database import Database, DuckDB, Kind, Query, Rows
 from subsidy.schedule.ranges import HIGHEST
 
 LARGEST = 2**53
@@ -45,14 +45,14 @@ class FewRows:
     def register(self, name: str, table: Any) -> None:
         self._do(lambda database: database.register(name, table), lambda: self._put(name, table))
 
-    def create(self, name: str, query: Query, is_view: bool) -> None:
-        kind = "VIEW" if is_view else "TABLE"
+    def create(self, name: str, query: Query, kind: Kind) -> None:
+        what = "VIEW" if kind == "view" else "TABLE"
 
         def here() -> None:
-            self.connection.execute(f'DROP {kind} IF EXISTS "{name}"')
-            self.connection.execute(f'CREATE {kind} "{name}" AS {query.sqlite}')
+            self.connection.execute(f'DROP {what} IF EXISTS "{name}"')
+            self.connection.execute(f'CREATE {what} "{name}" AS {query.sqlite}')
 
-        self._do(lambda database: database.create(name, query, is_view), here)
+        self._do(lambda database: database.create(name, query, kind), here)
 
     def rows(self, query: Query) -> Rows:
         return self._read(
@@ -127,8 +127,25 @@ def _exact(number: int | float | None) -> int | None:
 # --- printing ----------------------------------------------------------------------------------------------------
 
 
-class _Generator(SQLiteGenerator):
-    """SQLite's dialect with products and sums guarded, and whole quotients without a detour by floats."""
+class _Whole(SQLiteGenerator):
+    """SQLite's dialect with whole quotients, without a detour by floats."""
+
+    def intdiv_sql(self, expression: exp.IntDiv) -> str:
+        return self.binary(expression, "/")
+
+    def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
+        return self.sql(expression, "this")
+
+    def values_sql(self, expression: exp.Values, values_as_table: bool = True) -> str:
+        columns = ", ".join(
+            f"column{number} AS {self.sql(column)}" for number, column in enumerate(expression.args["alias"].columns, 1)
+        )
+        rows = ", ".join(self.sql(row) for row in expression.expressions)
+        return f"(SELECT {columns} FROM (VALUES {rows}))"
+
+
+class _Guarded(_Whole):
+    """The same with products and sums guarded."""
 
     def literal_sql(self, expression: exp.Literal) -> str:
         written = super().literal_sql(expression)
@@ -146,24 +163,20 @@ class _Generator(SQLiteGenerator):
         window = super().window_sql(expression)
         return f"exact({window})" if isinstance(expression.this, exp.Sum) else window
 
-    def intdiv_sql(self, expression: exp.IntDiv) -> str:
-        return self.binary(expression, "/")
 
-    def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
-        return self.sql(expression, "this")
-
-    def values_sql(self, expression: exp.Values, values_as_table: bool = True) -> str:
-        columns = ", ".join(
-            f"column{number} AS {self.sql(column)}" for number, column in enumerate(expression.args["alias"].columns, 1)
-        )
-        rows = ", ".join(self.sql(row) for row in expression.expressions)
-        return f"(SELECT {columns} FROM (VALUES {rows}))"
+class _Plain(SQLiteDialect):
+    Generator = _Whole
 
 
 class _Exact(SQLiteDialect):
-    Generator = _Generator
+    Generator = _Guarded
 
 
 def printed(tree: sql.Sql) -> str:
     """A tree for this engine."""
     return tree.sql(dialect=_Exact)
+
+
+def unguarded(tree: sql.Sql) -> str:
+    """A tree for any SQLite, laid out for reading; what is past 2^63 is not refused."""
+    return tree.sql(dialect=_Plain, pretty=True)

@@ -12,7 +12,7 @@ from subsidy import sql
 from subsidy.engine.allocations import AllocationStep, with_allocated
 from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, RosterShape, roster_table
-from subsidy.engine.database import Database, Query
+from subsidy.engine.database import Database, Kind, Query
 from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
 from subsidy.engine.instalments import every_instalment, instalment_query, paid_instalments, with_recoveries
 from subsidy.engine.layers import Layers, ref
@@ -37,14 +37,14 @@ from subsidy.schedule.load import Version
 
 @dataclass(frozen=True)
 class Statement:
-    """A table or view to create, as a query."""
+    """A relation to create, as a query."""
 
     name: str
     query: Query
-    is_view: bool
+    kind: Kind
 
     def run(self, database: Database) -> None:
-        database.create(self.name, self.query, self.is_view)
+        database.create(self.name, self.query, self.kind)
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,12 @@ class Plan:
     def in_force(self) -> tuple[Span, ...]:
         return tuple(Span.between(first, last) for _, first, last in self.schedule.periods())
 
-    def create(self, name: str, query: sql.Sql) -> str:
-        self.stages[-1].append(Statement(name, Query(query), is_view=False))
+    def create(self, name: str, query: sql.Sql, kind: Kind = "table") -> str:
+        self.stages[-1].append(Statement(name, Query(query), kind))
         return name
 
     def view(self, name: str, query: sql.Sql) -> str:
-        self.stages[-1].append(Statement(name, Query(query), is_view=True))
-        return name
+        return self.create(name, query, "view")
 
 
 def plan_for(schedule: Schedule, shape: RosterShape, end: End) -> Plan:
@@ -352,21 +351,23 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
         relation = instalments(plan, ledger)
         names = [*names, "instalment"]
     if ledger.clause.clawback is not None:
-        relation = plan.create(f"{relation}/recovered", with_recoveries(ledger, relation, names))
+        relation = plan.create(f"{relation}/recovered", with_recoveries(ledger, relation, names), "step")
     plan.dues[ledger.version_index, ledger.clause.name] = relation
     if ledger.clause.parts:
-        relation = plan.create(f"{relation}/parts", row_parts_query(ledger, sql.table(relation, "l"), names))
+        divided = row_parts_query(ledger, sql.table(relation, "l"), names)
+        relation = plan.create(f"{relation}/parts", divided, "step")
     lines = numbered(line_query(ledger, sql.table(relation, "l"), plan.pots), line_keys(ledger))
-    line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines)
+    line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines, "step")
     plan.sources.append(LineSource(ledger, relation, line_table))
     return parts_query(ledger, line_table, plan.pots)
 
 
 def instalments(plan: Plan, ledger: Ledger) -> str:
     """The instalments of a ledger whose conditions hold on their due days."""
-    every = plan.create(every_instalment(ledger), instalment_query(ledger))
     due = ledger.clause.instalments
+    last: Kind = "step" if ledger.clause.clawback is None else "table"
     assert due is not None
+    every = plan.create(every_instalment(ledger), instalment_query(ledger), "step" if due.conditions else last)
     if not due.conditions:
         return every
     layers, columns = due_rows(plan, ledger, every)
@@ -374,7 +375,7 @@ def instalments(plan: Plan, ledger: Ledger) -> str:
     rows = compiler.rows(layers, ledger.clause.table)
     holds = sql.all_of(ref(layers.named(rows.condition(node))) for node in due.conditions)
     chosen = [(name, ref(f"i:{name}")) for name in columns]
-    return plan.create(paid_instalments(ledger), layers.query(chosen, holds))
+    return plan.create(paid_instalments(ledger), layers.query(chosen, holds), last)
 
 
 def due_rows(plan: Plan, ledger: Ledger, relation: str) -> tuple[Layers, list[str]]:

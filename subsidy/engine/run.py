@@ -1,23 +1,24 @@
-"""Running a plan in DuckDB on one roster."""
+"""Running a plan on one roster."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from subsidy import sql
 from subsidy.allocation import Decided
 from subsidy.engine import calendar
 from subsidy.engine.allocations import AllocationStep
 from subsidy.engine.cells import End, RosterShape, roster_table
-from subsidy.engine.database import Database, DuckDB, Query
+from subsidy.engine.database import Database, DuckDB, Engine, Query
 from subsidy.engine.few_rows import FewRows
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.limits import PIECE_COLUMNS, excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, kept_for, plan_for
+from subsidy.finding import Refusal, Text
 from subsidy.progress import station
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 FARTHEST_YEARS = 10
+YEARS_OF_MONTHS = 1900, 2310
 FEW = 2_000  # rows of a roster
 
 
@@ -58,17 +60,25 @@ class Prepared:
         return self.database.arrow(Query(query))
 
 
-def prepare(schedule: Schedule, intake: Intake, year: int) -> Prepared:
-    """Put the roster's typed tables and the calendars up to the horizon into a database of their own."""
+def prepare(schedule: Schedule, intake: Intake, year: int, engine: Engine = "auto") -> Prepared:
+    """Put the roster's typed tables and the calendars up to the horizon into a database of their own.
+
+    Raises Refusal where the engine is not there.
+    """
     shape = RosterShape(
         {name: frozenset(table.column_names) for name, table in intake.tables.items()}, dict(intake.given)
     )
-    first, last = _years_mentioned(intake, schedule)
-    horizon = max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
-    database = _opened(sum(table.num_rows for table in intake.tables.values()), min(first, year), horizon)
+    rows = sum(table.num_rows for table in intake.tables.values())
+    database = _opened(engine, rows, *years_covered(schedule, intake.tables, year))
     for name, table in intake.tables.items():
         database.register(roster_table(name), table)
     return Prepared(database, schedule, intake, shape, _has_open(schedule, intake), kept_for(schedule, shape))
+
+
+def years_covered(schedule: Schedule, tables: Mapping[str, Any], year: int) -> tuple[int, int]:
+    """The first and last year of the calendars for these typed tables, where `year` is reported."""
+    first, last = _years_mentioned(tables, schedule)
+    return min(first, year), max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
 
 
 def _years_looked_ahead(schedule: Schedule) -> int:
@@ -83,14 +93,29 @@ def _years_looked_ahead(schedule: Schedule) -> int:
     return -(-max(months, default=0) // 12)
 
 
-def _opened(rows: int, first_year: int, last_year: int) -> Database:
+def _opened(engine: Engine, rows: int, first_year: int, last_year: int) -> Database:
     """A database for so many rows, with the calendars in it."""
-    if rows <= FEW:
+    if engine == "auto" and rows <= FEW:
         return FewRows(_few_with_calendars(first_year, last_year))
-    database = DuckDB()
+    database = _spark() if engine == "spark" else DuckDB()
     for name, content in _calendars(first_year, last_year).items():
         database.register(name, content)
     return database
+
+
+def check_engine(engine: str) -> None:
+    """Raises Refusal for an engine that there is not."""
+    if engine not in get_args(Engine):
+        known = ", ".join(get_args(Engine))
+        raise Refusal(
+            Text(f"没有引擎 {engine}", f"there is no engine {engine}"), Text(f"可用：{known}", f"one of {known}")
+        )
+
+
+def _spark() -> Database:
+    from subsidy.engine.spark import Spark
+
+    return Spark()
 
 
 @functools.lru_cache(maxsize=16)
@@ -106,21 +131,21 @@ def _calendars(first_year: int, last_year: int) -> dict[str, Any]:
     import pyarrow as pa
 
     tables = {f"calendar:{every}": pa.table(calendar.periods(every, first_year, last_year)) for every in PERIODS}
-    return {"months": pa.table(calendar.months(1900, 2310)), **tables}
+    return {"months": pa.table(calendar.months(*YEARS_OF_MONTHS)), **tables}
 
 
-def _years_mentioned(intake: Intake, schedule: Schedule) -> tuple[int, int]:
+def _years_mentioned(tables: Mapping[str, Any], schedule: Schedule) -> tuple[int, int]:
     import pyarrow.compute as pc
 
     years = [schedule.versions[0].first_day.year]
-    tables = {name: model for version in schedule.versions for name, model in version.tables.items()}
-    for name, table in intake.tables.items():
-        if table.num_rows == 0 or name not in tables:
+    models = {name: model for version in schedule.versions for name, model in version.tables.items()}
+    for name, table in tables.items():
+        if table.num_rows == 0 or name not in models:
             continue
-        months = [f"{column}#m" for column, model in tables[name].columns.items() if model.type == "date"]
-        months += [column for column, model in tables[name].columns.items() if model.type == "month"]
+        months = [f"{column}#m" for column, model in models[name].columns.items() if model.type == "date"]
+        months += [column for column, model in models[name].columns.items() if model.type == "month"]
         ends = [(column, 12) for column in months]
-        ends += [(column, 1) for column, model in tables[name].columns.items() if model.type == "year"]
+        ends += [(column, 1) for column, model in models[name].columns.items() if model.type == "year"]
         for column, divisor in ends:
             if column in table.column_names:
                 found = pc.min_max(pc.if_else(pc.less(table[column], 9999 * divisor), table[column], None)).as_py()
@@ -182,10 +207,10 @@ class Run:
         return step.without_bound(self.prepared.database, subject, period, bound)
 
     def create(self, name: str, query: Query) -> None:
-        self.prepared.database.create(name, query, is_view=False)
+        self.prepared.database.create(name, query, "table")
 
     def view(self, name: str, query: Query) -> None:
-        self.prepared.database.create(name, query, is_view=True)
+        self.prepared.database.create(name, query, "view")
 
     def execute(self, stage: int) -> None:
         statements, name = self.plan.stages[stage], self.prepared.schedule.id

@@ -1,0 +1,137 @@
+"""The engine for what outgrows one machine: Spark, in a session of its own beside the caller's.
+
+Views and settings of a session are its own, so calculations do not meet each other or what the caller has there. A
+table is a checkpoint: it is computed once, however often it is read, and what reads it plans from its rows and not from
+everything beneath them. It is let go with the database, so with the result that holds it.
+"""
+
+from __future__ import annotations
+
+import uuid
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from subsidy.engine.database import Kind, Query, Rows, too_large_in
+from subsidy.finding import Refusal, Text
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+SETTINGS = {
+    "spark.sql.ansi.enabled": "true",  # refuses a number past 2^63
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.constraintPropagation.enabled": "false",  # slow on wide rows; a union of checkpoints trips over it
+    "spark.sql.variable.substitute": "false",  # `${…}` in a text is that text
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+
+
+class Spark:
+    """The relations of one roster as temporary views of a session that only they are in.
+
+    `session`: in whose cluster; by default the active one, or else the one that Spark's own settings lead to. Raises
+    Refusal where there is no Spark.
+    """
+
+    def __init__(self, session: SparkSession | None = None) -> None:
+        self.caller = session or _found()
+        self.session = _beside(self.caller)
+        for name, value in SETTINGS.items():
+            self.session.conf.set(name, value)
+        self._tables: list[DataFrame] = []
+        weakref.finalize(self, _let_go, self._tables).atexit = False
+
+    def register(self, name: str, table: Any) -> None:
+        self.put(name, self.of_arrow(table))
+
+    def create(self, name: str, query: Query, kind: Kind) -> None:
+        with _exact(name):
+            frame = self.frame(query)
+            self.put(name, self._kept(frame) if kind == "table" else frame)
+
+    def rows(self, query: Query) -> Rows:
+        with _exact(""):
+            return [tuple(row) for row in self.frame(query).collect()]
+
+    def arrow(self, query: Query) -> Any:
+        with _exact(""):
+            return self.frame(query).toArrow()
+
+    def frame(self, query: Query) -> DataFrame:
+        """The rows of a query where they are, in the cluster."""
+        return self.session.sql(query.spark)
+
+    def of_arrow(self, table: Any) -> DataFrame:
+        """An Arrow table as a frame of this session."""
+        return self.received(self.caller.createDataFrame(_typed(table)))
+
+    def received(self, frame: DataFrame) -> DataFrame:
+        """The caller's frame in this session. (Made here, `createDataFrame` would make this session the active one.)"""
+        name = f"subsidy_{uuid.uuid4().hex}"
+        frame.createGlobalTempView(name)
+        try:
+            return self.session.table(f"global_temp.{name}")
+        finally:
+            self.caller.catalog.dropGlobalTempView(name)
+
+    def put(self, name: str, frame: DataFrame) -> None:
+        frame.createOrReplaceTempView(f"`{name}`")
+
+    def _kept(self, frame: DataFrame) -> DataFrame:
+        """Computed at its first use: on the executors, or in the caller's checkpoint directory where there is one."""
+        if self.session.sparkContext.getCheckpointDir() is not None:
+            return frame.checkpoint()
+        self._tables.append(frame.localCheckpoint(eager=False))
+        return self._tables[-1]
+
+
+def _let_go(tables: Sequence[DataFrame]) -> None:
+    for table in tables:
+        if table.sparkSession.sparkContext._jsc is not None:  # else all is gone already
+            table._jdf.queryExecution().logical().rdd().unpersist(False)
+
+
+def _beside(session: SparkSession) -> SparkSession:
+    """Another session of the same cluster; `RDD.toDF`, which a new session takes over, stays that of the first."""
+    from pyspark import RDD
+
+    to_frame = RDD.toDF
+    try:
+        return session.newSession()
+    finally:
+        RDD.toDF = to_frame  # type: ignore[method-assign]
+
+
+def _found() -> SparkSession:
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        why = Text("没有安装 pyspark", "pyspark is not installed")
+        raise Refusal(why, Text("请执行 pip install 'subsidy[spark]'", "pip install 'subsidy[spark]'")) from None
+    try:
+        return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+    except (PySparkException, FileNotFoundError):
+        why = Text("无法启动 Spark", "Spark does not start")
+        remedy = Text("请安装 Java 17，或先自行建立会话", "install Java 17, or start a session before")
+        raise Refusal(why, remedy) from None
+
+
+def _typed(table: Any) -> Any:
+    """With columns of nothing but blanks as whole numbers: Spark has no table without types."""
+    import pyarrow as pa
+
+    fields = [field.with_type(pa.int64()) if pa.types.is_null(field.type) else field for field in table.schema]
+    return table.cast(pa.schema(fields))
+
+
+@contextmanager
+def _exact(relation: str) -> Iterator[None]:
+    from pyspark.errors import ArithmeticException, NumberFormatException
+
+    try:
+        yield
+    except (ArithmeticException, NumberFormatException):
+        raise too_large_in(relation) from None
