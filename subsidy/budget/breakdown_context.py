@@ -93,7 +93,7 @@ class Context:
         self.explained += 1
         return self.in_full(one, clause, subject, period)
 
-    def in_full(self, one: Calculated, clause: str, subject: str, period: str) -> Explanation:
+    def in_full(self, one: Calculated, clause: str, subject: str, period: str | None) -> Explanation:
         runs = [self.payments(one).run, *(self.payments(other).run for other in self.calculated if other is not one)]
         cuts = self.payments(one).cuts
         return explain_entitlement(runs, clause, subject, period, self.year, self.language, cuts)

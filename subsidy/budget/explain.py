@@ -147,10 +147,24 @@ def _subject(context: Context, question: Question, chooser: Chooser) -> Breakdow
         except KeyError:
             subject_tree(context, subject, clause, None, "")
             raise CellError([unknown("period", question.period, periods_of(context, subject, clause))]) from None
-    root = subject_tree(context, subject, clause, question.period, _title(context, given))
+    try:
+        root = subject_tree(context, subject, clause, question.period, _title(context, given))
+    except CellError as error:
+        return _why_no_period(context, subject, clause, error)
     root = _of_its_years(context, root, given)
     in_full = first_in_full(context, root) if clause is not None and context.depth != "clauses" else None
     return _broken_down(context, replace(root, explanation=in_full), given)
+
+
+def _why_no_period(context: Context, subject: str, clause: str | None, error: CellError) -> Explanation:
+    """Why a subject of the clause's table has no period at all; the error itself where it is of another table."""
+    if clause is None:
+        raise error
+    one, own = context.names.clauses[clause]
+    try:
+        return context.in_full(one, own, subject, None)
+    except KeyError:
+        raise error from None
 
 
 def _of_its_years(context: Context, root: Node, given: Mapping[str, str]) -> Node:
