@@ -238,6 +238,73 @@ def test_of_a_line_with_a_blocked_row_the_rest_is_settled(folder: Path, tmp_path
     assert Sums.of(found.payments) == Sums(50000, 120000, 60000, 0, 10000)
 
 
+def test_what_is_held_of_a_payer_does_not_change_when_it_is_settled_again(folder: Path, tmp_path: Path) -> None:
+    result(folder, stay("A"), stay("B")).save_ledger(tmp_path / "ledger", until=MARCH)
+    ratio = town(
+        tmp_path / "ratio", raised=RAISED.replace("values.rate.is: 150", "clauses.care.split: {city: 8, district: 2}")
+    )
+    now = result(ratio, stay("A", first="2024-13-01"), stay("B"), proceed=True)
+    paid = [tmp_path / "ledger"]
+    first = settle(now, paid, until=MARCH)
+    assert {(line.key["payer"], line.held, line.difference) for line in first.payments} == {
+        ("city", 5000, 3000),
+        ("district", 5000, -3000),
+    }
+    first.save(tmp_path / "first")
+    again = settle(now, [*paid, tmp_path / "first"], until=MARCH)
+    assert {(line.key["payer"], line.held, line.difference) for line in again.payments} == {
+        ("city", 5000, 0),
+        ("district", 5000, 0),
+    }
+
+
+def test_of_a_row_of_a_file_its_own_payer_is_held(folder: Path) -> None:
+    paid = [
+        {"payee": "F", "subject": key, "clause": "care", "period": "2024-01", "payer": payer, "amount": amount}
+        for key, payer, amount in (
+            ("A", "city", "90"),
+            ("A", "district", "10"),
+            ("B", "city", "50"),
+            ("B", "district", "50"),
+        )
+    ]
+    now = result(folder, stay("A", first="2024-13-01"), stay("B"), proceed=True)
+    found = settle(now, paid, until=datetime.date(2024, 1, 31))
+    assert {(line.key["payer"], line.held) for line in found.payments} == {("city", 9000), ("district", 1000)}
+    assert {line.difference for line in found.payments} == {0}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"period": "2024-01"},
+        {"period": "2024-Q1"},
+        {"clause": "care", "period": "2024-Q1"},
+        {"clause": "care", "due": "2024-03-31"},
+        {},
+    ],
+)
+@pytest.mark.parametrize("wrong", [{"first": "2024-13-01"}, {"rate": ""}])
+def test_blocked_rows_are_held_however_they_were_paid(
+    tmp_path: Path, about: dict[str, str], wrong: dict[str, str]
+) -> None:
+    posts = "facts:\n  residents: {rate: {yuan: 0..1000}}\nclauses:"
+    base = (
+        BASE.replace("clauses:", posts, 1).replace("amount: rate", "amount: own_rate").replace(" {rate:", " {own_rate:")
+    )
+    own = {"own_rate": wrong.get("rate", "100")}
+    row = {**stay("A", first=wrong.get("first", "2024-01-01")), **own}
+    other = {**stay("B", "G"), "own_rate": "100"}
+    now = result(town(tmp_path / "own", base=base), row, other, proceed=True)
+    found = settle(now, [{"payee": "F", "subject": "A", "amount": "300", **about}], until=MARCH)
+    (line,) = (line for line in found.entitlements if line.key["payee"] == "F")
+    assert (line.before, line.held, line.difference) == (30000, 30000, 0)
+    assert line.reason.en.startswith("the row is left out for its errors")
+    assert sum(line.held for line in found.payments) == 30000
+    lump = settle(now, [{"payee": "F", "amount": "300", **about}], until=MARCH)
+    assert "blocked-and-untold" in {finding.code for finding in lump.findings}
+
+
 # --- the sums always agree -----------------------------------------------------------------------------------------
 
 

@@ -29,7 +29,7 @@ Values = tuple[str | None, ...]
 class Entry:
     """An amount in fen that is owed now, or was paid before. `values`: what it knows, in the order of COLUMNS.
 
-    `until`: the day by which it is due, empty where that is not known.
+    `until`: the day by which it is due, empty where that is not known. `source`: which of what was given as paid it is of.
     """
 
     values: Values
@@ -40,6 +40,7 @@ class Entry:
     item: str | None = None
     facility: str | None = None
     district: str | None = None
+    source: int = 0
 
     def __getitem__(self, column: str) -> str | None:
         return self.values[_POSITIONS[column]]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from subsidy.budget.cells import Calculated
-from subsidy.budget.compared import Entry, values_of
+from subsidy.budget.compared import ANY, Entry, calendar_of, values_of
 from subsidy.budget.dues import dues
 from subsidy.budget.ledger import FINDING, PAID, entitlement_table
 from subsidy.budget.paid_words import renamed
@@ -91,6 +91,14 @@ def keys_by_name(result: Result) -> dict[str, str]:
     return {name: next(iter(own)) for name, own in found.items() if name and len(own) == 1 and name not in keys}
 
 
+def _may_be_of(entry: Entry, period: str) -> bool:
+    """Whether an entry may be about a period: its own one, or one that lies in it or around it."""
+    own, times = str(entry["period"]), calendar_of(period)
+    if own != ANY and len(own) == len(period):
+        return own == period
+    return all(entry[name] in (time, ANY) for name, time in times.items())
+
+
 class States:
     """What became of each entitlement that is not paid, and which subjects there are; asked for when it is needed."""
 
@@ -112,11 +120,13 @@ class States:
         found: dict[tuple[str | None, ...], tuple[str, str]] = {}
         for one in self.result.calculated:
             names = renamed(one.schedule)
+            versions = one.schedule.versions
+            cash = {name for version in versions for name, clause in version.clauses.items() if clause.model.cash}
             table = entitlement_table(one.schedule, one.high.run).select(
                 ["clause", "subject", "period", "state", "reason"]
             )
             for clause, subject, period, state, reason in zip(*table.to_pydict().values(), strict=True):
-                if state != PAID:
+                if state != PAID and clause in cash:
                     name = names.get((one.schedule.id, clause), clause)
                     found[one.schedule.id, name, subject, period] = state, reason
         return found
@@ -126,11 +136,29 @@ class States:
         return self._unpaid.get(tuple(entry[name] for name in ("schedule", "clause", "subject", "period")))
 
     def is_blocked(self, entry: Entry) -> bool:
-        """Whether the row that an entry is about has an error, or lacks what it takes to know what it is owed."""
-        if (entry["table"], entry["subject"]) in self.blocked:
+        """Whether a row that an entry may be about has an error, or lacks what it takes to know what it is owed."""
+        subject, table = entry["subject"], entry["table"]
+        if (table, subject) in self.blocked or (table == ANY and subject in {key for _, key in self.blocked}):
             return True
-        state = self.of(entry)
-        return state is not None and state[0] == FINDING
+        return any(
+            entry["schedule"] in (schedule, ANY)
+            for schedule, clause, period in self._unknown.get(subject, ())
+            if entry["clause"] in (clause, ANY) and _may_be_of(entry, period)
+        )
+
+    @property
+    def has_blocked(self) -> bool:
+        """Whether there is any such row."""
+        return bool(self.blocked or self._unknown)
+
+    @functools.cached_property
+    def _unknown(self) -> dict[str | None, list[tuple[str | None, str | None, str]]]:
+        """By subject the schedules, clauses and periods of what cannot be known."""
+        found: dict[str | None, list[tuple[str | None, str | None, str]]] = {}
+        for (schedule, clause, subject, period), (state, _) in self._unpaid.items():
+            if state == FINDING:
+                found.setdefault(subject, []).append((schedule, clause, str(period)))
+        return found
 
     def is_present(self, entry: Entry) -> bool:
         """Whether the roster has the subject of an entry."""

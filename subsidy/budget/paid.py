@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -49,14 +49,15 @@ class Paid:
 def read_paid(sources: Iterable[Any], words: Words) -> Paid:
     """Everything that was paid, by paths of ledgers and files or frames. Raises RosterError with all that is wrong."""
     paid = Paid()
-    for source in sources:
+    for number, source in enumerate(sources):
         path = Path(source) if isinstance(source, (str, PathLike)) else None
         try:
             if path is not None and _is_ledger(path):
-                _take_ledger(paid, path, words)
+                _take_ledger(paid, path, words, number)
             else:
                 tables = Roster(paid=source).raw if path is None else read_path(path)
                 entries, findings = payments_in(tables, words)
+                entries = [replace(entry, source=number) for entry in entries]
                 paid.entitlements += entries
                 paid.payments += entries
                 paid.findings += findings
@@ -72,7 +73,7 @@ def _is_ledger(path: Path) -> bool:
     return (path / f"{RECEIPT}.json").is_file()
 
 
-def _take_ledger(paid: Paid, path: Path, words: Words) -> None:
+def _take_ledger(paid: Paid, path: Path, words: Words, source: int) -> None:
     tables = {table.name: table for table in read_path(path)}
     findings = [finding for name in NEEDED for finding in _missing(path, name, tables.get(name))]
     if findings:
@@ -90,7 +91,7 @@ def _take_ledger(paid: Paid, path: Path, words: Words) -> None:
                 key = (row["schedule"], _present(words, row), row["subject"], row["period"])
                 paid.unpaid[key] = row.get("reason") or ""
             elif amount := _fen(_amount(row)):
-                entries.append(_entry(row, amount, words))
+                entries.append(_entry(row, amount, words, source))
     if wrong:
         raise RosterError(wrong.values())
 
@@ -164,7 +165,7 @@ def _present(words: Words, row: Mapping[str, Any]) -> str:
     return words.renamed.get((row["schedule"], name), name)
 
 
-def _entry(row: Mapping[str, Any], amount: int, words: Words) -> Entry:
+def _entry(row: Mapping[str, Any], amount: int, words: Words, source: int) -> Entry:
     known = {
         name: row[name]
         for name in ("schedule", "table", "subject", "person", "payee", "period", "due", "payer", "place", "fund")
@@ -184,6 +185,7 @@ def _entry(row: Mapping[str, Any], amount: int, words: Words) -> Entry:
         row.get("item"),
         row.get("facility"),
         row.get("district"),
+        source,
     )
 
 
