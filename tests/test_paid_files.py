@@ -80,7 +80,9 @@ def test_a_person_is_the_rows_of_the_person(folder: Path) -> None:
 
 
 def test_payers_of_a_file(folder: Path) -> None:
-    paid = [{"payee": "F", "period": "2024", "承担主体": name, "amount": "310"} for name in ("市级财政", "district")]
+    paid = [
+        {"payee": "F", "period": "2024年上半年", "承担主体": name, "amount": "310"} for name in ("市级财政", "district")
+    ]
     found = settle(result(folder, stay("A")), paid, until=JUNE)
     assert borne(found) == {"city": "-10.00", "district": "-10.00"}
     assert [(line.key["subject"], line.recovery) for line in found.entitlements] == [("A", 2000)]
@@ -109,9 +111,17 @@ def test_payers_of_a_file(folder: Path) -> None:
         ({"payee": "", "amount": "1"}, "no-payee"),
         ({"payee": "F", "period": "spring", "amount": "1"}, "not-a-period"),
         ({"clause": "care", "payee": "F", "period": "2024-03-31", "amount": "1"}, "period-kind"),
+        *(
+            ({"clause": clause, "payee": "F", "period": period, "amount": "1"}, "not-a-period")
+            for clause in ("care", "opening_gift", "")
+            for period in ("2024-13-01", "2024-00-01", "2023-02-30", "0000-01", "0000", "2024年13月")
+        ),
         ({"payee": "F", "due": "2024-02-30", "amount": "1"}, "no-such-day"),
         ({"payee": "F", "收款方": "F", "amount": "1"}, "same-column"),
-        ({"payee": "F", "金额（万元）": "1"}, "wrong-unit"),
+        *(
+            ({"payee": "F", heading: "1"}, "wrong-unit")
+            for heading in ("金额（万元）", "金额/万元", "金额万元", "拨付金额(单位:万元)", "实拨金额 千元")
+        ),
         ({"payee": "F", "sum": "1"}, "no-headings"),
     ],
 )
@@ -119,6 +129,20 @@ def test_what_cannot_be_read_is_a_finding(folder: Path, row: dict[str, str], cod
     with pytest.raises(RosterError) as error:
         settle(result(folder, stay("A")), [[row]], until=JUNE)
     assert [finding.code for finding in error.value.findings if finding.severity == "error"] == [code]
+
+
+@pytest.mark.parametrize("title", ["单位：万元", "2024年拨付表（单位：千元）", "补贴拨付表 单位：万元"])
+def test_a_title_that_says_another_unit(folder: Path, tmp_path: Path, title: str) -> None:
+    file = tmp_path / "paid.csv"
+    file.write_text(f"拨付表,,\n{title},,\n收款方,期次,金额\nF,2024,0.12\n", encoding="utf-8")
+    with pytest.raises(RosterError) as error:
+        settle(result(folder, stay("A")), file)
+    (finding,) = error.value.findings
+    assert (finding.code, finding.place.row, finding.value) == ("title-unit", 2, title)
+    file.write_text(f"{title},,\n收款方,期次,金额（元）\nF,2024,1200\n", encoding="utf-8")
+    assert settle(result(folder, stay("A")), file).payments == ()
+    file.write_text("单位：元,,\n收款方,期次,金额/元\nF,2024,1200\n", encoding="utf-8")
+    assert settle(result(folder, stay("A")), file).payments == ()
 
 
 def test_the_nearest_name_is_told(folder: Path) -> None:

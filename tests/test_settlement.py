@@ -218,6 +218,53 @@ def test_since_leaves_out_what_was_due_before_on_both_sides(folder: Path, tmp_pa
         settle(result(folder, *early), monthly, until=JUNE, since=datetime.date(2025, 1, 1))
 
 
+INSTALMENT = {"payee": "F", "clause": "opening_gift", "subject": "Q", "period": "2023-02-10", "amount": "270"}
+
+
+@pytest.mark.parametrize(
+    ("paid", "since", "until", "net", "to_come"),
+    [
+        (2, None, "2024-12-31", 0, (36000, 0)),
+        (2, "2024-01-01", "2024-12-31", 0, (36000, 0)),
+        (1, "2024-01-01", "2024-12-31", 27000, (36000, 0)),
+        (2, None, "2023-12-31", 0, (63000, 27000)),
+        (3, None, "2024-12-31", 0, (36000, 27000)),
+        (4, None, "2025-12-31", -18000, (0, 0)),
+    ],
+)
+def test_an_instalment_without_its_day_is_compared_with_all_of_its_period(
+    folder: Path, paid: int, since: str | None, until: str, net: int, to_come: tuple[int, int]
+) -> None:
+    first = None if since is None else datetime.date.fromisoformat(since)
+    now = result(folder, projects=[project("2023-02-10")])
+    found = settle(now, [[INSTALMENT] * paid], since=first, until=datetime.date.fromisoformat(until))
+    assert Sums.of(found.payments).net == Sums.of(found.entitlements).net == net
+    assert (sum(line.now for line in found.to_come), sum(line.before for line in found.to_come)) == to_come
+
+
+@pytest.mark.parametrize(
+    ("amount", "since", "until", "net", "ahead"),
+    [
+        ("600", None, "2024-03-31", 0, 30000),
+        ("250", None, "2024-03-31", 5000, 0),
+        ("450", None, "2024-03-31", 0, 15000),
+        ("650", None, "2024-03-31", -5000, 30000),
+        ("600", "2024-04-01", "2024-06-30", 0, 0),
+        ("500", "2024-04-01", "2024-06-30", 10000, 0),
+        ("600", "2024-02-01", "2024-03-31", 0, 30000),
+        ("600", "2024-07-01", "2024-12-31", 60000, 0),
+    ],
+)
+def test_a_lump_across_the_first_or_last_day(
+    folder: Path, amount: str, since: str | None, until: str, net: int, ahead: int
+) -> None:
+    first = None if since is None else datetime.date.fromisoformat(since)
+    paid = [{"payee": "F", "period": "2024年上半年", "amount": amount}]
+    found = settle(result(folder, stay("A")), paid, since=first, until=datetime.date.fromisoformat(until))
+    assert Sums.of(found.payments).net == Sums.of(found.entitlements).net == net
+    assert sum(line.before for line in found.to_come) == ahead
+
+
 # --- blocked rows --------------------------------------------------------------------------------------------------
 
 

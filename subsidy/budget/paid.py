@@ -125,7 +125,8 @@ def _is_sound(read: Callable[[str], object], written: str) -> bool:
 def _is_period(written: str) -> None:
     if not PERIOD.fullmatch(written):
         raise ValueError
-    ends_of(written)
+    for day in ends_of(written):
+        datetime.date.fromisoformat(day)
 
 
 def _damaged(table: RawTable, position: int, column: str, row: Mapping[str, Any]) -> Finding:

@@ -16,13 +16,15 @@ from subsidy.budget.paid_words import (
     period_of,
     schedule_of,
     table_of,
+    unit_of,
 )
 from subsidy.budget.saved import unguarded
 from subsidy.finding import Finding, Place, Text, nearest
 from subsidy.money import LARGEST
 from subsidy.roster import cells
 from subsidy.roster.grid import Grid, grid_of
-from subsidy.roster.names import is_read_by_nothing, is_remark_sheet, normal, stem_of
+from subsidy.roster.locate import stated_magnitude
+from subsidy.roster.names import is_read_by_nothing, is_remark_sheet, normal
 from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import CodedRefusal
 from subsidy.roster.totals import level_of
@@ -108,6 +110,7 @@ class PaymentFile:
             str(known.get("due", "")),
             facility=cell.get("facility") or None,
             district=cell.get("district") or None,
+            is_instalment="due" not in known and self._clause_in(known) in self.words.in_instalments,
         )
 
     def _clause(self, text: str, schedule: str) -> dict[str, str | None]:
@@ -115,7 +118,11 @@ class PaymentFile:
         return {"schedule": found[0], "clause": found[1], "table": self.words.tables[found]}
 
     def _every(self, known: Mapping[str, str | None]) -> str | None:
-        return self.words.every.get((str(known.get("schedule")), str(known.get("clause"))))
+        return self.words.every.get(self._clause_in(known))
+
+    @staticmethod
+    def _clause_in(known: Mapping[str, str | None]) -> tuple[str, str]:
+        return str(known.get("schedule")), str(known.get("clause"))
 
     def _with_payee(self, row: int, known: dict[str, str | None]) -> bool:
         """Whom a row went to: as it says, else whom the calculation pays for its subject or person."""
@@ -203,6 +210,7 @@ class PaymentFile:
                 table = grid.cut(named, position, position + 1, len(grid))
                 columns = self._assigned(table)
                 self._check_merges(grid, position, table, columns)
+                self._check_titles(grid, position, table, columns)
                 return table, columns
         if not is_remark_sheet(raw.name):
             why = Text("没有找到标题行", "there is no row of headings")
@@ -231,12 +239,26 @@ class PaymentFile:
                 self.findings.append(Finding(place, "same-column", why, remedy, heading))
             else:
                 columns[column] = position
-                unit = stem_of(heading)[1]
+                unit = unit_of(heading)[1].removeprefix("单位").lstrip(":：")
                 if column == "amount" and unit not in ("", "元", "yuan", "人民币元"):
                     why = Text(f"单位是 {unit}，应为元", f"this is in {unit} and should be in yuan")
                     remedy = Text("请换算为元，并更改标题", "convert the figures to yuan and change the heading")
                     self.findings.append(Finding(place, "wrong-unit", why, remedy, heading))
         return columns
+
+    def _check_titles(self, grid: Grid, heading_row: int, table: RawTable, columns: Mapping[str, int]) -> None:
+        """A title such as 单位：万元 over an amount whose heading does not state its own unit."""
+        if unit_of(table.headings[columns["amount"]])[1]:
+            return
+        for row in range(heading_row):
+            for title in filter(None, grid.row(row)):
+                if unit := stated_magnitude(title):
+                    why = Text(
+                        f"表头注明单位为{unit}，金额应以元为单位", f"the title says {unit}; amounts should be in yuan"
+                    )
+                    remedy = Text("请换算为元，并更改此行", "convert the figures to yuan and change this line")
+                    place = Place(grid.file, grid.sheet, grid.number(row))
+                    self.findings.append(Finding(place, "title-unit", why, remedy, title))
 
     def _check_merges(self, grid: Grid, heading_row: int, table: RawTable, columns: Mapping[str, int]) -> None:
         """Merged cells leave blanks, and a blank cell here says nothing."""

@@ -23,6 +23,7 @@ from subsidy.budget.paid_words import Words
 from subsidy.budget.result import Result
 from subsidy.budget.settlement import Line, Settlement
 from subsidy.budget.settlement_reasons import Reasons
+from subsidy.budget.window import Window
 from subsidy.finding import Refusal, Text
 
 
@@ -53,20 +54,17 @@ class _Settling:
 
     def __init__(self, result: Result, now: Owed, paid: Paid, days: tuple[str, str]) -> None:
         self.result, self.now, self.paid = result, now, paid
-        self.since, self.until = days
+        self.window = Window(*days)
         states = States(result)
         self.held, self.reasons = Held(states), Reasons(result, paid, states)
 
     def settled(self, since: datetime.date | None, until: datetime.date) -> Settlement:
-        groups = self._groups(self.now.entitlements, self.paid.entitlements, OF_ENTITLEMENTS)
+        groups, _ = self.window.groups(self.now.entitlements, self.paid.entitlements, OF_ENTITLEMENTS)
         held = [self.held.of_entitlement(group) for group in groups]
-        shares = self._groups(self.now.payments, self.paid.payments, OF_PAYMENTS)
+        shares, ahead = self.window.groups(self.now.payments, self.paid.payments, OF_PAYMENTS)
         entitlements = self._lines(groups, held, OF_ENTITLEMENTS, self.reasons.of_entitlement)
         payments = self._lines(shares, self.held.of_payments(shares), OF_PAYMENTS, self.reasons.of_payment)
-        now, before = (
-            [entry for entry in side if (days := days_of(entry)) and days[0] > self.until]
-            for side in (self.now.payments, self.paid.payments)
-        )
+        now, before = (filter(self.window.is_later, side) for side in (self.now.payments, self.paid.payments))
         return Settlement(
             self.result,
             until,
@@ -74,19 +72,11 @@ class _Settling:
             entitlements,
             payments,
             (_totals(groups), _totals(shares)),
-            _in_order(_line(group, OF_PAYMENTS, 0) for group in grouped(now, before, OF_PAYMENTS)),
-            sum(cut for day, cut in self.now.cuts if self.since <= day <= self.until),
+            _in_order(_line(group, OF_PAYMENTS, 0) for group in grouped(now, [*before, *ahead], OF_PAYMENTS)),
+            sum(cut for day, cut in self.now.cuts if self.window.since <= day <= self.window.until),
             self._untold(payments),
             tuple(sorted({*self.result.findings, *self.paid.findings, *self.held.findings})),
         )
-
-    def _groups(self, now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -> list[Group]:
-        return grouped(self._compared(now), self._compared(before), key)
-
-    def _compared(self, entries: Iterable[Entry]) -> list[Entry]:
-        """What is or may be due within the days that are compared."""
-        timed = ((entry, days_of(entry)) for entry in entries)
-        return [entry for entry, days in timed if not days or (self.since <= days[1] and days[0] <= self.until)]
 
     def _lines(
         self,
