@@ -85,7 +85,7 @@ def test_payers_of_a_file(folder: Path) -> None:
     ]
     found = settle(result(folder, stay("A")), paid, until=JUNE)
     assert borne(found) == {"city": "-10.00", "district": "-10.00"}
-    assert [(line.key["subject"], line.recovery) for line in found.entitlements] == [("A", 2000)]
+    assert [(line.key["subject"], line.recovery) for line in found.entitlements] == [("*", 2000)]
     paid = [
         {"payee": "F", "承担主体": name, "amount": amount} for name, amount in (("city", "320"), ("district", "280"))
     ]
@@ -109,6 +109,8 @@ def test_payers_of_a_file(folder: Path) -> None:
         ({"payee": "F", "amount": ""}, "blank-amount"),
         ({"payee": "F", "amount": "many"}, "not-a-number"),
         ({"payee": "", "amount": "1"}, "no-payee"),
+        ({"subject": "X", "clause": "care", "amount": "1"}, "unknown-subject"),
+        ({"person": "X", "amount": "1"}, "unknown-subject"),
         ({"payee": "F", "period": "spring", "amount": "1"}, "not-a-period"),
         ({"clause": "care", "payee": "F", "period": "2024-03-31", "amount": "1"}, "period-kind"),
         *(
@@ -184,6 +186,37 @@ def test_a_row_of_a_total_is_left_aside_or_wrong(folder: Path) -> None:
     with pytest.raises(RosterError) as error:
         settle(result(folder, stay("A")), [*paid[:2], {"payee": "合计", "amount": "600"}], until=JUNE)
     assert [finding.code for finding in error.value.findings] == ["wrong-total"]
+
+
+def test_totals_of_several_levels_and_a_blank_one(folder: Path) -> None:
+    def table(*sums: str) -> list[dict[str, str]]:
+        month = [("F", "100"), ("小计", "100"), ("G", "150"), ("小计", "150"), ("合计", sums[0])]
+        return [{"payee": payee, "amount": amount} for payee, amount in [*month, *month, ("总计", sums[1])]]
+
+    for sums in (("250", "500"), ("", "500"), ("250", "")):
+        found = settle(result(folder, stay("A")), [table(*sums)], until=JUNE)
+        assert found.totals[1] == (60000, 50000)
+        assert {finding.code for finding in found.findings} == {"total", "identical-rows"}
+    for sums in (("260", "500"), ("250", "510")):
+        with pytest.raises(RosterError) as error:
+            settle(result(folder, stay("A")), [table(*sums)], until=JUNE)
+        assert {finding.code for finding in error.value.findings if finding.severity == "error"} == {"wrong-total"}
+
+
+def test_what_is_there_twice_is_told(folder: Path, ledger: Path) -> None:
+    row = {"payee": "F", "period": "2024-01", "amount": "100"}
+    found = settle(result(folder, stay("A")), [[row, {**row, "amount": "90"}, row]], until=JUNE)
+    (finding,) = found.findings
+    assert (finding.code, finding.place.row, finding.severity) == ("identical-rows", 3, "warning")
+    assert found.totals[1][1] == 29000
+    found = settle(result(folder, stay("A")), [ledger, ledger.parent / "." / ledger.name], until=JUNE)
+    assert [finding.code for finding in found.findings] == ["same-paid"]
+
+
+def test_a_lump_is_not_told_as_one_residents(folder: Path) -> None:
+    found = settle(result(folder, stay("A")), [{"payee": "F", "clause": "care", "amount": "700"}], until=JUNE)
+    (line,) = found.entitlements
+    assert (line.key["subject"], line.person, line.recovery) == ("*", None, 10000)
 
 
 def test_a_ledger_of_a_schedule_that_is_not_calculated(ledger: Path, tmp_path: Path) -> None:

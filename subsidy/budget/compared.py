@@ -150,6 +150,9 @@ def grouped(now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -
 
 
 def _shared(entries: Iterable[Entry], column: str) -> str | None:
+    """What entries agree in. Of a subject nothing is told where one says neither it nor the person."""
+    if column == "subject" and any(entry["subject"] == entry["person"] == ANY for entry in entries):
+        return ANY
     known = {entry[column] for entry in entries} - {ANY}
     return known.pop() if len(known) == 1 else ANY
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from subsidy.budget.cells import Calculated
 from subsidy.budget.compared import ANY, Entry, calendar_of, values_of
-from subsidy.budget.dues import dues
+from subsidy.budget.dues import dues, persons
 from subsidy.budget.ledger import FINDING, PAID, entitlement_table
 from subsidy.budget.paid_words import renamed
 from subsidy.budget.result import Result
@@ -159,6 +159,15 @@ class States:
             if state == FINDING:
                 found.setdefault(subject, []).append((schedule, clause, str(period)))
         return found
+
+    def has(self, name: str) -> bool:
+        """Whether a name is a subject or person of the roster, be it one of a row with errors."""
+        return any(name == key for _, key in self.blocked) or name in self._names
+
+    @functools.cached_property
+    def _names(self) -> set[str]:
+        people = [who.values() for one in self.result.calculated for who in persons(one.high.run).values()]
+        return set().union(*self._subjects.values(), *people)
 
     def is_present(self, entry: Entry) -> bool:
         """Whether the roster has the subject of an entry."""

@@ -49,8 +49,12 @@ class Paid:
 def read_paid(sources: Iterable[Any], words: Words) -> Paid:
     """Everything that was paid, by paths of ledgers and files or frames. Raises RosterError with all that is wrong."""
     paid = Paid()
+    seen: set[Path] = set()
     for number, source in enumerate(sources):
         path = Path(source) if isinstance(source, (str, PathLike)) else None
+        if path is not None:
+            paid.findings += [_twice(path)] if path.resolve() in seen else []
+            seen.add(path.resolve())
         try:
             if path is not None and _is_ledger(path):
                 _take_ledger(paid, path, words, number)
@@ -67,6 +71,11 @@ def read_paid(sources: Iterable[Any], words: Words) -> Paid:
     if any(finding.severity == "error" for finding in paid.findings):
         raise RosterError(paid.findings)
     return paid
+
+
+def _twice(path: Path) -> Finding:
+    why = Text("同一已拨文件给了两次，两次都已计入", "this is given twice, and counted twice")
+    return Finding(Place(str(path)), "same-paid", why, Text("请只给一次", "give it once"), severity="warning")
 
 
 def _is_ledger(path: Path) -> bool:

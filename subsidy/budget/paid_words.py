@@ -6,7 +6,7 @@ import datetime
 import difflib
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from subsidy.budget.compared import ANY, Entry
 from subsidy.finding import Text, nearest
@@ -53,9 +53,18 @@ _LETTERS = {"quarter": "Q", "half_year": "H"}
 class Words:
     """What a calculation calls its clauses, payers and tables, and whom it pays for which subject."""
 
-    def __init__(self, schedules: Sequence[Schedule], now: Iterable[Entry], key_of: Mapping[str, str]) -> None:
-        """`now`: the entitlements of the calculation, which say whom each subject's go to. `key_of`: keys by names."""
-        self.key_of = key_of
+    def __init__(
+        self,
+        schedules: Sequence[Schedule],
+        now: Iterable[Entry],
+        key_of: Mapping[str, str],
+        has: Callable[[str], bool],
+    ) -> None:
+        """`now`: the entitlements of the calculation, which say whom each subject's go to. `key_of`: keys by names.
+
+        `has`: whether the roster has a subject or person, be it with errors.
+        """
+        self.key_of, self.has = key_of, has
         self.schedules = tuple(one.id for one in schedules)
         self.renamed: dict[tuple[str, str], str] = {}
         self.clauses: dict[str, set[tuple[str, str]]] = {}  # normal form -> schedule, clause

@@ -44,18 +44,18 @@ def settle(
     is_several = isinstance(paid, (list, tuple)) and not (paid and isinstance(paid[0], Mapping))
     sources: Sequence[Any] = paid if is_several else [paid]
     now = owed_now(result)
-    words = Words([one.schedule for one in result.calculated], now.entitlements, keys_by_name(result))
+    states = States(result)
+    words = Words([one.schedule for one in result.calculated], now.entitlements, keys_by_name(result), states.has)
     days = "" if since is None else since.isoformat(), last.isoformat()
-    return _Settling(result, now, read_paid(sources, words), days).settled(since, last)
+    return _Settling(result, now, states, read_paid(sources, words), days).settled(since, last)
 
 
 class _Settling:
     """Both sides of a settlement, and the first (empty: none) and last day that are compared."""
 
-    def __init__(self, result: Result, now: Owed, paid: Paid, days: tuple[str, str]) -> None:
+    def __init__(self, result: Result, now: Owed, states: States, paid: Paid, days: tuple[str, str]) -> None:
         self.result, self.now, self.paid = result, now, paid
         self.window = Window(*days)
-        states = States(result)
         self.held, self.reasons = Held(states), Reasons(result, paid, states)
 
     def settled(self, since: datetime.date | None, until: datetime.date) -> Settlement:
@@ -116,15 +116,16 @@ def _line(group: Group, columns: Sequence[str], held: int) -> Line:
     last = group.now or group.before
     about = {name: _one({getattr(entry, name) for entry in last}) for name in ("item", "facility", "district")}
     who = _one({entry["person"] for entry in last})
+    key = group.key(columns)
     return Line(
-        group.key(columns),
+        key,
         group.owed,
         group.paid,
         held,
         max(entry.until for entry in group.entries),
         _one({entry.version for entry in last}) or "",
         _one({entry.issued for entry in last}) or "",
-        person=None if who == ANY else who,
+        person=None if who == ANY or key.get("subject") == ANY else who,
         **about,
     )
 
