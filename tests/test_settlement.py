@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import io
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from settling import BASE, CORRECTED, JUNE, RAISED, borne, first_half, months, result, rows, stay, told, town
 
 import subsidy
-from subsidy import Roster, settle
+from subsidy import Roster, Settlement, settle
 from subsidy.budget.settlement import Sums
+from subsidy.report.settlement import print_settlement
 
 MARCH = datetime.date(2024, 3, 31)
 
@@ -24,6 +27,12 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(folder: Path, tmp_path: Path) -> Path:
     return first_half(folder, tmp_path / "ledger")
+
+
+def shown(found: Settlement) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    print_settlement(found, console, "en")
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
 # --- the roster is another one -------------------------------------------------------------------------------------
@@ -186,6 +195,22 @@ def test_a_pot_cuts_payments_and_no_entitlements(folder: Path, ledger: Path, tmp
     taken_over = town(tmp_path / "over", base=f"{short}{pot}, rest_to: district}}\n")
     found = settle(result(taken_over, stay("A"), stay("B", "G")), ledger)
     assert borne(found) == {"city": "0.00", "district": "1200.00"}
+    assert (found.cut, found.totals) == (0, ((240000, 120000), (240000, 120000)))
+    result(taken_over, stay("A"), stay("B", "G")).save_ledger(tmp_path / "two")
+    found = settle(result(taken_over, stay("A"), stay("B", "G", last="2024-05-31")), tmp_path / "two")
+    assert {name: sums.net for name, sums in found.by("payer").items()} == {"city": 0, "district": -70000}
+    printed = shown(found)
+    assert "cut by pots" not in printed
+    assert "1. the row's dates do not reach this period" in printed
+    assert "2. pots cut another sum (payments by payer only)" in printed
+
+
+def test_clauses_of_one_name_are_shown_with_their_schedules(folder: Path, tmp_path: Path) -> None:
+    other = town(tmp_path / "other", base=BASE.replace("test/town", "test/village").replace("is: 100", "is: 30"))
+    both = [subsidy.schedule(folder), subsidy.schedule(other)]
+    printed = shown(settle(subsidy.calculate(both, Roster(**rows(stay("A"))), 2024), [], until=JUNE))
+    for name in ("test/town", "test/village"):
+        assert printed.count(f"Operating grant ({name})") == 2  # by subject and by clause
 
 
 # --- instalments, and what is due later ----------------------------------------------------------------------------

@@ -18,23 +18,27 @@ from subsidy.money import fen
 
 @dataclass(frozen=True)
 class Owed:
-    """Entitlements before pots, payments after them, of all years, and what pots cut (due day, fen)."""
+    """Entitlements before pots, payments after them, of all years."""
 
     entitlements: list[Entry]
     payments: list[Entry]
-    cuts: list[tuple[str, int]]
+
+    def cut(self, since: str, until: str) -> int:
+        """What pots cut (fen) of what is due within two days, and no other payer took over."""
+        entitled, paid = (
+            sum(entry.fen for entry in side if since <= entry.until <= until)
+            for side in (self.entitlements, self.payments)
+        )
+        return entitled - paid
 
 
 def owed_now(result: Result) -> Owed:
     """What a result owes in cash. Clauses have their last names."""
-    owed = Owed([], [], [])
+    owed = Owed([], [])
     for one in result.calculated:
         names = renamed(one.schedule)
         owed.entitlements.extend(_entitlements(one, names))
-        for row in payment_rows(one):
-            owed.payments.append(_payment(row, names))
-            if row["cut"]:
-                owed.cuts.append((row["due"], fen(row["cut"])))
+        owed.payments.extend(_payment(row, names) for row in payment_rows(one))
     return owed
 
 

@@ -73,7 +73,7 @@ class _Settling:
             payments,
             (_totals(groups), _totals(shares)),
             _in_order(_line(group, OF_PAYMENTS, 0) for group in grouped(now, [*before, *ahead], OF_PAYMENTS)),
-            sum(cut for day, cut in self.now.cuts if self.window.since <= day <= self.window.until),
+            self.now.cut(self.window.since, self.window.until),
             self._untold(payments),
             tuple(sorted({*self.result.findings, *self.paid.findings, *self.held.findings})),
         )
