@@ -30,8 +30,8 @@ Values = tuple[str | None, ...]
 class Entry:
     """An amount in fen that is owed now, or was paid before. `values`: what it knows, in the order of COLUMNS.
 
-    `until`: the day by which it is due, empty where that is not known. `source`: which of what was given as paid it is of.
-    `is_instalment`: whether it is one of several of its period, of which it does not say which.
+    `until`: the day by which it is due, empty where that is not known. `source`: the number of what was given as
+    paid that it is of. `is_instalment`: whether it is one of several of its period, of which it does not say which.
     """
 
     values: Values

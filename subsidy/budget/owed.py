@@ -75,8 +75,8 @@ def _payment(row: dict[str, str], names: Names) -> Entry:
         name: row[name] for name in ("schedule", "payee", "period", "due", "payer", "place", "fund")
     }
     known["clause"] = names.get((row["schedule"], row["clause"]), row["clause"])
-    about = (row[name] for name in ("due", "version", "issued", "item", "facility", "district"))
-    return Entry(values_of(known), fen(row["amount"]), *about)
+    about = {name: row[name] for name in ("version", "issued", "item", "facility", "district")}
+    return Entry(values_of(known), fen(row["amount"]), row["due"], **about)  # type: ignore[arg-type]
 
 
 def keys_by_name(result: Result) -> dict[str, str]:

@@ -11,7 +11,6 @@ from subsidy.budget.compared import (
     ANY,
     OF_ENTITLEMENTS,
     OF_PAYMENTS,
-    Entry,
     Group,
     days_of,
     grouped,

@@ -25,8 +25,8 @@ class Window:
         apart = grouped(now, before, key) if any(self._is_across(entry) for entry in before) else []
         across = [group for group in apart if any(self._is_across(entry) for entry in group.before)]
         taken = {id(entry) for group in across for entry in group.entries}
-        rest = ([entry for entry in side if id(entry) not in taken] for side in (now, before))
-        inside = grouped(*(self._inside(side, self.since) for side in rest), key)
+        owed, paid = ([entry for entry in side if id(entry) not in taken] for side in (now, before))
+        inside = grouped(self._inside(owed, self.since), self._inside(paid, self.since), key)
         ahead = [entry for group in across for entry in self._narrowed(group)]
         return inside + [group for group in across if group.entries], ahead
 
