@@ -213,10 +213,14 @@ def test_what_is_there_twice_is_told(folder: Path, ledger: Path) -> None:
     assert [finding.code for finding in found.findings] == ["same-paid"]
 
 
-def test_a_lump_is_not_told_as_one_residents(folder: Path) -> None:
+def test_a_lump_is_not_told_as_one_residents(folder: Path, tmp_path: Path) -> None:
     found = settle(result(folder, stay("A")), [{"payee": "F", "clause": "care", "amount": "700"}], until=JUNE)
     (line,) = found.entitlements
     assert (line.key["subject"], line.person, line.recovery) == ("*", None, 10000)
+    found.save(tmp_path / "settled")
+    paid = [[{"payee": "F", "clause": "care", "amount": "700"}], tmp_path / "settled"]
+    again = settle(result(folder, stay("A")), paid, until=JUNE)
+    assert (again.entitlements, again.payments) == ((), ())
 
 
 def test_a_ledger_of_a_schedule_that_is_not_calculated(ledger: Path, tmp_path: Path) -> None:

@@ -181,6 +181,8 @@ def _entry(row: Mapping[str, Any], amount: int, words: Words, source: int) -> En
         for name in ("schedule", "table", "subject", "person", "payee", "period", "due", "payer", "place", "fund")
         if name in row
     }
+    if known.get("subject") == ANY and known.get("person") is None:
+        known["person"] = ANY  # what is about several says of whom for none of them
     known["clause"] = _present(words, row)
     every = words.every.get((row["schedule"], known["clause"]))
     if every is not None and row["period"] is not None:
