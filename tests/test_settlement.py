@@ -377,6 +377,25 @@ def test_blocked_rows_are_held_however_they_were_paid(
     assert "blocked-and-untold" in {finding.code for finding in lump.findings}
 
 
+def test_what_is_held_is_not_for_what_others_are_owed_later(folder: Path, tmp_path: Path) -> None:
+    now = result(folder, stay("A", first="2024-13-01"), stay("C"), proceed=True)
+    paid = [{"payee": "F", "subject": "A", "clause": "care", "period": "2024-H1", "amount": "600"}]
+    found = settle(now, paid, until=MARCH)
+    assert (Sums.of(found.payments).held, Sums.of(found.payments).net) == (60000, 30000)
+    found.save(tmp_path / "settled")
+    again = settle(now, [paid, tmp_path / "settled"], until=MARCH)
+    assert {line.difference for line in (*again.entitlements, *again.payments)} == {0}
+
+
+def test_a_lump_that_is_owed_to_nobody_is_recovered_once(folder: Path, tmp_path: Path) -> None:
+    paid = [{"payee": "G", "subject": "A", "period": "2024-H1", "amount": "100"}]
+    found = settle(result(folder, stay("A")), paid, until=MARCH)
+    assert told(found)["A", "G", "2024-H1"] == "-100.00"
+    found.save(tmp_path / "settled")
+    again = settle(result(folder, stay("A")), [paid, tmp_path / "settled"], until=MARCH)
+    assert (again.entitlements, again.payments) == ((), ())
+
+
 # --- the sums always agree -----------------------------------------------------------------------------------------
 
 

@@ -185,9 +185,9 @@ def _entry(row: Mapping[str, Any], amount: int, words: Words, source: int) -> En
         known["person"] = ANY  # what is about several says of whom for none of them
     known["clause"] = _present(words, row)
     every = words.every.get((row["schedule"], known["clause"]))
-    if every is not None and row["period"] is not None:
+    if known["clause"] == ANY or every is not None:
         with suppress(CodedRefusal):  # a month of what is now calculated by quarter stays what it is
-            known |= {"period": ANY, **period_of(row["period"], every)}
+            known |= {"period": ANY, **period_of(row["period"], every)} if row["period"] != ANY else {}
     return Entry(
         values_of(known),
         amount,

@@ -54,7 +54,7 @@ class _Settling:
 
     def __init__(self, result: Result, now: Owed, states: States, paid: Paid, days: tuple[str, str]) -> None:
         self.result, self.now, self.paid = result, now, paid
-        self.window = Window(*days)
+        self.window = Window(*days, states.is_blocked)
         self.held, self.reasons = Held(states), Reasons(result, paid, states)
 
     def settled(self, since: datetime.date | None, until: datetime.date) -> Settlement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from subsidy.budget.compared import Entry, Group, days_of, grouped
@@ -10,10 +10,14 @@ from subsidy.budget.compared import Entry, Group, days_of, grouped
 
 @dataclass(frozen=True)
 class Window:
-    """The first (empty: none) and the last day on which what is compared is due."""
+    """The first (empty: none) and the last day on which what is compared is due.
+
+    `is_blocked`: whether a payment is for rows that are blocked now, and is held rather than for something else.
+    """
 
     since: str
     until: str
+    is_blocked: Callable[[Entry], bool]
 
     def groups(
         self, now: Sequence[Entry], before: Sequence[Entry], key: Sequence[str]
@@ -53,11 +57,12 @@ class Window:
     def _narrowed(self, group: Group) -> list[Entry]:
         """Cut a group to the days; what was paid beyond what is due by then is for what is due next."""
         since = "" if any(self._is_across_first(entry) for entry in group.before) else self.since
-        beyond = sorted((entry for entry in group.before if self._is_across_last(entry)), key=_order)
+        free = [entry for entry in group.before if not self.is_blocked(entry)]
+        beyond = sorted(filter(self._is_across_last, free), key=_order)
         later = [[entry for entry in side if self.is_later(entry)] for side in (group.now, group.before)]
         group.now, group.before = self._inside(group.now, since), self._inside(group.before, since)
         unpaid = _sum(later[0]) - _sum(later[1])
-        left = min(group.paid - group.owed, unpaid, _sum(beyond))
+        left = min(_sum(self._inside(free, since)) - group.owed, unpaid, _sum(beyond))
         ahead: list[Entry] = []
         for entry in sorted(later[0], key=_order):
             part = min(entry.fen, left)
