@@ -58,9 +58,11 @@ class _Settling:
         self.held, self.reasons = Held(states), Reasons(result, paid, states)
 
     def settled(self, since: datetime.date | None, until: datetime.date) -> Settlement:
-        groups, _ = self.window.groups(self.now.entitlements, self.paid.entitlements, OF_ENTITLEMENTS)
+        groups, _ = self.window.groups(
+            self.now.entitlements, self.paid.entitlements, OF_ENTITLEMENTS, self.window.held_of_entitlements
+        )
         held = [self.held.of_entitlement(group) for group in groups]
-        shares, ahead = self.window.groups(self.now.payments, self.paid.payments, OF_PAYMENTS)
+        shares, ahead = self.window.groups(self.now.payments, self.paid.payments, OF_PAYMENTS, self.held.of_payments)
         entitlements = self._lines(groups, held, OF_ENTITLEMENTS, self.reasons.of_entitlement)
         payments = self._lines(shares, self.held.of_payments(shares), OF_PAYMENTS, self.reasons.of_payment)
         now, before = (filter(self.window.is_later, side) for side in (self.now.payments, self.paid.payments))
