@@ -80,10 +80,12 @@ def test_a_person_is_the_rows_of_the_person(folder: Path) -> None:
 
 
 def test_payers_of_a_file(folder: Path) -> None:
-    paid = [{"payee": "F", "period": "2024", "承担主体": name, "amount": "310"} for name in ("市级财政", "district")]
+    paid = [
+        {"payee": "F", "period": "2024年上半年", "承担主体": name, "amount": "310"} for name in ("市级财政", "district")
+    ]
     found = settle(result(folder, stay("A")), paid, until=JUNE)
     assert borne(found) == {"city": "-10.00", "district": "-10.00"}
-    assert [(line.key["subject"], line.recovery) for line in found.entitlements] == [("A", 2000)]
+    assert [(line.key["subject"], line.recovery) for line in found.entitlements] == [("*", 2000)]
     paid = [
         {"payee": "F", "承担主体": name, "amount": amount} for name, amount in (("city", "320"), ("district", "280"))
     ]
@@ -107,11 +109,21 @@ def test_payers_of_a_file(folder: Path) -> None:
         ({"payee": "F", "amount": ""}, "blank-amount"),
         ({"payee": "F", "amount": "many"}, "not-a-number"),
         ({"payee": "", "amount": "1"}, "no-payee"),
+        ({"subject": "X", "clause": "care", "amount": "1"}, "unknown-subject"),
+        ({"person": "X", "amount": "1"}, "unknown-subject"),
         ({"payee": "F", "period": "spring", "amount": "1"}, "not-a-period"),
         ({"clause": "care", "payee": "F", "period": "2024-03-31", "amount": "1"}, "period-kind"),
+        *(
+            ({"clause": clause, "payee": "F", "period": period, "amount": "1"}, "not-a-period")
+            for clause in ("care", "opening_gift", "")
+            for period in ("2024-13-01", "2024-00-01", "2023-02-30", "0000-01", "0000", "2024年13月")
+        ),
         ({"payee": "F", "due": "2024-02-30", "amount": "1"}, "no-such-day"),
         ({"payee": "F", "收款方": "F", "amount": "1"}, "same-column"),
-        ({"payee": "F", "金额（万元）": "1"}, "wrong-unit"),
+        *(
+            ({"payee": "F", heading: "1"}, "wrong-unit")
+            for heading in ("金额（万元）", "金额/万元", "金额万元", "拨付金额(单位:万元)", "实拨金额 千元")
+        ),
         ({"payee": "F", "sum": "1"}, "no-headings"),
     ],
 )
@@ -119,6 +131,20 @@ def test_what_cannot_be_read_is_a_finding(folder: Path, row: dict[str, str], cod
     with pytest.raises(RosterError) as error:
         settle(result(folder, stay("A")), [[row]], until=JUNE)
     assert [finding.code for finding in error.value.findings if finding.severity == "error"] == [code]
+
+
+@pytest.mark.parametrize("title", ["单位：万元", "2024年拨付表（单位：千元）", "补贴拨付表 单位：万元"])
+def test_a_title_that_says_another_unit(folder: Path, tmp_path: Path, title: str) -> None:
+    file = tmp_path / "paid.csv"
+    file.write_text(f"拨付表,,\n{title},,\n收款方,期次,金额\nF,2024,0.12\n", encoding="utf-8")
+    with pytest.raises(RosterError) as error:
+        settle(result(folder, stay("A")), file)
+    (finding,) = error.value.findings
+    assert (finding.code, finding.place.row, finding.value) == ("title-unit", 2, title)
+    file.write_text(f"{title},,\n收款方,期次,金额（元）\nF,2024,1200\n", encoding="utf-8")
+    assert settle(result(folder, stay("A")), file).payments == ()
+    file.write_text("单位：元,,\n收款方,期次,金额/元\nF,2024,1200\n", encoding="utf-8")
+    assert settle(result(folder, stay("A")), file).payments == ()
 
 
 def test_the_nearest_name_is_told(folder: Path) -> None:
@@ -160,6 +186,41 @@ def test_a_row_of_a_total_is_left_aside_or_wrong(folder: Path) -> None:
     with pytest.raises(RosterError) as error:
         settle(result(folder, stay("A")), [*paid[:2], {"payee": "合计", "amount": "600"}], until=JUNE)
     assert [finding.code for finding in error.value.findings] == ["wrong-total"]
+
+
+def test_totals_of_several_levels_and_a_blank_one(folder: Path) -> None:
+    def table(*sums: str) -> list[dict[str, str]]:
+        month = [("F", "100"), ("小计", "100"), ("G", "150"), ("小计", "150"), ("合计", sums[0])]
+        return [{"payee": payee, "amount": amount} for payee, amount in [*month, *month, ("总计", sums[1])]]
+
+    for sums in (("250", "500"), ("", "500"), ("250", "")):
+        found = settle(result(folder, stay("A")), [table(*sums)], until=JUNE)
+        assert found.totals[1] == (60000, 50000)
+        assert {finding.code for finding in found.findings} == {"total", "identical-rows"}
+    for sums in (("260", "500"), ("250", "510")):
+        with pytest.raises(RosterError) as error:
+            settle(result(folder, stay("A")), [table(*sums)], until=JUNE)
+        assert {finding.code for finding in error.value.findings if finding.severity == "error"} == {"wrong-total"}
+
+
+def test_what_is_there_twice_is_told(folder: Path, ledger: Path) -> None:
+    row = {"payee": "F", "period": "2024-01", "amount": "100"}
+    found = settle(result(folder, stay("A")), [[row, {**row, "amount": "90"}, row]], until=JUNE)
+    (finding,) = found.findings
+    assert (finding.code, finding.place.row, finding.severity) == ("identical-rows", 3, "warning")
+    assert found.totals[1][1] == 29000
+    found = settle(result(folder, stay("A")), [ledger, ledger.parent / "." / ledger.name], until=JUNE)
+    assert [finding.code for finding in found.findings] == ["same-paid"]
+
+
+def test_a_lump_is_not_told_as_one_residents(folder: Path, tmp_path: Path) -> None:
+    found = settle(result(folder, stay("A")), [{"payee": "F", "clause": "care", "amount": "700"}], until=JUNE)
+    (line,) = found.entitlements
+    assert (line.key["subject"], line.person, line.recovery) == ("*", None, 10000)
+    found.save(tmp_path / "settled")
+    paid = [[{"payee": "F", "clause": "care", "amount": "700"}], tmp_path / "settled"]
+    again = settle(result(folder, stay("A")), paid, until=JUNE)
+    assert (again.entitlements, again.payments) == ((), ())
 
 
 def test_a_ledger_of_a_schedule_that_is_not_calculated(ledger: Path, tmp_path: Path) -> None:

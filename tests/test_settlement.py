@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import io
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from settling import BASE, CORRECTED, JUNE, RAISED, borne, first_half, months, result, rows, stay, told, town
 
 import subsidy
-from subsidy import Roster, settle
+from subsidy import Roster, Settlement, settle
 from subsidy.budget.settlement import Sums
+from subsidy.report.settlement import print_settlement
 
 MARCH = datetime.date(2024, 3, 31)
 
@@ -24,6 +27,12 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(folder: Path, tmp_path: Path) -> Path:
     return first_half(folder, tmp_path / "ledger")
+
+
+def shown(found: Settlement) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    print_settlement(found, console, "en")
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
 # --- the roster is another one -------------------------------------------------------------------------------------
@@ -186,6 +195,22 @@ def test_a_pot_cuts_payments_and_no_entitlements(folder: Path, ledger: Path, tmp
     taken_over = town(tmp_path / "over", base=f"{short}{pot}, rest_to: district}}\n")
     found = settle(result(taken_over, stay("A"), stay("B", "G")), ledger)
     assert borne(found) == {"city": "0.00", "district": "1200.00"}
+    assert (found.cut, found.totals) == (0, ((240000, 120000), (240000, 120000)))
+    result(taken_over, stay("A"), stay("B", "G")).save_ledger(tmp_path / "two")
+    found = settle(result(taken_over, stay("A"), stay("B", "G", last="2024-05-31")), tmp_path / "two")
+    assert {name: sums.net for name, sums in found.by("payer").items()} == {"city": 0, "district": -70000}
+    printed = shown(found)
+    assert "cut by pots" not in printed
+    assert "1. the row's dates do not reach this period" in printed
+    assert "2. pots cut another sum (payments by payer only)" in printed
+
+
+def test_clauses_of_one_name_are_shown_with_their_schedules(folder: Path, tmp_path: Path) -> None:
+    other = town(tmp_path / "other", base=BASE.replace("test/town", "test/village").replace("is: 100", "is: 30"))
+    both = [subsidy.schedule(folder), subsidy.schedule(other)]
+    printed = shown(settle(subsidy.calculate(both, Roster(**rows(stay("A"))), 2024), [], until=JUNE))
+    for name in ("test/town", "test/village"):
+        assert printed.count(f"Operating grant ({name})") == 2  # by subject and by clause
 
 
 # --- instalments, and what is due later ----------------------------------------------------------------------------
@@ -218,6 +243,53 @@ def test_since_leaves_out_what_was_due_before_on_both_sides(folder: Path, tmp_pa
         settle(result(folder, *early), monthly, until=JUNE, since=datetime.date(2025, 1, 1))
 
 
+INSTALMENT = {"payee": "F", "clause": "opening_gift", "subject": "Q", "period": "2023-02-10", "amount": "270"}
+
+
+@pytest.mark.parametrize(
+    ("paid", "since", "until", "net", "to_come"),
+    [
+        (2, None, "2024-12-31", 0, (36000, 0)),
+        (2, "2024-01-01", "2024-12-31", 0, (36000, 0)),
+        (1, "2024-01-01", "2024-12-31", 27000, (36000, 0)),
+        (2, None, "2023-12-31", 0, (63000, 27000)),
+        (3, None, "2024-12-31", 0, (36000, 27000)),
+        (4, None, "2025-12-31", -18000, (0, 0)),
+    ],
+)
+def test_an_instalment_without_its_day_is_compared_with_all_of_its_period(
+    folder: Path, paid: int, since: str | None, until: str, net: int, to_come: tuple[int, int]
+) -> None:
+    first = None if since is None else datetime.date.fromisoformat(since)
+    now = result(folder, projects=[project("2023-02-10")])
+    found = settle(now, [[INSTALMENT] * paid], since=first, until=datetime.date.fromisoformat(until))
+    assert Sums.of(found.payments).net == Sums.of(found.entitlements).net == net
+    assert (sum(line.now for line in found.to_come), sum(line.before for line in found.to_come)) == to_come
+
+
+@pytest.mark.parametrize(
+    ("amount", "since", "until", "net", "ahead"),
+    [
+        ("600", None, "2024-03-31", 0, 30000),
+        ("250", None, "2024-03-31", 5000, 0),
+        ("450", None, "2024-03-31", 0, 15000),
+        ("650", None, "2024-03-31", -5000, 30000),
+        ("600", "2024-04-01", "2024-06-30", 0, 0),
+        ("500", "2024-04-01", "2024-06-30", 10000, 0),
+        ("600", "2024-02-01", "2024-03-31", 0, 30000),
+        ("600", "2024-07-01", "2024-12-31", 60000, 0),
+    ],
+)
+def test_a_lump_across_the_first_or_last_day(
+    folder: Path, amount: str, since: str | None, until: str, net: int, ahead: int
+) -> None:
+    first = None if since is None else datetime.date.fromisoformat(since)
+    paid = [{"payee": "F", "period": "2024年上半年", "amount": amount}]
+    found = settle(result(folder, stay("A")), paid, since=first, until=datetime.date.fromisoformat(until))
+    assert Sums.of(found.payments).net == Sums.of(found.entitlements).net == net
+    assert sum(line.before for line in found.to_come) == ahead
+
+
 # --- blocked rows --------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +308,92 @@ def test_of_a_line_with_a_blocked_row_the_rest_is_settled(folder: Path, tmp_path
     wrong = [stay("A", first="2024-13-01"), stay("C", last="2024-05-31")]
     found = settle(result(folder, *wrong, proceed=True), tmp_path / "two", until=JUNE)
     assert Sums.of(found.payments) == Sums(50000, 120000, 60000, 0, 10000)
+
+
+def test_what_is_held_of_a_payer_does_not_change_when_it_is_settled_again(folder: Path, tmp_path: Path) -> None:
+    result(folder, stay("A"), stay("B")).save_ledger(tmp_path / "ledger", until=MARCH)
+    ratio = town(
+        tmp_path / "ratio", raised=RAISED.replace("values.rate.is: 150", "clauses.care.split: {city: 8, district: 2}")
+    )
+    now = result(ratio, stay("A", first="2024-13-01"), stay("B"), proceed=True)
+    paid = [tmp_path / "ledger"]
+    first = settle(now, paid, until=MARCH)
+    assert {(line.key["payer"], line.held, line.difference) for line in first.payments} == {
+        ("city", 5000, 3000),
+        ("district", 5000, -3000),
+    }
+    first.save(tmp_path / "first")
+    again = settle(now, [*paid, tmp_path / "first"], until=MARCH)
+    assert {(line.key["payer"], line.held, line.difference) for line in again.payments} == {
+        ("city", 5000, 0),
+        ("district", 5000, 0),
+    }
+
+
+def test_of_a_row_of_a_file_its_own_payer_is_held(folder: Path) -> None:
+    paid = [
+        {"payee": "F", "subject": key, "clause": "care", "period": "2024-01", "payer": payer, "amount": amount}
+        for key, payer, amount in (
+            ("A", "city", "90"),
+            ("A", "district", "10"),
+            ("B", "city", "50"),
+            ("B", "district", "50"),
+        )
+    ]
+    now = result(folder, stay("A", first="2024-13-01"), stay("B"), proceed=True)
+    found = settle(now, paid, until=datetime.date(2024, 1, 31))
+    assert {(line.key["payer"], line.held) for line in found.payments} == {("city", 9000), ("district", 1000)}
+    assert {line.difference for line in found.payments} == {0}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"period": "2024-01"},
+        {"period": "2024-Q1"},
+        {"clause": "care", "period": "2024-Q1"},
+        {"clause": "care", "due": "2024-03-31"},
+        {},
+    ],
+)
+@pytest.mark.parametrize("wrong", [{"first": "2024-13-01"}, {"rate": ""}])
+def test_blocked_rows_are_held_however_they_were_paid(
+    tmp_path: Path, about: dict[str, str], wrong: dict[str, str]
+) -> None:
+    posts = "facts:\n  residents: {rate: {yuan: 0..1000}}\nclauses:"
+    base = (
+        BASE.replace("clauses:", posts, 1).replace("amount: rate", "amount: own_rate").replace(" {rate:", " {own_rate:")
+    )
+    own = {"own_rate": wrong.get("rate", "100")}
+    row = {**stay("A", first=wrong.get("first", "2024-01-01")), **own}
+    other = {**stay("B", "G"), "own_rate": "100"}
+    now = result(town(tmp_path / "own", base=base), row, other, proceed=True)
+    found = settle(now, [{"payee": "F", "subject": "A", "amount": "300", **about}], until=MARCH)
+    (line,) = (line for line in found.entitlements if line.key["payee"] == "F")
+    assert (line.before, line.held, line.difference) == (30000, 30000, 0)
+    assert line.reason.en.startswith("the row is left out for its errors")
+    assert sum(line.held for line in found.payments) == 30000
+    lump = settle(now, [{"payee": "F", "amount": "300", **about}], until=MARCH)
+    assert "blocked-and-untold" in {finding.code for finding in lump.findings}
+
+
+def test_what_is_held_is_not_for_what_others_are_owed_later(folder: Path, tmp_path: Path) -> None:
+    now = result(folder, stay("A", first="2024-13-01"), stay("C"), proceed=True)
+    paid = [{"payee": "F", "subject": "A", "clause": "care", "period": "2024-H1", "amount": "600"}]
+    found = settle(now, paid, until=MARCH)
+    assert (Sums.of(found.payments).held, Sums.of(found.payments).net) == (60000, 30000)
+    found.save(tmp_path / "settled")
+    again = settle(now, [paid, tmp_path / "settled"], until=MARCH)
+    assert {line.difference for line in (*again.entitlements, *again.payments)} == {0}
+
+
+def test_a_lump_that_is_owed_to_nobody_is_recovered_once(folder: Path, tmp_path: Path) -> None:
+    paid = [{"payee": "G", "subject": "A", "period": "2024-H1", "amount": "100"}]
+    found = settle(result(folder, stay("A")), paid, until=MARCH)
+    assert told(found)["A", "G", "2024-H1"] == "-100.00"
+    found.save(tmp_path / "settled")
+    again = settle(result(folder, stay("A")), [paid, tmp_path / "settled"], until=MARCH)
+    assert (again.entitlements, again.payments) == ((), ())
 
 
 # --- the sums always agree -----------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_schedules import Case, cases
+from settling import RAISED, first_half, result, stay, town
 
 import subsidy
 from subsidy import Result, Roster, Settlement, settle
@@ -91,3 +93,58 @@ def test_settlements_add_up(case: Case, dropped: int, month: int) -> None:
             assert again.payments == ()
             assert again.entitlements == ()
             assert change(in_two, *OF_PAYMENTS) == change(at_once, *OF_PAYMENTS)
+
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "payee": st.sampled_from("FG"),
+            "amount": st.sampled_from(["50", "100", "250", "600", "-100"]),
+            "period": st.sampled_from(["2024-01", "2024-05", "2024-Q1", "2024-Q2", "2024-H1", "2024", "2023", ""]),
+            "subject": st.sampled_from(["A", "B", "C", "", ""]),
+            "clause": st.sampled_from(["care", ""]),
+            "payer": st.sampled_from(["city", "district", "", ""]),
+        }
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Result]]:
+    """A ledger, and what is owed after a raise: to residents one of whom has left, and with one row blocked."""
+    folder = tmp_path_factory.mktemp("small")
+    base, raised = town(folder / "base"), town(folder / "raised", raised=RAISED)
+    half = first_half(base, folder / "ledger")
+    left = result(raised, stay("A"), stay("C", last="2024-05-10"), stay("B", "G"))
+    wrong = result(raised, stay("A", first="2024-13-01"), stay("C"), stay("B", "G"), proceed=True)
+    return half, [left, wrong]
+
+
+@settings(DRAWN, max_examples=600 if THOROUGH else 25)
+@given(
+    ROWS,
+    st.booleans(),
+    st.integers(0, 1),
+    st.sampled_from([None, "2024-01-01", "2024-02-01", "2024-04-01"]),
+    st.sampled_from(["2024-04-30", "2024-05-31", "2024-06-30", "2024-12-31"]),
+)
+def test_settled_again_nothing_differs(
+    small: tuple[Path, list[Result]],
+    file: list[dict[str, str]],
+    with_ledger: bool,
+    which: int,
+    since: str | None,
+    until: str,
+) -> None:
+    ledger, results = small
+    paid = [file, *([ledger] if with_ledger else [])]
+    first, last = since and datetime.date.fromisoformat(since), datetime.date.fromisoformat(until)
+    found = settle(results[which], paid, since=first or None, until=last)
+    for lines, (owed, before) in ((found.entitlements, found.totals[0]), (found.payments, found.totals[1])):
+        assert Sums.of(lines).net - Sums.of(lines).held == owed - before
+    with tempfile.TemporaryDirectory() as name:
+        found.save(Path(name) / "settled")
+        again = settle(results[which], [*paid, Path(name) / "settled"], since=first or None, until=last)
+    assert {line.difference for line in (*again.entitlements, *again.payments)} <= {0}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 ANY = "*"
+NEVER = "9999-12-31"  # the last day of what has none
 KEY = ("schedule", "clause", "table", "subject", "payee", "period", "payer", "place", "fund")
 CALENDAR = ("month", "quarter", "half_year", "year")  # what a period lies in, from short to long
 COLUMNS = (*KEY, "person", *CALENDAR, "due")
@@ -29,7 +30,8 @@ Values = tuple[str | None, ...]
 class Entry:
     """An amount in fen that is owed now, or was paid before. `values`: what it knows, in the order of COLUMNS.
 
-    `until`: the day by which it is due, empty where that is not known.
+    `until`: the day by which it is due, empty where that is not known. `source`: the number of what was given as
+    paid that it is of. `is_instalment`: whether it is one of several of its period, of which it does not say which.
     """
 
     values: Values
@@ -40,6 +42,8 @@ class Entry:
     item: str | None = None
     facility: str | None = None
     district: str | None = None
+    source: int = 0
+    is_instalment: bool = False
 
     def __getitem__(self, column: str) -> str | None:
         return self.values[_POSITIONS[column]]
@@ -106,9 +110,11 @@ def days_of(entry: Entry) -> tuple[str, str] | None:
     if entry.until:
         return entry.until, entry.until
     if (period := entry["period"]) not in (ANY, None):
-        last = ends_of(str(period))[1]
-        return last, last
-    return next((ends_of(str(time)) for name in CALENDAR if (time := entry[name]) not in (ANY, None)), None)
+        first, last = ends_of(str(period))
+        return (first, NEVER) if entry.is_instalment else (last, last)
+    times = (ends_of(str(time)) for name in CALENDAR if (time := entry[name]) not in (ANY, None))
+    known = next(times, None)
+    return (known[0], NEVER) if known and entry.is_instalment else known
 
 
 @lru_cache(4096)
@@ -144,6 +150,9 @@ def grouped(now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -
 
 
 def _shared(entries: Iterable[Entry], column: str) -> str | None:
+    """What entries agree in. Of a subject nothing is told where one says neither it nor the person."""
+    if column == "subject" and any(entry["subject"] == entry["person"] == ANY for entry in entries):
+        return ANY
     known = {entry[column] for entry in entries} - {ANY}
     return known.pop() if len(known) == 1 else ANY
 

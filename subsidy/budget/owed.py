@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from subsidy.budget.cells import Calculated
-from subsidy.budget.compared import Entry, values_of
-from subsidy.budget.dues import dues
+from subsidy.budget.compared import ANY, Entry, calendar_of, values_of
+from subsidy.budget.dues import dues, persons
 from subsidy.budget.ledger import FINDING, PAID, entitlement_table
 from subsidy.budget.paid_words import renamed
 from subsidy.budget.result import Result
@@ -18,23 +18,27 @@ from subsidy.money import fen
 
 @dataclass(frozen=True)
 class Owed:
-    """Entitlements before pots, payments after them, of all years, and what pots cut (due day, fen)."""
+    """Entitlements before pots, payments after them, of all years."""
 
     entitlements: list[Entry]
     payments: list[Entry]
-    cuts: list[tuple[str, int]]
+
+    def cut(self, since: str, until: str) -> int:
+        """What pots cut (fen) of what is due within two days, and no other payer took over."""
+        entitled, paid = (
+            sum(entry.fen for entry in side if since <= entry.until <= until)
+            for side in (self.entitlements, self.payments)
+        )
+        return entitled - paid
 
 
 def owed_now(result: Result) -> Owed:
     """What a result owes in cash. Clauses have their last names."""
-    owed = Owed([], [], [])
+    owed = Owed([], [])
     for one in result.calculated:
         names = renamed(one.schedule)
         owed.entitlements.extend(_entitlements(one, names))
-        for row in payment_rows(one):
-            owed.payments.append(_payment(row, names))
-            if row["cut"]:
-                owed.cuts.append((row["due"], fen(row["cut"])))
+        owed.payments.extend(_payment(row, names) for row in payment_rows(one))
     return owed
 
 
@@ -71,8 +75,8 @@ def _payment(row: dict[str, str], names: Names) -> Entry:
         name: row[name] for name in ("schedule", "payee", "period", "due", "payer", "place", "fund")
     }
     known["clause"] = names.get((row["schedule"], row["clause"]), row["clause"])
-    about = (row[name] for name in ("due", "version", "issued", "item", "facility", "district"))
-    return Entry(values_of(known), fen(row["amount"]), *about)
+    about = {name: row[name] for name in ("version", "issued", "item", "facility", "district")}
+    return Entry(values_of(known), fen(row["amount"]), row["due"], **about)  # type: ignore[arg-type]
 
 
 def keys_by_name(result: Result) -> dict[str, str]:
@@ -89,6 +93,14 @@ def keys_by_name(result: Result) -> dict[str, str]:
                 for name, one_key in zip(rows.column("name").to_pylist(), own, strict=True):
                     found.setdefault(name, set()).add(one_key)
     return {name: next(iter(own)) for name, own in found.items() if name and len(own) == 1 and name not in keys}
+
+
+def _may_be_of(entry: Entry, period: str) -> bool:
+    """Whether an entry may be about a period: its own one, or one that lies in it or around it."""
+    own, times = str(entry["period"]), calendar_of(period)
+    if own != ANY and len(own) == len(period):
+        return own == period
+    return all(entry[name] in (time, ANY) for name, time in times.items())
 
 
 class States:
@@ -112,11 +124,13 @@ class States:
         found: dict[tuple[str | None, ...], tuple[str, str]] = {}
         for one in self.result.calculated:
             names = renamed(one.schedule)
+            versions = one.schedule.versions
+            cash = {name for version in versions for name, clause in version.clauses.items() if clause.model.cash}
             table = entitlement_table(one.schedule, one.high.run).select(
                 ["clause", "subject", "period", "state", "reason"]
             )
             for clause, subject, period, state, reason in zip(*table.to_pydict().values(), strict=True):
-                if state != PAID:
+                if state != PAID and clause in cash:
                     name = names.get((one.schedule.id, clause), clause)
                     found[one.schedule.id, name, subject, period] = state, reason
         return found
@@ -126,11 +140,38 @@ class States:
         return self._unpaid.get(tuple(entry[name] for name in ("schedule", "clause", "subject", "period")))
 
     def is_blocked(self, entry: Entry) -> bool:
-        """Whether the row that an entry is about has an error, or lacks what it takes to know what it is owed."""
-        if (entry["table"], entry["subject"]) in self.blocked:
+        """Whether a row that an entry may be about has an error, or lacks what it takes to know what it is owed."""
+        subject, table = entry["subject"], entry["table"]
+        if (table, subject) in self.blocked or (table == ANY and subject in {key for _, key in self.blocked}):
             return True
-        state = self.of(entry)
-        return state is not None and state[0] == FINDING
+        return any(
+            entry["schedule"] in (schedule, ANY)
+            for schedule, clause, period in self._unknown.get(subject, ())
+            if entry["clause"] in (clause, ANY) and _may_be_of(entry, period)
+        )
+
+    @property
+    def has_blocked(self) -> bool:
+        """Whether there is any such row."""
+        return bool(self.blocked or self._unknown)
+
+    @functools.cached_property
+    def _unknown(self) -> dict[str | None, list[tuple[str | None, str | None, str]]]:
+        """By subject the schedules, clauses and periods of what cannot be known."""
+        found: dict[str | None, list[tuple[str | None, str | None, str]]] = {}
+        for (schedule, clause, subject, period), (state, _) in self._unpaid.items():
+            if state == FINDING:
+                found.setdefault(subject, []).append((schedule, clause, str(period)))
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether a name is a subject or person of the roster, be it one of a row with errors."""
+        return any(name == key for _, key in self.blocked) or name in self._names
+
+    @functools.cached_property
+    def _names(self) -> set[str]:
+        people = [who.values() for one in self.result.calculated for who in persons(one.high.run).values()]
+        return set().union(*self._subjects.values(), *people)
 
     def is_present(self, entry: Entry) -> bool:
         """Whether the roster has the subject of an entry."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -49,14 +49,19 @@ class Paid:
 def read_paid(sources: Iterable[Any], words: Words) -> Paid:
     """Everything that was paid, by paths of ledgers and files or frames. Raises RosterError with all that is wrong."""
     paid = Paid()
-    for source in sources:
+    seen: set[Path] = set()
+    for number, source in enumerate(sources):
         path = Path(source) if isinstance(source, (str, PathLike)) else None
+        if path is not None:
+            paid.findings += [_twice(path)] if path.resolve() in seen else []
+            seen.add(path.resolve())
         try:
             if path is not None and _is_ledger(path):
-                _take_ledger(paid, path, words)
+                _take_ledger(paid, path, words, number)
             else:
                 tables = Roster(paid=source).raw if path is None else read_path(path)
                 entries, findings = payments_in(tables, words)
+                entries = [replace(entry, source=number) for entry in entries]
                 paid.entitlements += entries
                 paid.payments += entries
                 paid.findings += findings
@@ -68,11 +73,16 @@ def read_paid(sources: Iterable[Any], words: Words) -> Paid:
     return paid
 
 
+def _twice(path: Path) -> Finding:
+    why = Text("同一已拨文件给了两次，两次都已计入", "this is given twice, and counted twice")
+    return Finding(Place(str(path)), "same-paid", why, Text("请只给一次", "give it once"), severity="warning")
+
+
 def _is_ledger(path: Path) -> bool:
     return (path / f"{RECEIPT}.json").is_file()
 
 
-def _take_ledger(paid: Paid, path: Path, words: Words) -> None:
+def _take_ledger(paid: Paid, path: Path, words: Words, source: int) -> None:
     tables = {table.name: table for table in read_path(path)}
     findings = [finding for name in NEEDED for finding in _missing(path, name, tables.get(name))]
     if findings:
@@ -90,7 +100,7 @@ def _take_ledger(paid: Paid, path: Path, words: Words) -> None:
                 key = (row["schedule"], _present(words, row), row["subject"], row["period"])
                 paid.unpaid[key] = row.get("reason") or ""
             elif amount := _fen(_amount(row)):
-                entries.append(_entry(row, amount, words))
+                entries.append(_entry(row, amount, words, source))
     if wrong:
         raise RosterError(wrong.values())
 
@@ -124,7 +134,8 @@ def _is_sound(read: Callable[[str], object], written: str) -> bool:
 def _is_period(written: str) -> None:
     if not PERIOD.fullmatch(written):
         raise ValueError
-    ends_of(written)
+    for day in ends_of(written):
+        datetime.date.fromisoformat(day)
 
 
 def _damaged(table: RawTable, position: int, column: str, row: Mapping[str, Any]) -> Finding:
@@ -164,17 +175,19 @@ def _present(words: Words, row: Mapping[str, Any]) -> str:
     return words.renamed.get((row["schedule"], name), name)
 
 
-def _entry(row: Mapping[str, Any], amount: int, words: Words) -> Entry:
+def _entry(row: Mapping[str, Any], amount: int, words: Words, source: int) -> Entry:
     known = {
         name: row[name]
         for name in ("schedule", "table", "subject", "person", "payee", "period", "due", "payer", "place", "fund")
         if name in row
     }
+    if known.get("subject") == ANY and known.get("person") is None:
+        known["person"] = ANY  # what is about several says of whom for none of them
     known["clause"] = _present(words, row)
     every = words.every.get((row["schedule"], known["clause"]))
-    if every is not None and row["period"] is not None:
+    if known["clause"] == ANY or every is not None:
         with suppress(CodedRefusal):  # a month of what is now calculated by quarter stays what it is
-            known |= {"period": ANY, **period_of(row["period"], every)}
+            known |= {"period": ANY, **period_of(row["period"], every)} if row["period"] != ANY else {}
     return Entry(
         values_of(known),
         amount,
@@ -184,6 +197,7 @@ def _entry(row: Mapping[str, Any], amount: int, words: Words) -> Entry:
         row.get("item"),
         row.get("facility"),
         row.get("district"),
+        source,
     )
 
 

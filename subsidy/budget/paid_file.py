@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from subsidy.budget.compared import ANY, Entry, values_of
 from subsidy.budget.paid_words import (
@@ -16,22 +17,25 @@ from subsidy.budget.paid_words import (
     period_of,
     schedule_of,
     table_of,
+    unit_of,
 )
 from subsidy.budget.saved import unguarded
 from subsidy.finding import Finding, Place, Text, nearest
-from subsidy.money import LARGEST
+from subsidy.money import LARGEST, yuan_text
 from subsidy.roster import cells
 from subsidy.roster.grid import Grid, grid_of
-from subsidy.roster.names import is_read_by_nothing, is_remark_sheet, normal, stem_of
+from subsidy.roster.locate import stated_magnitude
+from subsidy.roster.names import is_read_by_nothing, is_remark_sheet, normal
 from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import CodedRefusal
-from subsidy.roster.totals import level_of
+from subsidy.roster.totals import level_of, wrong_totals
 from subsidy.schedule.column import Column
 from subsidy.schedule.load import RosterColumn
 from subsidy.schedule.node import Type
 from subsidy.schedule.ranges import day_of
 
 Read = TypeVar("Read")
+Severity = Literal["error", "warning"]
 MOST_TITLES = 20
 MOST_WARNED = 20  # names that are nearly others
 MOST_YUAN = 10**12
@@ -53,6 +57,7 @@ class PaymentFile:
         self.findings: list[Finding] = []
         self._seen: set[tuple[str, str]] = set()
         self._warned: set[str] = set()
+        self._said: dict[object, int] = {}
         self.raw, self.columns = self._found(raw)
 
     def entries(self) -> list[Entry]:
@@ -64,16 +69,20 @@ class PaymentFile:
             for name, position in self.columns.items()
         }
         found: list[Entry] = []
-        totals = _Totals()
+        totals: dict[int, str] = {}
+        amounts: list[int | None] = []
         for row in range(len(self.raw)):
             cell = {name: column[row] for name, column in texts.items()}
             label = next((self._written(row, i) for i in range(len(self.raw.headings)) if self._written(row, i)), "")
-            amount = self._read(row, "amount", cell["amount"], self._amount)
             if level_of(label) is not None:
-                self._total(row, label, amount, totals)
-            elif amount is not None:
-                totals.add(amount)
+                totals[row] = label
+                amounts.append(0)
+                continue
+            amount = self._read(row, "amount", cell["amount"], self._amount)
+            amounts.append(amount)
+            if amount is not None:
                 found += self._entry(row, cell, amount)
+        self._check_totals(texts["amount"], totals, amounts)
         return found
 
     def _entry(self, row: int, cell: Mapping[str, str], amount: int) -> Iterator[Entry]:
@@ -102,20 +111,27 @@ class PaymentFile:
             return
         for name in ("payee", "subject"):
             self._check_name(row, name, str(known[name]) if cell.get(name) else "")
-        yield Entry(
+        entry = Entry(
             values_of(known),
             amount,
             str(known.get("due", "")),
             facility=cell.get("facility") or None,
             district=cell.get("district") or None,
+            is_instalment="due" not in known and self._clause_in(known) in self.words.in_instalments,
         )
+        self._check_twice(row, entry)
+        yield entry
 
     def _clause(self, text: str, schedule: str) -> dict[str, str | None]:
         found = clause_of(self.words, text, schedule)
         return {"schedule": found[0], "clause": found[1], "table": self.words.tables[found]}
 
     def _every(self, known: Mapping[str, str | None]) -> str | None:
-        return self.words.every.get((str(known.get("schedule")), str(known.get("clause"))))
+        return self.words.every.get(self._clause_in(known))
+
+    @staticmethod
+    def _clause_in(known: Mapping[str, str | None]) -> tuple[str, str]:
+        return str(known.get("schedule")), str(known.get("clause"))
 
     def _with_payee(self, row: int, known: dict[str, str | None]) -> bool:
         """Whom a row went to: as it says, else whom the calculation pays for its subject or person."""
@@ -136,6 +152,14 @@ class PaymentFile:
             listed = ", ".join(sorted(str(one) for one in payees))
             why = Text(f"该对象有几个收款方：{listed}", f"this one has several payees: {listed}")
             self._add(row, who, "several-payees", why, Text("请加一列收款方", "add a column payee"), str(known[who]))
+            return False
+        if not payees and not self.words.has(str(known[who])):
+            written = str(known[who])
+            why = Text("花名册中没有这个对象，也没有收款方", "the roster does not have this one, and there is no payee")
+            near = self.words.likely("subject", written) or Text(
+                "请核对，或加一列收款方", "check it, or add a column payee"
+            )
+            self._add(row, who, "unknown-subject", why, near, written)
             return False
         known["payee"] = next(iter(payees), None)
         return True
@@ -173,22 +197,47 @@ class PaymentFile:
     def _written(self, row: int, position: int) -> str:
         return (self.raw.column(position)[row].as_py() or "").strip()
 
-    def _add(self, row: int, name: str, code: str, why: Text, remedy: Text, value: str = "") -> None:
+    def _add(
+        self, row: int, name: str, code: str, why: Text, remedy: Text, value: str = "", severity: Severity = "error"
+    ) -> None:
         heading = self.raw.headings[self.columns[name]] if name in self.columns else name
         place = self.raw.place(int(self.raw.rows[row].as_py()), heading)
-        self.findings.append(Finding(place, code, why, remedy, value))
+        self.findings.append(Finding(place, code, why, remedy, value, severity))
 
-    def _total(self, row: int, label: str, amount: int | None, totals: _Totals) -> None:
-        """A row of a total is left aside, and an error where it is not the sum of rows above it."""
-        if amount is None or totals.agrees(amount):
-            place = self.raw.place(int(self.raw.rows[row].as_py()), self.raw.headings[self.columns["amount"]])
-            why = Text("合计行，未作为一笔拨付", "a row of a total, not taken for a payment")
-            remedy = Text("如确是一笔拨付，请改写首格", "if it is a payment, write its first cell in another way")
-            self.findings.append(Finding(place, "total", why, remedy, label, "warning"))
-            return
-        why = Text("合计与其上各行之和不符", "this total is not the sum of the rows above it")
-        remedy = Text("请核对是否漏行", "check whether a row is missing")
-        self._add(row, "amount", "wrong-total", why, remedy, label)
+    def _check_totals(self, texts: Sequence[str], totals: Mapping[int, str], amounts: Sequence[int | None]) -> None:
+        """Rows of totals are left aside, and each is an error where it is not the sum of rows that it may be about."""
+        stated: dict[int, Fraction] = {}
+        for row in totals:
+            with suppress(CodedRefusal):
+                stated[row] = Fraction(self._amount(texts[row].replace(",", "")))
+        levels = {row: level_of(label) or 0 for row, label in totals.items()}
+        wrong: dict[int, Fraction] = {}
+        if None not in amounts:
+            details = ["" if row in totals else str(amount) for row, amount in enumerate(amounts)]
+            wrong = dict(wrong_totals(details, levels, set(), stated))
+        for row, label in totals.items():
+            if row in wrong:
+                right = yuan_text(int(wrong[row]))
+                why = Text(
+                    f"合计与各行之和不符：各行之和为 {right} 元", f"this is not the sum of its rows: {right} yuan"
+                )
+                remedy = Text("请核对是否漏行、重行", "check whether a row is missing or there twice")
+                self._add(row, "amount", "wrong-total", why, remedy, label)
+            else:
+                why = Text("合计行，未作为一笔拨付", "a row of a total, not taken for a payment")
+                remedy = Text("如确是一笔拨付，请改写首格", "if it is a payment, write its first cell in another way")
+                self._add(row, "amount", "total", why, remedy, label, "warning")
+
+    def _check_twice(self, row: int, entry: Entry) -> None:
+        """A warning where a row says the same as one above it."""
+        said = entry.values, entry.fen, entry.facility, entry.district
+        above = self._said.setdefault(said, row)
+        if above != row and len(self._warned) < MOST_WARNED:
+            self._warned.add(f"row {row}")
+            number = int(self.raw.rows[above].as_py())
+            why = Text(f"与第 {number} 行相同，两笔都已计入", f"the same as row {number}; both are counted")
+            remedy = Text("如是重复，请删去一行", "if it is there twice, take one out")
+            self._add(row, "amount", "identical-rows", why, remedy, severity="warning")
 
     # --- headings ----------------------------------------------------------------------------------------------
 
@@ -203,6 +252,7 @@ class PaymentFile:
                 table = grid.cut(named, position, position + 1, len(grid))
                 columns = self._assigned(table)
                 self._check_merges(grid, position, table, columns)
+                self._check_titles(grid, position, table, columns)
                 return table, columns
         if not is_remark_sheet(raw.name):
             why = Text("没有找到标题行", "there is no row of headings")
@@ -231,12 +281,26 @@ class PaymentFile:
                 self.findings.append(Finding(place, "same-column", why, remedy, heading))
             else:
                 columns[column] = position
-                unit = stem_of(heading)[1]
+                unit = unit_of(heading)[1].removeprefix("单位").lstrip(":：")
                 if column == "amount" and unit not in ("", "元", "yuan", "人民币元"):
                     why = Text(f"单位是 {unit}，应为元", f"this is in {unit} and should be in yuan")
                     remedy = Text("请换算为元，并更改标题", "convert the figures to yuan and change the heading")
                     self.findings.append(Finding(place, "wrong-unit", why, remedy, heading))
         return columns
+
+    def _check_titles(self, grid: Grid, heading_row: int, table: RawTable, columns: Mapping[str, int]) -> None:
+        """A title such as 单位：万元 over an amount whose heading does not state its own unit."""
+        if unit_of(table.headings[columns["amount"]])[1]:
+            return
+        for row in range(heading_row):
+            for title in filter(None, grid.row(row)):
+                if unit := stated_magnitude(title):
+                    why = Text(
+                        f"表头注明单位为{unit}，金额应以元为单位", f"the title says {unit}; amounts should be in yuan"
+                    )
+                    remedy = Text("请换算为元，并更改此行", "convert the figures to yuan and change this line")
+                    place = Place(grid.file, grid.sheet, grid.number(row))
+                    self.findings.append(Finding(place, "title-unit", why, remedy, title))
 
     def _check_merges(self, grid: Grid, heading_row: int, table: RawTable, columns: Mapping[str, int]) -> None:
         """Merged cells leave blanks, and a blank cell here says nothing."""
@@ -251,21 +315,6 @@ class PaymentFile:
 
 
 _CHINESE = {column: words[0] for column, words in HEADINGS.items()}
-
-
-class _Totals:
-    """The sums that a total may be: of all rows so far, or of those since the last total."""
-
-    def __init__(self) -> None:
-        self.whole = self.part = 0
-
-    def add(self, amount: int) -> None:
-        self.whole += amount
-        self.part += amount
-
-    def agrees(self, amount: int) -> bool:
-        part, self.part = self.part, 0
-        return amount in (self.whole, part)
 
 
 def _day(text: str) -> str:

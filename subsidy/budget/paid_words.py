@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from subsidy.budget.compared import ANY, Entry
 from subsidy.finding import Text, nearest
@@ -43,6 +44,7 @@ _PERIODS = {
     "year": re.compile(r"(\d{4})(?:年度?)?"),
     "day": re.compile(r"(\d{4}-\d{2}-\d{2})"),
 }
+_UNIT_AT_END = re.compile(r"(?P<stem>.+?)\s*[/／:：]?\s*(?P<unit>[十百千万亿]*元)")
 _CHINESE_NUMBERS = {"一": "1", "二": "2", "三": "3", "四": "4", "上": "1", "下": "2"}
 LIKENESS = 0.8
 _LETTERS = {"quarter": "Q", "half_year": "H"}
@@ -51,13 +53,23 @@ _LETTERS = {"quarter": "Q", "half_year": "H"}
 class Words:
     """What a calculation calls its clauses, payers and tables, and whom it pays for which subject."""
 
-    def __init__(self, schedules: Sequence[Schedule], now: Iterable[Entry], key_of: Mapping[str, str]) -> None:
-        """`now`: the entitlements of the calculation, which say whom each subject's go to. `key_of`: keys by names."""
-        self.key_of = key_of
+    def __init__(
+        self,
+        schedules: Sequence[Schedule],
+        now: Iterable[Entry],
+        key_of: Mapping[str, str],
+        has: Callable[[str], bool],
+    ) -> None:
+        """`now`: the entitlements of the calculation, which say whom each subject's go to. `key_of`: keys by names.
+
+        `has`: whether the roster has a subject or person, be it with errors.
+        """
+        self.key_of, self.has = key_of, has
         self.schedules = tuple(one.id for one in schedules)
         self.renamed: dict[tuple[str, str], str] = {}
         self.clauses: dict[str, set[tuple[str, str]]] = {}  # normal form -> schedule, clause
         self.every: dict[tuple[str, str], str] = {}
+        self.in_instalments: set[tuple[str, str]] = set()
         self.tables: dict[tuple[str, str], str] = {}
         self.labels: dict[str, None] = {}
         self.payers = {normal(text): NOT_STATED for text in (NOT_STATED, "未明确", "not stated")}
@@ -79,6 +91,7 @@ class Words:
                 self.clauses.setdefault(normal(text), set()).add(present)
                 self.labels[text] = None
             self.every[present], self.tables[present] = clause.model.every, clause.table
+            self.in_instalments |= {present} if clause.instalments else set()
             for text in (key, version.words.get(key, key)) if key else ():
                 self.keys |= {normal(text)} - set(_COLUMN)
         for name, payer in version.model.payers.items():
@@ -88,7 +101,7 @@ class Words:
 
     def column_of(self, heading: str) -> str | None:
         """The column that a heading names; a table's key is its subject."""
-        written, stem = normal(heading), normal(stem_of(heading)[0])
+        written, stem = normal(heading), normal(unit_of(heading)[0])
         return _COLUMN.get(written) or _COLUMN.get(stem) or ("subject" if written in self.keys else None)
 
     def payees(self, who: str, name: str, clause: tuple[str, str] | None) -> set[str | None]:
@@ -117,6 +130,13 @@ class Words:
                 for clause in ((str(entry["schedule"]), str(entry["clause"])), None):
                     found.setdefault((who, str(entry[who]), clause), set()).add(entry["payee"])
         return found
+
+
+def unit_of(heading: str) -> tuple[str, str]:
+    """A heading without its unit, and the unit, in brackets or at the end: 金额（万元）, 金额/万元, 金额万元."""
+    stem, unit = stem_of(heading)
+    match = _UNIT_AT_END.fullmatch(stem) if not unit else None
+    return (match["stem"], match["unit"]) if match else (stem, unit)
 
 
 def renamed(schedule: Schedule) -> dict[tuple[str, str], str]:
@@ -197,21 +217,30 @@ def period_of(written: str, every: str | None) -> dict[str, str | None]:
     return {kind: label}
 
 
+def _is_day(written: str) -> bool:
+    try:
+        datetime.date.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
+
+
 def _period(written: str) -> tuple[str, str]:
     for kind, pattern in _PERIODS.items():
         match = pattern.fullmatch(written)
         if match is None:
             continue
         year, *rest = (part for part in match.groups() if part)
-        if kind == "day":
-            return kind, year
-        if not rest:
+        if not _is_day(year if kind == "day" else f"{year}-01-01"):
+            break
+        if kind == "day" or not rest:
             return kind, year
         number = _CHINESE_NUMBERS.get(rest[0], rest[0])
         if kind != "month":
             return kind, f"{year}-{_LETTERS[kind]}{number}"
         if 1 <= int(number) <= 12:
             return kind, f"{year}-{int(number):02d}"
-    why = Text("不是期次", "this is not a period")
+        break
+    why = Text("不是期次，或没有这样的日期", "this is not a period, or there is no such time")
     remedy = Text("请写成 2023-03、2023-Q1、2023-H1 或 2023", "write it like 2023-03, 2023-Q1, 2023-H1 or 2023")
     raise CodedRefusal("not-a-period", why, remedy)

@@ -11,7 +11,6 @@ from subsidy.budget.compared import (
     ANY,
     OF_ENTITLEMENTS,
     OF_PAYMENTS,
-    Entry,
     Group,
     days_of,
     grouped,
@@ -23,6 +22,7 @@ from subsidy.budget.paid_words import Words
 from subsidy.budget.result import Result
 from subsidy.budget.settlement import Line, Settlement
 from subsidy.budget.settlement_reasons import Reasons
+from subsidy.budget.window import Window
 from subsidy.finding import Refusal, Text
 
 
@@ -43,30 +43,29 @@ def settle(
     is_several = isinstance(paid, (list, tuple)) and not (paid and isinstance(paid[0], Mapping))
     sources: Sequence[Any] = paid if is_several else [paid]
     now = owed_now(result)
-    words = Words([one.schedule for one in result.calculated], now.entitlements, keys_by_name(result))
+    states = States(result)
+    words = Words([one.schedule for one in result.calculated], now.entitlements, keys_by_name(result), states.has)
     days = "" if since is None else since.isoformat(), last.isoformat()
-    return _Settling(result, now, read_paid(sources, words), days).settled(since, last)
+    return _Settling(result, now, states, read_paid(sources, words), days).settled(since, last)
 
 
 class _Settling:
     """Both sides of a settlement, and the first (empty: none) and last day that are compared."""
 
-    def __init__(self, result: Result, now: Owed, paid: Paid, days: tuple[str, str]) -> None:
+    def __init__(self, result: Result, now: Owed, states: States, paid: Paid, days: tuple[str, str]) -> None:
         self.result, self.now, self.paid = result, now, paid
-        self.since, self.until = days
-        states = States(result)
+        self.window = Window(*days, states.is_blocked)
         self.held, self.reasons = Held(states), Reasons(result, paid, states)
 
     def settled(self, since: datetime.date | None, until: datetime.date) -> Settlement:
-        groups = self._groups(self.now.entitlements, self.paid.entitlements, OF_ENTITLEMENTS)
+        groups, _ = self.window.groups(
+            self.now.entitlements, self.paid.entitlements, OF_ENTITLEMENTS, self.window.held_of_entitlements
+        )
         held = [self.held.of_entitlement(group) for group in groups]
-        shares = self._groups(self.now.payments, self.paid.payments, OF_PAYMENTS)
+        shares, ahead = self.window.groups(self.now.payments, self.paid.payments, OF_PAYMENTS, self.held.of_payments)
         entitlements = self._lines(groups, held, OF_ENTITLEMENTS, self.reasons.of_entitlement)
         payments = self._lines(shares, self.held.of_payments(shares), OF_PAYMENTS, self.reasons.of_payment)
-        now, before = (
-            [entry for entry in side if (days := days_of(entry)) and days[0] > self.until]
-            for side in (self.now.payments, self.paid.payments)
-        )
+        now, before = (filter(self.window.is_later, side) for side in (self.now.payments, self.paid.payments))
         return Settlement(
             self.result,
             until,
@@ -74,19 +73,11 @@ class _Settling:
             entitlements,
             payments,
             (_totals(groups), _totals(shares)),
-            _in_order(_line(group, OF_PAYMENTS, 0) for group in grouped(now, before, OF_PAYMENTS)),
-            sum(cut for day, cut in self.now.cuts if self.since <= day <= self.until),
+            _in_order(_line(group, OF_PAYMENTS, 0) for group in grouped(now, [*before, *ahead], OF_PAYMENTS)),
+            self.now.cut(self.window.since, self.window.until),
             self._untold(payments),
             tuple(sorted({*self.result.findings, *self.paid.findings, *self.held.findings})),
         )
-
-    def _groups(self, now: Iterable[Entry], before: Iterable[Entry], key: Sequence[str]) -> list[Group]:
-        return grouped(self._compared(now), self._compared(before), key)
-
-    def _compared(self, entries: Iterable[Entry]) -> list[Entry]:
-        """What is or may be due within the days that are compared."""
-        timed = ((entry, days_of(entry)) for entry in entries)
-        return [entry for entry, days in timed if not days or (self.since <= days[1] and days[0] <= self.until)]
 
     def _lines(
         self,
@@ -126,15 +117,16 @@ def _line(group: Group, columns: Sequence[str], held: int) -> Line:
     last = group.now or group.before
     about = {name: _one({getattr(entry, name) for entry in last}) for name in ("item", "facility", "district")}
     who = _one({entry["person"] for entry in last})
+    key = group.key(columns)
     return Line(
-        group.key(columns),
+        key,
         group.owed,
         group.paid,
         held,
         max(entry.until for entry in group.entries),
         _one({entry.version for entry in last}) or "",
         _one({entry.issued for entry in last}) or "",
-        person=None if who == ANY else who,
+        person=None if who == ANY or key.get("subject") == ANY else who,
         **about,
     )
 

@@ -127,12 +127,12 @@ class Settlement:
         """Payments by clause, district (the payers' places), payer, facility or payee: only what differs."""
         found: dict[str | None, list[Line]] = {}
         for line in self.payments:
-            found.setdefault(self._named(line, name), []).append(line)
+            found.setdefault(self.named(line, name), []).append(line)
         order = list(self.result.items) if name == "clause" else []
         keys = sorted(found, key=lambda key: (order.index(key) if key in order else len(order), key is None, key or ""))
         return {key: Sums.of(found[key]) for key in keys}
 
-    def _named(self, line: Line, name: str) -> str | None:
+    def named(self, line: Line, name: str) -> str | None:
         """The facility, district, … of a line; a clause with its schedule where several have one of that name."""
         if name == "clause" and (full := f"{line.key['schedule']}:{line.key['clause']}") in self.result.items:
             return full

@@ -36,6 +36,7 @@ UNTOLD = Text(
     "其中 {} 元在已拨记录开始之前到期：请用 --paid 补上此前的拨付，或用 --since 排除",
     "{} yuan of the arrears were due before anything that was paid: add earlier payments with --paid, or use --since",
 )
+PAYMENTS_ALONE = Text("{}（仅承担主体的拨付）", "{} (payments by payer only)")
 SEVERAL = Text("多项", "several")
 WORDS = {
     "arrears": Text("补发（元）", "arrears (yuan)"),
@@ -124,12 +125,20 @@ def _print_reasons(found: Settlement, console: Console, language: Language) -> N
     _say(console, f"\n{REASONS.in_(language)}")
     for reason, number in numbers.items():
         _say(console, f"  {number}. {reason.in_(language)}")
+    for number, reason in enumerate(_of_payments_alone(found, numbers), len(numbers) + 1):
+        _say(console, f"  {number}. {PAYMENTS_ALONE.in_(language).format(reason.in_(language))}")
     console.print(_subjects(found, lines, numbers, language))
+
+
+def _of_payments_alone(found: Settlement, told: Iterable[Text]) -> list[Text]:
+    """Reasons of payers' parts that are no reason of any subject's amount."""
+    reasons = dict.fromkeys(line.reason for line in found.payments)
+    return [one for one in reasons if not any(other.en in one.en for other in told)]
 
 
 def _subjects(found: Settlement, lines: Sequence[Line], numbers: Mapping[Text, int], language: Language) -> Table:
     names = ["subject", "payee", "period"]
-    if len({line.key["clause"] for line in lines}) > 1:
+    if len({found.named(line, "clause") for line in lines}) > 1:
         names.insert(2, "clause")
     shown = ["owed", "paid", *(["withheld"] if _has_held(found) else []), "difference", "why"]
     columns = range(len(names), len(names) + len(shown))
@@ -148,7 +157,7 @@ def _subjects(found: Settlement, lines: Sequence[Line], numbers: Mapping[Text, i
 
 def _cell(found: Settlement, name: str, run: Sequence[Line], language: Language) -> str:
     if name == "clause":
-        return _clause(found, run[0].key["clause"], language)
+        return _clause(found, found.named(run[0], "clause"), language)
     ends = dict.fromkeys(_named(line.key.get(name), language) for line in (run[0], run[-1]))
     return " – ".join(ends)
 
@@ -183,7 +192,11 @@ def _schedules(found: Settlement) -> list[Schedule]:
 
 
 def _clause(found: Settlement, clause: str | None, language: Language) -> str:
-    return _named(clause, language) if clause in (ANY, None) else clause_label(_schedules(found), str(clause), language)
+    """A clause's label, with its schedule where several have one of that name (SCHEDULE:CLAUSE)."""
+    if clause is None or clause == ANY:
+        return _named(clause, language)
+    label, schedule = clause_label(_schedules(found), clause, language), clause.rpartition(":")[0]
+    return f"{label} ({schedule})" if schedule else label
 
 
 def _payer(found: Settlement, payer: str | None, language: Language) -> str:

@@ -121,7 +121,7 @@ def check_units(sheet: Sheet, assigned: Mapping[str, int], names: Names, found: 
         if sheet.shape.columns[column].column.unit == "yuan" and not stem_of(sheet.raw.headings[position])[1]
     ]
     for place, text in sheet.titles:
-        if bare and (unit := _stated_magnitude(text)):
+        if bare and (unit := stated_magnitude(text)):
             label = names.label(bare[0])
             why = refusal(
                 f"表头注明单位为{unit}，而 {label.zh} 应以元为单位",
@@ -135,7 +135,8 @@ _UNIT = re.compile(r"(?:单位|unit)(?:[^:：]{0,6}[:：]|(?=\s*为?\s*[十百�
 _MAGNITUDE = re.compile(r"[十百千万亿]+元|(?<![^\s为])[十百千万亿]+(?![^\s,，;；、。])")
 
 
-def _stated_magnitude(title: str) -> str:
+def stated_magnitude(title: str) -> str:
+    """万元 or the like, where a title says that it is the unit; else empty."""
     stated = _UNIT.search(title)
     unit = _MAGNITUDE.search(stated[1]) if stated else None
     return unit[0] if unit else ""

@@ -63,7 +63,7 @@ def check_totals(
         stated = {row: texts[row].replace(",", "") for row in totals}
         plain = {row: Fraction(text) for row, text in stated.items() if _PLAIN_NUMBER.fullmatch(text)}
         checked |= plain.keys()
-        for row, right in _wrong(details, totals, notes, plain):
+        for row, right in wrong_totals(details, totals, notes, plain):
             _report_wrong(sheet, name, row, plain[row], right, found)
     for row in totals.keys() - checked:
         why = refusal(
@@ -73,7 +73,7 @@ def check_totals(
         found.add(sheet.place(row), "unchecked-total", why, sheet.table, severity="warning")
 
 
-def _wrong(
+def wrong_totals(
     details: Sequence[str], totals: Mapping[int, int], notes: set[int], stated: Mapping[int, Fraction]
 ) -> Iterator[tuple[int, Fraction]]:
     """The rows whose total is wrong, each with the sum that it is likeliest to be.
