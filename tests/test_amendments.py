@@ -131,8 +131,8 @@ def test_an_amendment_is_a_version(tmp_path: Path) -> None:
 def test_it_cites_both_documents(tmp_path: Path) -> None:
     schedule = subsidy.schedule(folder(tmp_path, second=AMENDMENT))
     result = subsidy.calculate(schedule, subsidy.Roster(homes=[HOME]), 2022)
-    assert "测〔2022〕9号 (amending 测〔2021〕1号)  item 一之一" in str(result.explain("grant", "H"))
-    assert "测〔2022〕9号（修改测〔2021〕1号）  第 一之一 条" in str(result.explain("grant", "H", language="zh"))
+    assert "测〔2022〕9号 (amending 测〔2021〕1号) item 一之一" in str(result.explain("grant", "H"))
+    assert "测〔2022〕9号（修改测〔2021〕1号） 第 一之一 条" in str(result.explain("grant", "H", language="zh"))
 
 
 def test_its_hash_is_of_the_bytes_of_both_files(tmp_path: Path) -> None:

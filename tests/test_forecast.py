@@ -634,7 +634,7 @@ def test_several_schedules_share_the_scaled_roster() -> None:
         ("{overlay: {values.bed_rate.is: 5}}", 2, "from (the first year) is missing"),
         ("{overlay: {values.bed_rate.is: 5}, from: 2023}", 2, "2023 is no year of the forecast"),
         ("{version: nowhere.yaml}", 1, "there is no such file"),
-        ("{table: homes, column: beds, growth: 2000%}", 1, "outside the range 1..500 beds"),
+        ("{table: homes, column: beds, growth: 2000%}", 1, "outside the range 1..500"),
         ("{table: homes, column: beds, growth: -100%}", 1, "in 2024 this cell would be 0, outside the range 1..500"),
     ],
 )  # fmt: skip

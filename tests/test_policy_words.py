@@ -140,9 +140,9 @@ def test_the_explanation_shows_every_slice() -> None:
         {"rates": {"unit": "percent", "item": "3", "by": ["cost"], "is": TAX}},
         cost="40000",
     )
-    assert "slices(cost, rates): 1480.00 yuan, item 3" in text
-    assert "  ..36000: 36000.00 yuan × 3% = 1080.00 yuan" in text
-    assert "  >36000..144000: 4000.00 yuan × 10% = 400.00 yuan" in text
+    assert "1,480.00 yuan, item 3" in text
+    assert "  ..36000: 36,000.00 × 3% = 1,080.00" in text
+    assert "  >36000..144000: 4,000.00 × 10% = 400.00" in text
     assert ">144000.." not in text
 
 
