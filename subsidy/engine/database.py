@@ -96,6 +96,7 @@ def _shared(limits: resources.Limits) -> duckdb.DuckDBPyConnection:
     if limits.threads is not None:
         base.execute(f"SET threads = {limits.threads}")
         base.execute("SET async_threads = 1")
+    base.execute("SET disabled_optimizers = 'statistics_propagation'")
     base.execute("SET enable_external_access = false")
     base.execute("SET preserve_insertion_order = false")
     base.execute("SET lock_configuration = true")
