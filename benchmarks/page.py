@@ -105,9 +105,9 @@ LOOP = {
 }
 CALLS = {"en": "That is {calls:,.0f} such calculations a second on one core.", "zh": "即单核每秒 {calls:,.0f} 次。"}
 MACHINE = {
-    "en": "Measured on {cores} cores ({machine}, {memory:.0f} GiB) that other work used at the same time;\n"
+    "en": "Measured on {cores} cores ({machine}, {memory:.0f} GiB);\n"
     "Python {python}, {packages}.",
-    "zh": "测量环境：{cores} 核（{machine}，{memory:.0f} GiB），同时有其他任务运行；Python {python}，{packages}。",
+    "zh": "测量环境：{cores} 核（{machine}，{memory:.0f} GiB）；Python {python}，{packages}。",
 }
 
 

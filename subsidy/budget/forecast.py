@@ -269,7 +269,8 @@ def _not_in_force(schedule: Schedule, year: int) -> Iterator[Finding]:
 
 
 def _no_receipt(_: Result) -> NoReturn:
-    raise NotImplementedError("a year of a forecast has no receipt")
+    why = Text("预测的年度没有计算凭证", "a year of a forecast has no receipt")
+    raise Refusal(why, Text("请保存基年的计算凭证", "save that of the base year"))
 
 
 def _about(finding: Finding) -> tuple[Place, str, str, str]:
