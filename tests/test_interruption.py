@@ -95,7 +95,9 @@ def test_a_command_that_is_stopped_leaves_no_part_of_a_file(files: Files, tmp_pa
         if process.returncode == 0:
             assert set(os.listdir(out)) == {OUTPUT[name]}
         else:
-            assert (process.returncode, said) == (128 + chosen, "Stopped; nothing half-written is left.\n")
+            stopped = (128 + chosen, "Stopped; nothing half-written is left.\n")
+            too_late = (-chosen, "")  # the command was done, and Python itself was ending
+            assert (process.returncode, said) in (stopped, too_late)
             assert set(os.listdir(out)) <= {OUTPUT[name]}
 
 
