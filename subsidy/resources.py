@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from subsidy.finding import Finding, Place, Refusal, RosterError, Text
@@ -58,7 +59,7 @@ def limits(*, memory: str | int | None = None, threads: int | None = None) -> No
 def memory_of(written: str | int) -> int:
     """Bytes. Raises Refusal."""
     match = _SIZE.fullmatch(str(written).strip())
-    size = 0 if match is None else int(float(match[1]) * UNITS[match[2].upper()])
+    size = 0 if match is None else int(Decimal(match[1]) * UNITS[match[2].upper()])
     if size < LEAST_MEMORY:
         raise Refusal(
             Text(f"{written} 不能作为内存上限", f"{written} cannot be a limit of memory"),

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from subsidy import sql
+from subsidy.budget.cells import in_year
 from subsidy.budget.payments import Payments
 from subsidy.budget.result import Result
 from subsidy.finding import Refusal, Text
@@ -133,13 +134,11 @@ def _place_in(order: Sequence[str], payer: Payer) -> tuple[int, str, str]:
 
 def _by_line(payments: Payments, clauses: set[str], year: int) -> dict[Line, dict[Payer, int]]:
     keys = [sql.column(name) for name in ("clause", "payee", "facility", "district", "payer", "place")]
-    month = sql.column("due#m")
     concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
-    in_year = [sql.compare(">=", month, sql.whole(year * 12)), sql.compare("<", month, sql.whole((year + 1) * 12))]
     query = sql.select(
         [*keys, sql.alias(sql.total(sql.column("amount")), "amount")],
         sql.table(payments.relation),
-        where=sql.all_of([concerned, *in_year]),
+        where=sql.all_of([concerned, in_year(sql.column("due#m"), year)]),
         group=keys,
     )
     found: dict[Line, dict[Payer, int]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from subsidy import sql
-from subsidy.budget.cells import Basis
+from subsidy.budget.cells import Basis, in_year
 from subsidy.budget.payments import Payments
 from subsidy.budget.result import Result
 
@@ -40,7 +40,7 @@ def _paid(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
     query = sql.select(
         [payee, sql.alias(sql.total(sql.column("amount")), "amount")],
         sql.table(payments.relation),
-        where=_in_year(month, year),
+        where=in_year(month, year),
         group=[payee],
     )
     return {(name,): amount for name, amount in payments.run.prepared.rows(query)}
@@ -55,16 +55,10 @@ def _owed(payments: Payments, year: int) -> dict[Key, int]:
         query = sql.select(
             [subject, sql.alias(owed, "owed")],
             sql.table(ledger.relation),
-            where=_in_year(sql.column("accrued#m"), year),
+            where=in_year(sql.column("accrued#m"), year),
             group=[subject],
         )
         for name, amount in payments.run.prepared.rows(query):
             key = (ledger.clause.table, name)
             sums[key] = sums.get(key, 0) + amount
     return sums
-
-
-def _in_year(month: sql.Sql, year: int) -> sql.Sql:
-    return sql.all_of(
-        [sql.compare(">=", month, sql.whole(year * 12)), sql.compare("<", month, sql.whole((year + 1) * 12))]
-    )
