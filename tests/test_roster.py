@@ -34,7 +34,8 @@ words: {rooms: 房间, room: 房号, fee: 费用, opened: 启用日期}
 
 
 def cells(roster: Roster, table: str) -> dict[str, list[str | None]]:
-    return dict(roster.table(table).data.to_pydict())
+    raw = roster.table(table)
+    return {heading: raw.column(i).to_pylist() for i, heading in enumerate(raw.headings)}
 
 
 def refusal(path: Path) -> tuple[str, str]:

@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from subsidy.finding import Finding, Place
 from subsidy.roster import cells, damaged, suspect
-from subsidy.roster.arrays import where
+from subsidy.roster.arrays import coded, is_text, plain, trimmed, where, where_text
+from subsidy.roster.characters import Characters, characters_of
 from subsidy.roster.example_rows import leave_examples_aside
 from subsidy.roster.mapping import check_headings, check_mapping
 from subsidy.roster.names import Names
+from subsidy.roster.raw import text_array
 from subsidy.roster.refusal import CodedRefusal, refusal
 from subsidy.roster.sheet import Collector, Severity, Sheet
 from subsidy.roster.tables import Roster
+from subsidy.roster.typed import numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from subsidy.schedule.load import RosterColumn, Version
 
+FEW_CATEGORIES = 128
 Words = Mapping[str, Mapping[str, str]]  # column -> word in the file -> what it stands for
 Change: TypeAlias = "Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]"
 
@@ -33,7 +37,8 @@ Change: TypeAlias = "Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]"
 class Intake:
     """A roster as the engine reads it.
 
-    `tables`: typed columns per table. Texts, references and categories are strings, yes/no booleans, all else int64:
+    `tables`: typed columns per table. Texts, references and categories are strings, as they are or as an Arrow
+    dictionary, yes/no booleans, all else int64:
     numbers times their scale, months as year * 12 + month - 1, dates as three columns `name` (days since 1970-01-01),
     `name#m` (month) and `name#d` (day of month). Besides: `_row` (source row), `count`, the life of a row as
     `life#from`, `life#to` (dates, its own even where the start column reads the spell's), and `valid_to` in histories
@@ -75,10 +80,7 @@ class Intake:
         import numpy as np
 
         sheet = self._sheets[table]
-        if (cells := sheet.written(column)) is None:
-            return ""
-        position = int(np.searchsorted(sheet.raw.rows.to_numpy(), self._row_of(table, column, row)))
-        return str(cells[position].as_py() or "").strip()
+        return sheet.written(column, int(np.searchsorted(sheet.raw.rows.to_numpy(), self._row_of(table, column, row))))
 
     def joined_into(self, key: str) -> str | None:
         """The key of the row that a row with this key was joined to: a stay that the same person's next one goes on."""
@@ -86,8 +88,8 @@ class Intake:
 
         for table, sheet in self._sheets.items():
             name = sheet.shape.key or ""
-            cells = sheet.written(name) if sheet.joined else None
-            position = -1 if cells is None else pc.index(cells, key).as_py()
+            cells = sheet.cells(name) if sheet.joined else None
+            position = -1 if cells is None else pc.index(text_array(cells), key).as_py()
             number = sheet.raw.rows[position].as_py() if position >= 0 else None
             for leader, joined in sheet.joined.items():
                 if number in joined:
@@ -258,7 +260,7 @@ def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
         if isinstance(column, CodedRefusal):
             found.add(place, column.code, column, sheet.table, heading)
         elif column is None:
-            if not heading and sheet.raw.column(position).null_count < len(sheet.raw):
+            if not heading and sheet.raw.cells(position).null_count < len(sheet.raw):
                 why = refusal(
                     f"第 {position + 1} 列有内容而无标题", f"column {position + 1} has cells and no heading",
                     "请填写标题，或删除该列", "give it a heading, or delete it",
@@ -316,43 +318,58 @@ def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
     for name in dict.fromkeys([*first, *shape.columns]):
         spec = shape.columns[name]
         if name in assigned:
-            texts = _translated(sheet.raw.column(assigned[name]), words.get(name, {}))
-            _read_column(sheet, name, spec, texts, names, found)
+            written = _translated(sheet.raw.cells(assigned[name]), words.get(name, {}))
+            if cells.form_of(spec) == "text":
+                _read_text(sheet, name, text_array(written) if not is_text(written) else written, found)
+            else:
+                _read_column(sheet, name, spec, written, names, found)
         elif spec.origin == "own":
             _store(sheet, name, spec, [], pa.nulls(len(sheet.raw), pa.int32()))
     sheet.columns["_row"] = sheet.raw.rows
 
 
-def _translated(texts: Any, words: Mapping[str, str]) -> Any:
+def _translated(written: Any, words: Mapping[str, str]) -> Any:
     """Cells with the words of a mapping replaced by what they stand for."""
     import pyarrow as pa
 
     if not words:
-        return texts
-    encoded = texts.dictionary_encode()
+        return written
+    encoded = coded(written)
     said = {word.strip(): meaning for word, meaning in words.items()}
-    distinct = [said.get(text.strip(), text) for text in encoded.dictionary.to_pylist()]
-    return pa.array(distinct, pa.string()).take(encoded.indices)
+    meant = [said.get(text.strip(), text) for text in text_array(encoded.dictionary).to_pylist()]
+    return pa.array(meant, pa.string()).take(encoded.indices)
 
 
-def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names: Names, found: Collector) -> None:
+def _read_text(sheet: Sheet, name: str, written: Any, found: Collector) -> None:
+    """A column of texts: keys plain, since no two are alike, references and persons coded, all else as it is kept."""
+    if name == sheet.shape.key:
+        written = plain(written)
+    elif _is_id(sheet, name):
+        written = coded(written)
+    characters = characters_of(written)
+    sheet.columns[name] = trimmed(written) if characters.may_be_blank else written
+    if characters.any_of(damaged.SIGNS):
+        _report_damaged_texts(sheet, name, characters, found)
+    if _is_id(sheet, name):
+        suspect.check_ids(sheet, name, written, characters, found)
+
+
+def _read_column(sheet: Sheet, name: str, spec: RosterColumn, written: Any, names: Names, found: Collector) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    trimmed = pc.utf8_trim_whitespace(texts)
-    form = cells.form_of(spec)
-    if form == "text":
-        sheet.columns[name] = trimmed
-        _report_damaged_texts(sheet, name, found)
-        if _is_id(sheet, name):
-            suspect.check_ids(sheet, name, texts, found)
+    if (ready := numbers(spec, written)) is not None:
+        blank = _blank_value(spec)
+        sheet.columns[name] = ready if blank is None else ready.fill_null(blank)
+        suspect.check_magnitude(sheet, name, found)
         return
+    form = cells.form_of(spec)
     read = cells.reader(spec, names.words, bool(sheet.raw.file and sheet.raw.sheet))
-    encoded = trimmed.dictionary_encode()
+    encoded = coded(written)
     indices = encoded.indices
     values: list[Any] = []
     errors: dict[int, CodedRefusal] = {}
-    for position, text in enumerate(encoded.dictionary.to_pylist()):
+    for position, text in enumerate(pc.utf8_trim_whitespace(text_array(encoded.dictionary)).to_pylist()):
         try:
             values.append(read(text))
         except CodedRefusal as error:
@@ -372,7 +389,7 @@ def _is_id(sheet: Sheet, name: str) -> bool:
     return name in (sheet.shape.key, "person", *sheet.shape.references)
 
 
-def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
+def _report_damaged_texts(sheet: Sheet, name: str, characters: Characters, found: Collector) -> None:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -380,8 +397,8 @@ def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
     texts = sheet.columns[name]
     by_code: dict[str, list[int]] = {}
     refused: dict[int, CodedRefusal] = {}
-    pattern = damaged.SUSPECT_ASCII if pc.all(pc.string_is_ascii(texts)).as_py() else damaged.SUSPECT
-    for row in where(pc.match_substring_regex(texts, pattern)).tolist():
+    pattern = damaged.SUSPECT_ASCII if characters.are_ascii else damaged.SUSPECT
+    for row in where_text(texts, lambda texts: pc.match_substring_regex(texts, pattern)).tolist():
         if (error := damaged.instead("text", texts[row].as_py())) is not None:
             refused[row] = error
             by_code.setdefault(error.code, []).append(row)
@@ -392,23 +409,37 @@ def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
     if refused and name in sheet.shape.references:
         unread = np.zeros(len(texts), bool)
         unread[list(refused)] = True
-        sheet.columns[name] = pc.if_else(pa.array(unread), pa.scalar(None, pa.string()), texts)
+        sheet.columns[name] = pc.if_else(pa.array(unread), pa.scalar(None, texts.type), texts)
 
 
 def _store(sheet: Sheet, name: str, spec: RosterColumn, values: list[Any], indices: Any) -> None:
-    """The typed columns of distinct values, taken by row, blanks filled with what a blank means."""
+    """The typed columns of distinct values (None: not readable), taken by row; blanks are what a blank means."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    blank, kind = _blank_value(spec), _arrow_type(spec)
-    is_date = cells.form_of(spec) == "date"
-    for part, suffix in enumerate(cells.DATE_PARTS if is_date else ("",)):
-        distinct = [value and value[part] for value in values] if is_date else values
-        column = pa.array(distinct, kind).take(indices)
-        if blank is not None and indices.null_count:
-            meant = blank[part] if is_date else blank
-            column = pc.if_else(indices.is_null(), pa.scalar(meant, kind), column)
-        sheet.columns[name + suffix] = column
+    form, blank = cells.form_of(spec), _blank_value(spec)
+    if blank is not None and indices.null_count:
+        values, indices = [*values, blank], indices.cast(pa.int32()).fill_null(len(values))
+    if form == "category":
+        sheet.columns[name] = _categories(values, indices)
+    elif form == "date":
+        for part, suffix in enumerate(cells.DATE_PARTS):
+            sheet.columns[name + suffix] = pa.array([value and value[part] for value in values], pa.int64()).take(
+                indices
+            )
+    else:
+        kind = {"text": pa.string(), "yes_no": pa.bool_()}.get(form, pa.int64())
+        sheet.columns[name] = pa.array(values, kind).take(indices)
+
+
+def _categories(values: list[Any], indices: Any) -> Any:
+    """A coded column of the categories that distinct values are."""
+    import pyarrow as pa
+
+    meant = list(dict.fromkeys(value for value in values if value is not None))
+    position = {value: code for code, value in enumerate(meant)}
+    narrow = pa.int8() if len(meant) < FEW_CATEGORIES else pa.int32()
+    codes = pa.array([position.get(value) for value in values], narrow)
+    return pa.DictionaryArray.from_arrays(codes.take(indices), pa.array(meant, pa.string()))
 
 
 def _blank_value(spec: RosterColumn) -> Any:
@@ -422,12 +453,3 @@ def _blank_value(spec: RosterColumn) -> Any:
     if form == "number":
         return int(blank)
     return blank == "yes" if form == "yes_no" else blank
-
-
-def _arrow_type(spec: RosterColumn) -> pa.DataType:
-    import pyarrow as pa
-
-    form = cells.form_of(spec)
-    if form in ("text", "category"):
-        return pa.string()
-    return pa.bool_() if form == "yes_no" else pa.int64()

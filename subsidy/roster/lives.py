@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Refusal, Text
-from subsidy.roster.arrays import codes, filled, joint_codes
+from subsidy.roster.arrays import codes, filled, is_coded, joint_codes, plain
 from subsidy.roster.cells import DATE_PARTS, LAST_DAY
 from subsidy.roster.refusal import refusal
 from subsidy.roster.rows import DAYS
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TWO_PLACES_IS_ERROR = ("residents",)
+MOST_CODES = 50_000
 
 
 def check(sheet: Sheet, found: Collector) -> None:
@@ -107,7 +108,12 @@ def finished(sheet: Sheet, columns: dict[str, Any]) -> pa.Table:
             columns = _with_spells(sheet, columns)
     if sheet.shape.is_history:
         columns["valid_to"] = _valid_to(columns, sheet.shape.link)
-    return pa.table(columns)
+    return pa.table({name: _coded_if_few(column) for name, column in columns.items()})
+
+
+def _coded_if_few(column: Any) -> Any:
+    """A column of texts as an engine reads it fastest: it goes through all codes again for each part of the rows."""
+    return plain(column) if is_coded(column) and len(column.dictionary) > MOST_CODES else column
 
 
 def _with_spells(sheet: Sheet, columns: dict[str, Any]) -> dict[str, Any]:
