@@ -45,24 +45,36 @@ def is_text(column: pa.Array) -> bool:
 
 
 def coded(column: pa.Array) -> pa.DictionaryArray:
-    """A column coded by the values that occur in it."""
+    """A column coded by its values. Some of them may have lost their rows since."""
+    return column if is_coded(column) else column.dictionary_encode()
+
+
+def distinct(column: pa.Array) -> pa.Array:
+    """The texts that occur in a coded column; of a plain one all its cells."""
     import numpy as np
     import pyarrow as pa
 
     if not is_coded(column):
-        return column.dictionary_encode()
-    indices, count = column.indices, len(column.dictionary)
-    there = np.zeros(count, bool)
-    there[(indices.drop_null() if indices.null_count else indices).to_numpy()] = True
-    if there.all():
         return column
-    position = pa.array(np.cumsum(there) - 1, indices.type)
-    return pa.DictionaryArray.from_arrays(position.take(indices), column.dictionary.filter(pa.array(there)))
+    there = np.zeros(len(column.dictionary), bool)
+    there[(column.indices.drop_null() if column.null_count else column.indices).to_numpy()] = True
+    return column.dictionary if there.all() else column.dictionary.filter(pa.array(there))
 
 
-def distinct(column: pa.Array) -> pa.Array:
-    """The texts that occur in a column; of a plain one all its cells."""
-    return coded(column).dictionary if is_coded(column) else column
+def code_type(count: int) -> pa.DataType:
+    """The narrowest type that has room for so many codes."""
+    import pyarrow as pa
+
+    return pa.int8() if count < 2**7 else pa.int16() if count < 2**15 else pa.int32()
+
+
+def blank_numbers(count: int) -> pa.Int64Array:
+    """A column of blanks, which takes hardly any room: memory of zeros that nobody writes to is not there."""
+    import numpy as np
+    import pyarrow as pa
+
+    validity, numbers = np.zeros((count + 7) // 8, np.uint8), np.zeros(count, np.int64)
+    return pa.Array.from_buffers(pa.int64(), count, [pa.py_buffer(validity), pa.py_buffer(numbers)])
 
 
 def plain(column: pa.Array) -> pa.StringArray:

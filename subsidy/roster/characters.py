@@ -11,7 +11,7 @@ from subsidy.roster.arrays import APOSTROPHES, is_coded
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PART = 1 << 22  # bytes looked at together
+PART = 1 << 16  # bytes looked at together
 LAST_BLANK = 32  # bytes up to it are white space or control characters
 
 
@@ -54,14 +54,11 @@ class Characters:
 
 def characters_of(column: pa.Array) -> Characters:
     """Those of a column of texts."""
-    import numpy as np
-
-    texts = column.dictionary if is_coded(column) else column
-    there = np.zeros(256, bool)
-    content = _bytes(texts)
+    content, seen = _bytes(column.dictionary if is_coded(column) else column), b""
     for start in range(0, len(content), PART):
-        there[content[start : start + PART]] = True
-    return Characters(frozenset(np.flatnonzero(there).tolist()))
+        unseen = content[start : start + PART].tobytes().translate(None, seen)
+        seen += bytes(set(unseen))
+    return Characters(frozenset(seen))
 
 
 def _bytes(texts: pa.StringArray) -> Any:

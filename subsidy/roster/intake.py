@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from subsidy.finding import Finding, Place
 from subsidy.roster import cells, damaged, suspect
-from subsidy.roster.arrays import coded, is_text, plain, trimmed, where, where_text
+from subsidy.roster.arrays import blank_numbers, code_type, coded, is_text, plain, trimmed, where, where_text
 from subsidy.roster.characters import Characters, characters_of
 from subsidy.roster.example_rows import leave_examples_aside
 from subsidy.roster.mapping import check_headings, check_mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from subsidy.schedule.load import RosterColumn, Version
 
-FEW_CATEGORIES = 128
 Words = Mapping[str, Mapping[str, str]]  # column -> word in the file -> what it stands for
 Change: TypeAlias = "Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]"
 
@@ -299,8 +298,6 @@ def _check_needed(sheet: Sheet, names: Names, found: Collector) -> None:
 
 
 def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
-    import pyarrow as pa
-
     from subsidy.roster import footers, merged
     from subsidy.roster.locate import check_units
 
@@ -324,7 +321,7 @@ def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
             else:
                 _read_column(sheet, name, spec, written, names, found)
         elif spec.origin == "own":
-            _store(sheet, name, spec, [], pa.nulls(len(sheet.raw), pa.int32()))
+            _store_nothing(sheet, name, spec)
     sheet.columns["_row"] = sheet.raw.rows
 
 
@@ -423,12 +420,21 @@ def _store(sheet: Sheet, name: str, spec: RosterColumn, values: list[Any], indic
         sheet.columns[name] = _categories(values, indices)
     elif form == "date":
         for part, suffix in enumerate(cells.DATE_PARTS):
-            sheet.columns[name + suffix] = pa.array([value and value[part] for value in values], pa.int64()).take(
-                indices
-            )
+            parts = pa.array([value and value[part] for value in values], pa.int64())
+            sheet.columns[name + suffix] = parts.take(indices)
     else:
         kind = {"text": pa.string(), "yes_no": pa.bool_()}.get(form, pa.int64())
         sheet.columns[name] = pa.array(values, kind).take(indices)
+
+
+def _store_nothing(sheet: Sheet, name: str, spec: RosterColumn) -> None:
+    """What the cells of a column hold that the roster does not have."""
+    import pyarrow as pa
+
+    if _blank_value(spec) is None and cells.form_of(spec) in ("number", "month", "year"):
+        sheet.columns[name] = blank_numbers(len(sheet.raw))
+    else:
+        _store(sheet, name, spec, [], pa.nulls(len(sheet.raw), pa.int32()))
 
 
 def _categories(values: list[Any], indices: Any) -> Any:
@@ -437,8 +443,7 @@ def _categories(values: list[Any], indices: Any) -> Any:
 
     meant = list(dict.fromkeys(value for value in values if value is not None))
     position = {value: code for code, value in enumerate(meant)}
-    narrow = pa.int8() if len(meant) < FEW_CATEGORIES else pa.int32()
-    codes = pa.array([position.get(value) for value in values], narrow)
+    codes = pa.array([position.get(value) for value in values], code_type(len(meant)))
     return pa.DictionaryArray.from_arrays(codes.take(indices), pa.array(meant, pa.string()))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
-from subsidy.roster.arrays import coded, is_coded, is_text
+from subsidy.roster.arrays import code_type, is_coded, is_text
 from subsidy.roster.characters import Characters, characters_of
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def kept(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         texts = text_array(array.dictionary)
         if texts.null_count or pc.count_distinct(texts).as_py() < len(texts):
             return texts.take(array.indices).dictionary_encode()
-        return coded(pa.DictionaryArray.from_arrays(array.indices, texts))
+        return pa.DictionaryArray.from_arrays(array.indices.cast(code_type(len(texts))), texts)
     if types.is_float64(kind):
         return _whole(array)
     if types.is_date32(kind) or (types.is_timestamp(kind) and kind.tz is None):
