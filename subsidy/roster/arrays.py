@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+FAR = 2**40  # joint codes are below, so that there is room for a day beside them
+FEW = 10_000  # texts that are sooner put side by side than hashed
 APOSTROPHES = "'‘’＇"  # in front of a cell they make it a text, and may be left over in it
 
 
@@ -129,13 +131,18 @@ def codes(column: pa.Array) -> np.ndarray[Any, Any]:
 
 
 def joint_codes(columns: Iterable[pa.Array], count: int) -> np.ndarray[Any, Any]:
-    """A whole number per row, equal where the rows agree in all columns (two blanks agree)."""
+    """A whole number below FAR per row, equal where the rows agree in all columns (two blanks agree)."""
     import numpy as np
 
-    joint = np.zeros(count, np.int64)
+    joint, end = np.zeros(count, np.int64), 1
     for column in columns:
         more = codes(column) + 1
-        _, joint = np.unique(joint * (int(more.max(initial=0)) + 1) + more, return_inverse=True)
+        options = int(more.max(initial=0)) + 1
+        joint = joint * options + more
+        end *= options
+        if end > FAR:
+            _, joint = np.unique(joint, return_inverse=True)
+            end = int(joint.max(initial=0)) + 1
     return joint
 
 
@@ -164,17 +171,16 @@ def are_different(numbers: np.ndarray[Any, Any]) -> bool:
 
 
 def are_unique(texts: pa.StringArray) -> bool:
-    """Whether it is seen, without putting the texts side by side, that none stands twice.
-
-    Ids that count upwards do not; nor do texts of which no two have one hash. True is certain.
-    """
+    """Whether it is sure that no text stands twice: ids that count upwards, or texts no two of which have one hash."""
     import pyarrow.compute as pc
 
     known = texts.drop_null() if texts.null_count else texts
     lengths = pc.binary_length(known)
     before, after = lengths[:-1], lengths[1:]
     grows = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), pc.less(known[:-1], known[1:])))
-    return bool(pc.all(grows).as_py()) or are_different(_hashes(known))
+    if pc.all(grows).as_py():
+        return True
+    return bool(pc.count_distinct(known).as_py() == len(known)) if len(known) < FEW else are_different(_hashes(known))
 
 
 def _hashes(texts: pa.StringArray) -> np.ndarray[Any, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
-from subsidy.roster.arrays import code_type, is_coded, is_text
+from subsidy.roster.arrays import are_unique, code_type, is_coded, is_text
 from subsidy.roster.characters import Characters, characters_of
 
 if TYPE_CHECKING:
@@ -162,7 +162,6 @@ def _float_text(value: float) -> str | None:
 def kept(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """A column of any Arrow type as a roster keeps it: what `text_array` makes of it and of the column is the same."""
     import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.types as types
 
     array = _in_one(column)
@@ -171,7 +170,7 @@ def kept(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         return array
     if types.is_dictionary(kind):
         texts = text_array(array.dictionary)
-        if texts.null_count or pc.count_distinct(texts).as_py() < len(texts):
+        if texts.null_count or not are_unique(texts):
             return texts.take(array.indices).dictionary_encode()
         return pa.DictionaryArray.from_arrays(array.indices.cast(code_type(len(texts))), texts)
     if types.is_float64(kind):

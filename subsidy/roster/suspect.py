@@ -172,7 +172,7 @@ def _are_apart(texts: Any) -> bool:
     """Whether no two of these different texts are alike."""
     import pyarrow.compute as pc
 
-    return pc.count_distinct(folded(texts)).as_py() == len(texts)
+    return bool(pc.count_distinct(folded(texts)).as_py() == len(texts))
 
 
 def _check_zeros(sheet: Sheet, name: str, found: Collector) -> None:
