@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -77,6 +78,13 @@ def test_pandas() -> None:
         "words": ["甲", None],
     }  # fmt: skip
     assert roster.table("t").rows.to_pylist() == [1, 2]
+
+
+def test_a_roster_does_not_change_with_the_frame_it_was_made_from() -> None:
+    beds = np.array([1, 2])
+    roster = Roster(t=pd.Series(beds, name="beds", copy=False).to_frame())
+    beds[0] = 9
+    assert cells(roster, "t") == {"beds": ["1", "2"]}
 
 
 def test_polars_and_arrow_agree() -> None:

@@ -158,7 +158,7 @@ def _from_series(series: Any) -> pa.Array:
     import pyarrow as pa
 
     if series.dtype != object:
-        return kept(pa.array(series, from_pandas=True))
+        return kept(pa.array(series.copy(), from_pandas=True))  # which may share the memory of the frame
     return pa.array([plain_text(value) for value in series], pa.string())
 
 
