@@ -25,9 +25,9 @@ class Roster:
     """The input of a calculation: tables by name, each cell as text until a schedule says what it is.
 
     `Roster(residents=df, facilities=df2)` takes pandas, Polars and Arrow frames, anything else that speaks the Arrow
-    stream protocol, and lists of mappings; table and column names may be English or Chinese. Typed cells become the
-    text a person would write, exactly (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing is
-    checked here. Raises RosterError for what is no table.
+    stream protocol, and lists of mappings; table and column names may be English or Chinese. Typed cells stand for
+    the text a person would write, exactly (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing
+    is checked here. Raises RosterError for what is no table.
     """
 
     mapping: ColumnMapping | None = None
