@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subsidy.roster.arrays import is_coded
+from subsidy.roster.characters import characters_of
 from subsidy.roster.intake import Intake, intake
 from subsidy.roster.raw import plain_text
 from subsidy.roster.tables import Roster, read_roster
@@ -161,3 +162,30 @@ def test_parquet_texts_that_stand_many_times_are_coded_once(tmp_path: Path) -> N
     assert len(raw.cells(0).dictionary) == 50
     assert raw.cells(1).type == TEXT
     assert raw.column(0).to_pylist() == table["home"].to_pylist()
+
+
+@pytest.mark.parametrize("order", [1, 7_919], ids=["counting upwards", "in no order"])
+def test_a_key_given_twice_is_found_among_many(version: Version, order: int) -> None:
+    numbers = [position * order % 20_011 for position in range(20_011)]
+    for twice in (False, True):
+        keys = [f"R{number}" for number in numbers]
+        if twice:
+            keys[15_000] = keys[4_000]
+        result = intake(Roster(regions=pa.table({"region": keys})), [version])
+        found = [(finding.code, finding.place.row, finding.why.en) for finding in result.findings]
+        assert found == [("duplicate-key", 15_001, "this key is given twice, first in row 4001")] * twice
+        assert result.blocked == ({"regions": 2} if twice else {})
+
+
+@pytest.mark.parametrize("kind", [TEXT, CODED])
+def test_what_cannot_occur_in_a_column_is_known_by_its_characters(kind: pa.DataType) -> None:
+    ids = characters_of(pa.array(["F-2", None, "TAL1", "0"], kind))
+    assert ids.seen == set(b"F-2TAL10")
+    assert ids.fold_apart
+    assert not ids.may_be_blank
+    assert (ids.any_of("+="), ids.any_of("+-")) == (False, True)
+    assert (ids.may_hold(["FO"]), ids.may_hold(["FO", "FAT"])) == (False, True)
+    assert (ids.may_spell("total", "sum"), ids.may_spell("flat")) == (False, True)
+    for mixed in ("aB", "A 1", "'A", "甲"):
+        assert not characters_of(pa.array([mixed], kind)).fold_apart
+    assert characters_of(pa.array(["甲"], kind)).may_spell("total")  # 合计

@@ -187,7 +187,7 @@ def _hashes(texts: pa.StringArray) -> np.ndarray[Any, Any]:
     import duckdb
     import pyarrow as pa
 
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("texts", pa.table({"text": texts}))
         found = connection.sql("SELECT hash(text) AS hash FROM texts").to_arrow_table()["hash"]
     numbers: np.ndarray[Any, Any] = found.to_numpy()
