@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -34,7 +35,8 @@ words: {rooms: 房间, room: 房号, fee: 费用, opened: 启用日期}
 
 
 def cells(roster: Roster, table: str) -> dict[str, list[str | None]]:
-    return dict(roster.table(table).data.to_pydict())
+    raw = roster.table(table)
+    return {heading: raw.column(i).to_pylist() for i, heading in enumerate(raw.headings)}
 
 
 def refusal(path: Path) -> tuple[str, str]:
@@ -76,6 +78,13 @@ def test_pandas() -> None:
         "words": ["甲", None],
     }  # fmt: skip
     assert roster.table("t").rows.to_pylist() == [1, 2]
+
+
+def test_a_roster_does_not_change_with_the_frame_it_was_made_from() -> None:
+    beds = np.array([1, 2])
+    roster = Roster(t=pd.Series(beds, name="beds", copy=False).to_frame())
+    beds[0] = 9
+    assert cells(roster, "t") == {"beds": ["1", "2"]}
 
 
 def test_polars_and_arrow_agree() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 def totals(form: str, folder: Path, stations: dict[str, float] | None = None) -> Any:
     """Columns facility, payer, fen, as an Arrow table. `stations` receives the seconds of each part of the way."""
     import pyarrow as pa
-    import pyarrow.parquet as parquet
 
     import subsidy
     from benchmarks.workload import YEAR, schedule_file
@@ -27,7 +26,7 @@ def totals(form: str, folder: Path, stations: dict[str, float] | None = None) ->
         clock = time.perf_counter()
 
     schedules = [subsidy.schedule(schedule_file(form))]
-    roster = subsidy.Roster(**{file.stem: parquet.read_table(file) for file in sorted(folder.glob("*.parquet"))})
+    roster = subsidy.read_roster(folder)
     passed("read")
     intakes, _, _ = checked_intakes(schedules, roster, YEAR, None)
     stop_at_errors(intakes[0].findings)

@@ -90,10 +90,8 @@ def _number_reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bo
     column, kind = spec.column, spec.type
     is_percent = column.unit == "percent"
     may_have_sign = is_percent or (column.derived and kind.unit == Unit())
-    scale = Fraction(kind.scale, 100) if is_percent else Fraction(kind.scale)
-    low, high, written = range_of(spec)
-    shown = _with_unit(written, column.unit, words)
-    least, most = max(ceil(low * scale), -LARGEST), min(floor(high * scale), LARGEST)
+    scale, least, most = stored_range(spec)
+    shown = _with_unit(range_of(spec)[2], column.unit, words)
 
     def read(text: str) -> int:
         has_sign = may_have_sign and text.endswith("%")
@@ -122,6 +120,13 @@ def _number_reader(spec: RosterColumn, words: Mapping[str, str], in_workbook: bo
         return scaled
 
     return read
+
+
+def stored_range(spec: RosterColumn) -> tuple[Fraction, int, int]:
+    """By what a number is multiplied to be stored, and the least and the largest that may be stored."""
+    scale = Fraction(spec.type.scale, 100) if spec.column.unit == "percent" else Fraction(spec.type.scale)
+    low, high, _ = range_of(spec)
+    return scale, max(ceil(low * scale), -LARGEST), min(floor(high * scale), LARGEST)
 
 
 def range_of(spec: RosterColumn) -> tuple[Fraction, Fraction, str]:

@@ -15,6 +15,7 @@ INVISIBLE = {
     "\u2060": "U+2060", "\ufeff": "U+FEFF", "\u00ad": "U+00AD", "\u00a0": "U+00A0",
 }  # fmt: skip
 ERROR_CELL = r"#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|ERROR!)|Err:[0-9]{3}"
+SIGNS = "+#="  # one of which is in every text of ASCII that is suspect
 # in a column of text these are looked for; in others all that cannot be read is looked at
 SUSPECT_ASCII = rf"{EXPONENT}|^[#=]."
 SUSPECT = rf"{EXPONENT}|^(?:{ERROR_CELL})$|^=.|[{''.join(INVISIBLE)}]"

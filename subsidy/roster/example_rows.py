@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from subsidy.roster import cells
+from subsidy.roster import cells as forms
+from subsidy.roster.arrays import filled, where_text
 from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import refusal
 
@@ -35,7 +36,7 @@ def leave_examples_aside(sheet: Sheet, assigned: Mapping[str, int], found: Colle
     import numpy as np
 
     texts = {
-        name: position for name, position in assigned.items() if cells.form_of(sheet.shape.columns[name]) == "text"
+        name: position for name, position in assigned.items() if forms.form_of(sheet.shape.columns[name]) == "text"
     }
     marked, whole = _marked(sheet.raw, texts.values())
     if marked is None:
@@ -62,26 +63,24 @@ def _marked(raw: RawTable, positions: Iterable[int]) -> tuple[Any, Any]:
     """Per row whether any of these cells is marked (None: in no row), and whether all that are not blank are."""
     import numpy as np
 
-    columns = [raw.column(position) for position in positions]
-    marks = [_marks(column) for column in columns]
-    if not any(mark.any() for mark in marks):
+    columns = list(positions)
+    rows = [_rows_marked(raw, position) for position in columns]
+    if not any(rows):
         return None, np.zeros(len(raw), bool)
+    marks = [np.isin(np.arange(len(raw)), marked) for marked in rows]
     marked = np.logical_or.reduce(marks)
-    plain = [
-        column.is_valid().to_numpy(zero_copy_only=False) & ~mark for column, mark in zip(columns, marks, strict=True)
-    ]
+    plain = [filled(raw.cells(position)) & ~mark for position, mark in zip(columns, marks, strict=True)]
     return marked, marked & ~np.logical_or.reduce(plain)
 
 
-def _marks(column: Any) -> Any:
-    import numpy as np
+def _rows_marked(raw: RawTable, position: int) -> list[int]:
     import pyarrow.compute as pc
 
-    may_be = pc.match_substring_regex(column, _MAY_BE_MARKED).fill_null(False)
-    mask = may_be.to_numpy(zero_copy_only=False).copy()
-    for row in np.flatnonzero(mask).tolist():
-        mask[row] = is_example(column[row].as_py())
-    return mask
+    if not raw.characters(position).may_spell("example"):
+        return []
+    cells = raw.cells(position)
+    may_be = where_text(cells, lambda texts: pc.match_substring_regex(texts, _MAY_BE_MARKED))
+    return [row for row in may_be.tolist() if is_example(cells[row].as_py())]
 
 
 def _filtered(raw: RawTable, kept: Any) -> RawTable:

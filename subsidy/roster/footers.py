@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from subsidy.roster import cells
-from subsidy.roster.arrays import where
+from subsidy.roster.arrays import where, where_text
+from subsidy.roster.raw import RawTable
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 from subsidy.roster.totals import MAY_BE_TOTAL, check_totals, is_bare, level_of
@@ -21,6 +23,7 @@ _SIGNED = (
     r"[^:：(（]{0,6}(?:[:：]|[(（](?:签|盖|公))|(?i:prepared by|checked by|approved by))"
 )
 _NOTED = r"^\s*(?:注\s*(?:[0-9]{1,2}\s*[.．、:：]|[:：])|备注\s*[:：]|说明\s*[:：]|附注|填表说明|(?i:notes?\s*:))"
+_ENGLISH = ("prepared", "checked", "approved", "note", "total", "sum")  # each of which any match of `_WORDED` has
 _WORDED = rf"{_SIGNED}|{_NOTED}|{MAY_BE_TOTAL}"  # what may stand in the column of the key instead of a key
 
 
@@ -33,7 +36,7 @@ def set_aside(sheet: Sheet, assigned: Mapping[str, int], found: Collector) -> No
     notes: list[int] = []
     key = _key_position(sheet, assigned)
     for row in _looked_at(sheet, assigned, key):
-        texts = [(sheet.raw.column(i)[row].as_py() or "").strip() for i in range(sheet.raw.data.num_columns)]
+        texts = [sheet.raw.text(i, row) for i in range(sheet.raw.data.num_columns)]
         filled = [text for text in texts if text]
         level = _level(texts[key] if key is not None else "", filled[0])
         if level is not None:
@@ -63,16 +66,36 @@ def _key_position(sheet: Sheet, assigned: Mapping[str, int]) -> int | None:
 def _looked_at(sheet: Sheet, assigned: Mapping[str, int], key: int | None) -> list[int]:
     """The rows without a key, or with words in it or at the left that may be those of a total or a note."""
     import numpy as np
-    import pyarrow.compute as pc
 
     if key is None or not len(sheet.raw):
         return []
-    keys = sheet.raw.column(key)
+    raw, keys = sheet.raw, sheet.raw.cells(key)
     rows = where(keys.is_null())[:MOST_LOOKED_AT] if keys.null_count else np.empty(0, np.int64)
-    rows = np.union1d(rows, where(pc.match_substring_regex(keys, _WORDED)))
-    if at_left := [sheet.raw.column(i) for i in range(key) if not _is_category(sheet, assigned, i)]:
-        rows = np.union1d(rows, where(pc.match_substring_regex(pc.coalesce(*at_left), MAY_BE_TOTAL)))
+    if raw.characters(key).may_spell(*_ENGLISH):
+        rows = np.union1d(rows, _matching(keys, _WORDED))
+    at_left = _first_filled(raw, [i for i in range(key) if not _is_category(sheet, assigned, i)])
+    if any(raw.characters(i).may_spell("total", "sum") for i in at_left):
+        import pyarrow.compute as pc
+
+        first = raw.cells(at_left[0]) if len(at_left) == 1 else pc.coalesce(*map(raw.column, at_left))
+        rows = np.union1d(rows, _matching(first, MAY_BE_TOTAL))
     return [int(row) for row in rows]
+
+
+def _matching(column: Any, pattern: str) -> Any:
+    import pyarrow.compute as pc
+
+    return where_text(column, lambda texts: pc.match_substring_regex(texts, pattern))
+
+
+def _first_filled(raw: RawTable, positions: Sequence[int]) -> list[int]:
+    """The columns up to the first that has no blank: one of them has the first text of each row."""
+    found: list[int] = []
+    for position in positions:
+        found.append(position)
+        if not raw.cells(position).null_count:
+            break
+    return found
 
 
 def _is_category(sheet: Sheet, assigned: Mapping[str, int], position: int) -> bool:
@@ -103,8 +126,8 @@ def _report_note(sheet: Sheet, row: int, found: Collector) -> None:
         "表尾的签字或说明，未作为数据", "a signature or a note under the table, not read as a row",
         "如为数据，请改正此行", "if it is a row, correct it",
     )  # fmt: skip
-    texts = (sheet.raw.column(i)[row].as_py() for i in range(sheet.raw.data.num_columns))
-    shown = " ".join(text.strip() for text in texts if text)
+    texts = (sheet.raw.text(i, row) for i in range(sheet.raw.data.num_columns))
+    shown = " ".join(text for text in texts if text)
     found.add(sheet.place(row), "footer-row", why, sheet.table, shown, "warning")
 
 
@@ -112,18 +135,19 @@ def _report_stray(sheet: Sheet, found: Collector) -> None:
     """Rows of one cell at the end that read like a sentence."""
     import numpy as np
 
-    columns = [sheet.raw.column(i) for i in range(sheet.raw.data.num_columns)]
+    columns = [sheet.raw.cells(i) for i in range(sheet.raw.data.num_columns)]
     if len(columns) < FEWEST_COLUMNS:
         return
     for row in range(len(sheet.raw) - 1, max(len(sheet.raw) - MOST_NOTES, 0) - 1, -1):
-        filled = [column[row].as_py() for column in columns if column[row].is_valid]
-        if len(filled) > 1:
+        there = [i for i, column in enumerate(columns) if column[row].is_valid]
+        if len(there) > 1:
             return
-        if _SENTENCE.search(filled[0].strip()) and not re.match(rf"{_SIGNED}|{_NOTED}", filled[0]):
+        text = sheet.raw.text(there[0], row)
+        if _SENTENCE.search(text) and not re.match(rf"{_SIGNED}|{_NOTED}", text):
             why = refusal(
                 "表尾此行只有一格有内容，像是说明", "this last row has one filled cell, which reads like a note",
                 "如为说明，请删去或以“注：”开头；如为数据，请补全",
                 "if it is a note, delete it or begin it with “Note:”; if it is a row, complete it",
             )  # fmt: skip
             sheet.block(np.array([row]), "")
-            found.add(sheet.place(row), "stray-row", why, sheet.table, filled[0].strip())
+            found.add(sheet.place(row), "stray-row", why, sheet.table, text)

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from subsidy.finding import Finding, Place
-from subsidy.roster import cells, damaged, suspect
-from subsidy.roster.arrays import where
+from subsidy.roster import columns
 from subsidy.roster.example_rows import leave_examples_aside
 from subsidy.roster.mapping import check_headings, check_mapping
 from subsidy.roster.names import Names
+from subsidy.roster.raw import text_array
 from subsidy.roster.refusal import CodedRefusal, refusal
-from subsidy.roster.sheet import Collector, Severity, Sheet
+from subsidy.roster.sheet import Collector, Sheet
 from subsidy.roster.tables import Roster
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from subsidy.schedule.load import RosterColumn, Version
+    from subsidy.schedule.load import Version
 
 Words = Mapping[str, Mapping[str, str]]  # column -> word in the file -> what it stands for
 Change: TypeAlias = "Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]"
@@ -33,7 +33,8 @@ Change: TypeAlias = "Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]"
 class Intake:
     """A roster as the engine reads it.
 
-    `tables`: typed columns per table. Texts, references and categories are strings, yes/no booleans, all else int64:
+    `tables`: typed columns per table. Texts, references and categories are strings, as they are or as an Arrow
+    dictionary, yes/no booleans, all else int64:
     numbers times their scale, months as year * 12 + month - 1, dates as three columns `name` (days since 1970-01-01),
     `name#m` (month) and `name#d` (day of month). Besides: `_row` (source row), `count`, the life of a row as
     `life#from`, `life#to` (dates, its own even where the start column reads the spell's), and `valid_to` in histories
@@ -75,10 +76,7 @@ class Intake:
         import numpy as np
 
         sheet = self._sheets[table]
-        if (cells := sheet.written(column)) is None:
-            return ""
-        position = int(np.searchsorted(sheet.raw.rows.to_numpy(), self._row_of(table, column, row)))
-        return str(cells[position].as_py() or "").strip()
+        return sheet.written(column, int(np.searchsorted(sheet.raw.rows.to_numpy(), self._row_of(table, column, row))))
 
     def joined_into(self, key: str) -> str | None:
         """The key of the row that a row with this key was joined to: a stay that the same person's next one goes on."""
@@ -86,8 +84,8 @@ class Intake:
 
         for table, sheet in self._sheets.items():
             name = sheet.shape.key or ""
-            cells = sheet.written(name) if sheet.joined else None
-            position = -1 if cells is None else pc.index(cells, key).as_py()
+            cells = sheet.cells(name) if sheet.joined else None
+            position = -1 if cells is None else pc.index(text_array(cells), key).as_py()
             number = sheet.raw.rows[position].as_py() if position >= 0 else None
             for leader, joined in sheet.joined.items():
                 if number in joined:
@@ -252,13 +250,13 @@ def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
     """Column -> position in the raw table."""
     assigned: dict[str, int] = {}
     headings = sheet.raw.headings
-    columns = names.columns(sheet.table, sheet.raw.means or headings)
-    for position, (heading, column) in enumerate(zip(headings, columns, strict=True)):
+    meant = names.columns(sheet.table, sheet.raw.means or headings)
+    for position, (heading, column) in enumerate(zip(headings, meant, strict=True)):
         place = sheet.place(column=heading)
         if isinstance(column, CodedRefusal):
             found.add(place, column.code, column, sheet.table, heading)
         elif column is None:
-            if not heading and sheet.raw.column(position).null_count < len(sheet.raw):
+            if not heading and sheet.raw.cells(position).null_count < len(sheet.raw):
                 why = refusal(
                     f"第 {position + 1} 列有内容而无标题", f"column {position + 1} has cells and no heading",
                     "请填写标题，或删除该列", "give it a heading, or delete it",
@@ -297,8 +295,6 @@ def _check_needed(sheet: Sheet, names: Names, found: Collector) -> None:
 
 
 def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
-    import pyarrow as pa
-
     from subsidy.roster import footers, merged
     from subsidy.roster.locate import check_units
 
@@ -316,118 +312,7 @@ def _read(sheet: Sheet, names: Names, words: Words, found: Collector) -> None:
     for name in dict.fromkeys([*first, *shape.columns]):
         spec = shape.columns[name]
         if name in assigned:
-            texts = _translated(sheet.raw.column(assigned[name]), words.get(name, {}))
-            _read_column(sheet, name, spec, texts, names, found)
+            columns.read(sheet, name, assigned[name], words.get(name, {}), found)
         elif spec.origin == "own":
-            _store(sheet, name, spec, [], pa.nulls(len(sheet.raw), pa.int32()))
+            columns.store_nothing(sheet, name)
     sheet.columns["_row"] = sheet.raw.rows
-
-
-def _translated(texts: Any, words: Mapping[str, str]) -> Any:
-    """Cells with the words of a mapping replaced by what they stand for."""
-    import pyarrow as pa
-
-    if not words:
-        return texts
-    encoded = texts.dictionary_encode()
-    said = {word.strip(): meaning for word, meaning in words.items()}
-    distinct = [said.get(text.strip(), text) for text in encoded.dictionary.to_pylist()]
-    return pa.array(distinct, pa.string()).take(encoded.indices)
-
-
-def _read_column(sheet: Sheet, name: str, spec: RosterColumn, texts: Any, names: Names, found: Collector) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    trimmed = pc.utf8_trim_whitespace(texts)
-    form = cells.form_of(spec)
-    if form == "text":
-        sheet.columns[name] = trimmed
-        _report_damaged_texts(sheet, name, found)
-        if _is_id(sheet, name):
-            suspect.check_ids(sheet, name, texts, found)
-        return
-    read = cells.reader(spec, names.words, bool(sheet.raw.file and sheet.raw.sheet))
-    encoded = trimmed.dictionary_encode()
-    indices = encoded.indices
-    values: list[Any] = []
-    errors: dict[int, CodedRefusal] = {}
-    for position, text in enumerate(encoded.dictionary.to_pylist()):
-        try:
-            values.append(read(text))
-        except CodedRefusal as error:
-            errors[position] = damaged.instead(form, text) or error
-            values.append(None)
-    _store(sheet, name, spec, values, indices)
-    suspect.check_magnitude(sheet, name, found)
-    by_code: dict[str, list[int]] = {}
-    for position, wrong in errors.items():
-        by_code.setdefault(wrong.code, []).append(position)
-    for code, positions in by_code.items():
-        rows = where(pc.is_in(indices, value_set=pa.array(positions, indices.type)))
-        found.rows(sheet, code, rows, lambda row: errors[indices[row].as_py()], name)
-
-
-def _is_id(sheet: Sheet, name: str) -> bool:
-    return name in (sheet.shape.key, "person", *sheet.shape.references)
-
-
-def _report_damaged_texts(sheet: Sheet, name: str, found: Collector) -> None:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = sheet.columns[name]
-    by_code: dict[str, list[int]] = {}
-    refused: dict[int, CodedRefusal] = {}
-    pattern = damaged.SUSPECT_ASCII if pc.all(pc.string_is_ascii(texts)).as_py() else damaged.SUSPECT
-    for row in where(pc.match_substring_regex(texts, pattern)).tolist():
-        if (error := damaged.instead("text", texts[row].as_py())) is not None:
-            refused[row] = error
-            by_code.setdefault(error.code, []).append(row)
-    for code, positions in by_code.items():
-        odd_only = code == "invisible-characters" and not _is_id(sheet, name)
-        severity: Severity = "warning" if odd_only else "error"
-        found.rows(sheet, code, np.array(positions), lambda row: refused[row], name, severity)
-    if refused and name in sheet.shape.references:
-        unread = np.zeros(len(texts), bool)
-        unread[list(refused)] = True
-        sheet.columns[name] = pc.if_else(pa.array(unread), pa.scalar(None, pa.string()), texts)
-
-
-def _store(sheet: Sheet, name: str, spec: RosterColumn, values: list[Any], indices: Any) -> None:
-    """The typed columns of distinct values, taken by row, blanks filled with what a blank means."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    blank, kind = _blank_value(spec), _arrow_type(spec)
-    is_date = cells.form_of(spec) == "date"
-    for part, suffix in enumerate(cells.DATE_PARTS if is_date else ("",)):
-        distinct = [value and value[part] for value in values] if is_date else values
-        column = pa.array(distinct, kind).take(indices)
-        if blank is not None and indices.null_count:
-            meant = blank[part] if is_date else blank
-            column = pc.if_else(indices.is_null(), pa.scalar(meant, kind), column)
-        sheet.columns[name + suffix] = column
-
-
-def _blank_value(spec: RosterColumn) -> Any:
-    """What a blank cell of a table's own column holds; None where it stays blank, as it does in a ready figure."""
-    blank = spec.column.blank
-    if spec.origin != "own" or blank in ("missing", "none", "open"):
-        return None
-    form = cells.form_of(spec)
-    if form == "date":
-        return cells.LAST_DAY
-    if form == "number":
-        return int(blank)
-    return blank == "yes" if form == "yes_no" else blank
-
-
-def _arrow_type(spec: RosterColumn) -> pa.DataType:
-    import pyarrow as pa
-
-    form = cells.form_of(spec)
-    if form in ("text", "category"):
-        return pa.string()
-    return pa.bool_() if form == "yes_no" else pa.int64()

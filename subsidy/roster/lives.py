@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Refusal, Text
-from subsidy.roster.arrays import codes, filled, joint_codes
+from subsidy.roster.arrays import codes, filled, is_coded, joint_codes, plain
 from subsidy.roster.cells import DATE_PARTS, LAST_DAY
 from subsidy.roster.refusal import refusal
 from subsidy.roster.rows import DAYS
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TWO_PLACES_IS_ERROR = ("residents",)
+MOST_CODES = 50_000
 
 
 def check(sheet: Sheet, found: Collector) -> None:
@@ -39,7 +40,7 @@ def _check_overlaps(sheet: Sheet, found: Collector, first: Any, last: Any, dated
 
     persons = np.where(filled(sheet.columns["count"]), -1, codes(sheet.columns["person"]))
     rows = np.flatnonzero(dated & (persons >= 0))
-    order = rows[np.lexsort((rows, first[rows], persons[rows]))]
+    order = rows[_by_day(persons[rows], first[rows])]
     who = persons[order]
     # one running maximum for all persons: the days of each lie above those of the one before
     reach = np.maximum.accumulate(last[order] + who * DAYS)
@@ -67,6 +68,13 @@ def _check_overlaps(sheet: Sheet, found: Collector, first: Any, last: Any, dated
     why = Text("同一人同时在两处超过一天", "one person is in two places for more than a day")
     severity: Severity = "error" if sheet.table in TWO_PLACES_IS_ERROR else "warning"
     _report_pairs(sheet, found, "two-places", elsewhere, why, severity)
+
+
+def _by_day(groups: Any, days: Any) -> Any:
+    """The positions in the order of groups, and within each in that of days; equal ones as they stand."""
+    import numpy as np
+
+    return np.argsort(groups * DAYS + days, kind="stable")
 
 
 def _in_order(sheet: Sheet, rows: list[int], persons: Any, first: Any, last: Any) -> list[int]:
@@ -107,7 +115,12 @@ def finished(sheet: Sheet, columns: dict[str, Any]) -> pa.Table:
             columns = _with_spells(sheet, columns)
     if sheet.shape.is_history:
         columns["valid_to"] = _valid_to(columns, sheet.shape.link)
-    return pa.table(columns)
+    return pa.table({name: _coded_if_few(column) for name, column in columns.items()})
+
+
+def _coded_if_few(column: Any) -> Any:
+    """A column of texts as an engine reads it fastest: it goes through all codes again for each part of the rows."""
+    return plain(column) if is_coded(column) and len(column.dictionary) > MOST_CODES else column
 
 
 def _with_spells(sheet: Sheet, columns: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +134,7 @@ def _with_spells(sheet: Sheet, columns: dict[str, Any]) -> dict[str, Any]:
     groups = joint_codes((columns[name] for name in ("person", *sheet.shape.references)), count)
     first, last = columns["life#from"].fill_null(0).to_numpy(), columns["life#to"].to_numpy()
     rows = np.flatnonzero(single)
-    order = rows[np.lexsort((first[rows], groups[rows]))]
+    order = rows[_by_day(groups[rows], first[rows])]
     adjoins = np.zeros(len(order), bool)  # to the row before, in this order
     adjoins[1:] = (groups[order][1:] == groups[order][:-1]) & (first[order][1:] == last[order][:-1] + 1)
     if not adjoins.any():
@@ -176,7 +189,7 @@ def _valid_to(columns: dict[str, Any], link: str | None) -> Any:
 
     days = columns["from"].to_numpy()
     links = codes(columns[link]) if link else np.zeros(len(days), np.int64)
-    order = np.lexsort((days, links))
+    order = _by_day(links, days)
     until = np.full(len(days), LAST_DAY[0], np.int64)
     followed = links[order][1:] == links[order][:-1]
     until[order[:-1][followed]] = days[order][1:][followed] - 1

@@ -80,7 +80,8 @@ def _is_plain(raw: RawTable, table: str, names: Names, fitting: Fitting) -> bool
     if any(isinstance(column, CodedRefusal) and column.code == "unknown-column" for column in columns):
         return False
     two_rows = raw.grid is not None and states_two_rows(raw.grid, raw.heading_row - 1)
-    return not two_rows and not exact_headings(raw.data.columns, fitting)
+    texts = [raw.cells(i) for i in range(len(raw.headings)) if raw.characters(i).may_hold(fitting.spelled)]
+    return not two_rows and not exact_headings(texts, fitting)
 
 
 def _not_found(grid: Grid, names: Names, fitting: Fitting) -> tuple[str, Refusal]:

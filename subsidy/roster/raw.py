@@ -1,16 +1,22 @@
-"""Raw tables: every cell as text, exactly as given, with the place each row came from."""
+"""Raw tables: every cell as text, exactly as given, with the place each row came from.
+
+A column of texts is kept as it is or coded, and one of whole numbers, decimals, days or yes and no as what it is: the
+text of such a cell is made when it is asked for.
+"""
 
 from __future__ import annotations
 
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.roster.arrays import are_unique, code_type, is_coded, is_text
+from subsidy.roster.characters import Characters, characters_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,15 +24,18 @@ if TYPE_CHECKING:
     from subsidy.roster.grid import Grid
 
 LARGEST_EXACT = 2**53  # a float beyond it may have lost digits
+DAYS = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, from 1970-01-01
 
 
 @dataclass(frozen=True, eq=False)
 class RawTable:
-    """Cells as text; null is a blank cell. `data` may have headings twice or empty ones: address columns by position.
+    """Cells by row; null is a blank cell.
 
-    `rows` numbers each row as the user sees it: line of a CSV file, row of a sheet, position from 1 in a frame; in
-    files `heading_row` is that of the headings. In a workbook each column has its `letters`. `means`: what a mapping
-    says each heading stands for. `above`: lines of a CSV file over its headings. `grid`: what the table was cut from.
+    `data` has them as they are kept, `column` as texts. It may have headings twice or empty ones: address columns by
+    position. `rows` numbers each row as the user sees it: line of a CSV file, row of a sheet, position from 1 in a
+    frame; in files `heading_row` is that of the headings. In a workbook each column has its `letters`. `means`: what a
+    mapping says each heading stands for. `above`: lines of a CSV file over its headings. `grid`: what the table was cut
+    from.
     """
 
     name: str
@@ -39,6 +48,7 @@ class RawTable:
     means: Sequence[str] = ()
     above: Sequence[tuple[int, list[str]]] = ()
     grid: Grid | None = None
+    _characters: dict[int, Characters] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def headings(self) -> list[str]:
@@ -54,8 +64,26 @@ class RawTable:
         return Place(self.file, self.sheet, number, heading, cell=cell)
 
     def column(self, position: int) -> pa.StringArray:
+        """The cells of a column as texts."""
+        return text_array(self.cells(position))
+
+    def cells(self, position: int) -> pa.Array:
+        """The cells of a column as they are kept."""
         chunks = self.data.column(position)
         return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
+
+    def text(self, position: int, row: int) -> str:
+        """One cell as text, without white space around it; a blank cell is an empty text."""
+        cell = self.cells(position).slice(row, 1)
+        text = text_array(cell.dictionary_decode() if is_coded(cell) else cell)[0].as_py()
+        return (text or "").strip()
+
+    def characters(self, position: int) -> Characters:
+        """Which characters occur in a column of texts; of any other none."""
+        if position not in self._characters:
+            cells = self.cells(position)
+            self._characters[position] = characters_of(cells) if is_text(cells) else Characters(frozenset())
+        return self._characters[position]
 
 
 def raw_table(
@@ -67,26 +95,32 @@ def raw_table(
     sheet: str = "",
     **more: Any,
 ) -> RawTable:
-    """A raw table of text columns: cells of white space become blank, rows of nothing but blanks are left out."""
+    """A raw table of columns as `kept` makes them: cells of white space become blank, rows of nothing but blanks are
+    left out."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     numbers = pa.array(rows, pa.int64())
-    kept = [_without_white_space(column) for column in columns]
-    data = pa.Table.from_arrays(kept, names=list(headings))
-    if kept and len(numbers) and all(column.null_count for column in kept):
-        filled = pc.is_valid(kept[0])
-        for column in kept[1:]:
+    cells = [_without_white_space(column) for column in columns]
+    data = pa.Table.from_arrays(cells, names=list(headings))
+    if cells and len(numbers) and all(column.null_count for column in cells):
+        filled = pc.is_valid(cells[0])
+        for column in cells[1:]:
             filled = pc.or_(filled, pc.is_valid(column))
         if not pc.all(filled).as_py():
             data, numbers = data.filter(filled).combine_chunks(), numbers.filter(filled)
     return RawTable(name, data, numbers, file, sheet, **more)
 
 
-def _without_white_space(column: pa.StringArray) -> pa.StringArray:
+def _without_white_space(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if not is_text(column):
+        return column
+    if is_coded(column):
+        texts = _without_white_space(column.dictionary)
+        return column if texts is column.dictionary else texts.take(column.indices).dictionary_encode()
     blank = pc.or_(pc.utf8_is_space(column), pc.equal(pc.binary_length(column), 0))
     return pc.if_else(blank, pa.scalar(None, pa.string()), column) if pc.any(blank).as_py() else column
 
@@ -125,14 +159,69 @@ def _float_text(value: float) -> str | None:
     return str(int(value)) if value.is_integer() else format(Decimal(repr(float(value))), "f")
 
 
+def kept(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A column of any Arrow type as a roster keeps it: what `text_array` makes of it and of the column is the same."""
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    array = _in_one(column)
+    kind = array.type
+    if types.is_integer(kind) or types.is_boolean(kind) or types.is_decimal128(kind):
+        return array
+    if types.is_dictionary(kind):
+        texts = text_array(array.dictionary)
+        if texts.null_count or not are_unique(texts):
+            return texts.take(array.indices).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(array.indices.cast(code_type(len(texts))), texts)
+    if types.is_float64(kind):
+        return _whole(array)
+    if types.is_date32(kind) or (types.is_timestamp(kind) and kind.tz is None):
+        return _days(array)
+    return text_array(array)
+
+
+def _whole(array: pa.DoubleArray) -> pa.Array:
+    """Floats as whole numbers, where all of them are such."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = pc.if_else(pc.is_nan(array), None, array)
+    largest = pc.max(pc.abs(known)).as_py()
+    if largest is None or largest >= LARGEST_EXACT or not pc.all(pc.equal(pc.floor(known), known)).as_py():
+        return text_array(array)
+    return known.cast(pa.int64())
+
+
+def _days(array: pa.Array) -> pa.Array:
+    """Points in time as days, where all of them are midnights of four-digit years."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    days = array.cast(pa.date32(), safe=False)
+    ends = pc.min_max(days.cast(pa.int32())).as_py()
+    if ends["min"] is None or ends["min"] < DAYS[0] or ends["max"] > DAYS[1]:
+        return text_array(array)
+    return days if pc.all(pc.equal(days.cast(array.type), array)).as_py() else text_array(array)
+
+
+def _in_one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The chunks of a column as one array."""
+    import pyarrow as pa
+
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    array = column.combine_chunks()
+    return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+
+
 def text_array(column: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     """A column of any Arrow type as text, each distinct value converted once by `plain_text`."""
     import pyarrow as pa
     import pyarrow.types as types
 
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks)
+    array = _in_one(column)
     kind = array.type
     if types.is_string(kind):
         return array

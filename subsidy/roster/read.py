@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
-from subsidy.roster.raw import RawTable, raw_table, refused_file, text_array, unreadable
+from subsidy.roster.raw import RawTable, kept, raw_table, refused_file, text_array, unreadable
 from subsidy.roster.sniff import COMPOUND, ZIP, kind_of, not_a_workbook
 from subsidy.roster.workbook import WORKBOOKS, read_workbook
 
@@ -21,6 +21,7 @@ UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_ROWS_NAMED = 50
 TITLES = 20  # lines over the headings
+CODED_BYTES = 3  # of a cell, in a Parquet file
 
 
 def read_path(path: Path) -> list[RawTable]:
@@ -268,8 +269,23 @@ def read_parquet(path: Path) -> RawTable:
     import pyarrow.parquet as parquet
 
     try:
-        table = parquet.ParquetFile(path).read()
+        coded = _of_few_texts(parquet.ParquetFile(path))
+        table = parquet.ParquetFile(path, read_dictionary=coded).read()
     except pa.ArrowException as error:
         raise unreadable(path, str(error).split("\n")[0][:100]) from None
-    columns = [text_array(column) for column in table.columns]
-    return raw_table(path.stem, table.column_names, columns, np.arange(1, table.num_rows + 1), str(path))
+    headings, count = table.column_names, table.num_rows
+    chunks = table.columns
+    del table  # so that each column is let go as soon as it is in one piece
+    columns = [kept(chunks.pop(0)) for _ in headings]
+    return raw_table(path.stem, headings, columns, np.arange(1, count + 1), str(path))
+
+
+def _of_few_texts(file: Any) -> list[str]:
+    """The columns of texts that take so little room in the file that most of them stand there many times."""
+    sizes: dict[str, int] = {}
+    for group in range(file.metadata.num_row_groups):
+        for position in range(file.metadata.num_columns):
+            column = file.metadata.row_group(group).column(position)
+            if column.physical_type == "BYTE_ARRAY" and column.has_dictionary_page:
+                sizes[column.path_in_schema] = sizes.get(column.path_in_schema, 0) + column.total_uncompressed_size
+    return [name for name, size in sizes.items() if size <= CODED_BYTES * file.metadata.num_rows]

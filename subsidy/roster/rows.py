@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from subsidy.finding import Refusal, Text, nearest
-from subsidy.roster.arrays import codes, filled, repeated, where
+from subsidy.roster.arrays import are_unique, coded, codes, distinct, each, filled, repeated, where, where_text
 from subsidy.roster.example_rows import is_example
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
@@ -62,10 +62,10 @@ def _blanks(sheet: Sheet, name: str) -> Any:
     """The rows in which the roster has nothing for a column (cells that could not be read are not blank)."""
     import numpy as np
 
-    texts = sheet.written(name)
-    if texts is None:
+    cells = sheet.cells(name)
+    if cells is None:
         return np.arange(len(sheet.raw))
-    return where(texts.is_null()) if texts.null_count else np.empty(0, np.int64)
+    return where(cells.is_null()) if cells.null_count else np.empty(0, np.int64)
 
 
 def check_keys(sheet: Sheet, found: Collector) -> None:
@@ -76,13 +76,13 @@ def check_keys(sheet: Sheet, found: Collector) -> None:
     import numpy as np
 
     shape = sheet.shape
-    if shape.key:
+    if shape.key and not are_unique(sheet.columns[shape.key]):
         sound = np.flatnonzero(filled(sheet.columns[shape.key]))
         later, first = repeated(codes(sheet.columns[shape.key])[sound])
         why = refusal("编号重复", "this key is given twice", "每行须有自己的编号", "give each row a key of its own")
         sheet.block(sound[first], shape.key)
         _report_repeated(sheet, found, "duplicate-key", shape.key, sound[later], sound[first], why)
-    elif shape.is_history and shape.link:
+    elif not shape.key and shape.is_history and shape.link:
         sound = np.flatnonzero(~sheet.lost)
         days = sheet.columns["from"].fill_null(0).to_numpy()
         later, first = repeated((codes(sheet.columns[shape.link]) * DAYS + days)[sound])
@@ -154,15 +154,14 @@ def _check_present(sheet: Sheet, name: str, to: str, is_reported: bool, absent: 
 
 def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> None:
     import numpy as np
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    encoded = sheet.columns[name].dictionary_encode()
     keys = target.columns[target.shape.key or ""]
-    unknown = encoded.dictionary.filter(pc.invert(pc.is_in(encoded.dictionary, value_set=keys))).to_pylist()
-    if not unknown:
+    named = coded(sheet.columns[name]).dictionary
+    unknown = named.filter(pc.invert(pc.is_in(named, value_set=keys)))
+    if not len(unknown):
         return
-    rows = where(pc.is_in(sheet.columns[name], value_set=pa.array(unknown)))
+    rows = where_text(sheet.columns[name], lambda texts: pc.is_in(texts, value_set=unknown))
     if sheet.half_examples:  # these have a finding of their own
         rows = np.array([row for row in rows.tolist() if not _is_half_example(sheet, row, name)], np.int64)
     known = [key for key in keys.to_pylist() if key] if len(keys) <= FEW_KEYS else []
@@ -197,7 +196,8 @@ def _block_with(sheet: Sheet, name: str, target: Sheet, found: Collector) -> boo
     if not target.wrong.any():
         return False
     sound = target.columns[target.shape.key or ""].filter(pa.array(~target.wrong))
-    safe = pc.or_(sheet.columns[name].is_null(), pc.is_in(sheet.columns[name], value_set=sound))
+    is_sound = each(sheet.columns[name], lambda texts: pc.is_in(texts, value_set=sound))
+    safe = pc.or_(sheet.columns[name].is_null(), is_sound.fill_null(False))
     rows = where(pc.and_(pc.invert(safe), pa.array(~sheet.wrong)))
     label = found.names.label(target.table)
 
@@ -225,13 +225,13 @@ def check_persons(sheets: Mapping[str, Sheet], found: Collector) -> None:
     if not histories:
         return
     others = [sheet for sheet in sheets.values() if not sheet.shape.is_history and "person" in sheet.headings]
-    persons = pa.concat_arrays([pa.array([], pa.string()), *(sheet.columns["person"] for sheet in others)])
+    persons = pa.concat_arrays([pa.array([], pa.string()), *(distinct(sheet.columns["person"]) for sheet in others)])
     why = refusal(
         "没有其他表提到此人", "no other table names this person",
         "请核对两处的写法", "compare how the person is written in both",
     )  # fmt: skip
     for sheet in histories:
-        known = pc.is_in(sheet.columns["person"], value_set=persons)
+        known = each(sheet.columns["person"], lambda texts: pc.is_in(texts, value_set=persons)).fill_null(False)
         rows = where(pc.invert(pc.or_(known, pa.array(sheet.lost))))
         found.rows(sheet, "unknown-person", rows, why, "person", "warning")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subsidy.finding import Place, Refusal
+from subsidy.roster.arrays import where_text
 from subsidy.roster.grid import Grid, letters
 from subsidy.roster.header import FEWEST, Fit, Fitting, Header, headers_at, states_two_rows
 from subsidy.roster.names import Names
@@ -36,7 +37,7 @@ class Section:
 
 
 def exact_headings(columns: Sequence[Any], fitting: Fitting) -> list[int]:
-    """The rows in which at least two cells are headings as the schedule writes them."""
+    """The rows in which at least two cells of these columns of texts are headings as the schedule writes them."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -44,10 +45,10 @@ def exact_headings(columns: Sequence[Any], fitting: Fitting) -> list[int]:
     known = pa.array(fitting.spelled, pa.string())
     counts: Any = None
     for column in columns:
-        hits = pc.is_in(column, value_set=known)
-        if pc.any(hits).as_py():
-            mask = np.asarray(hits).astype(np.int8)
-            counts = mask if counts is None else counts + mask
+        hits = where_text(column, lambda texts: pc.is_in(texts, value_set=known))
+        if len(hits):
+            counts = np.zeros(len(column), np.int8) if counts is None else counts
+            counts[hits] += 1
     return [] if counts is None else [int(row) for row in np.flatnonzero(counts >= FEWEST)]
 
 

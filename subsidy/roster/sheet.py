@@ -45,10 +45,19 @@ class Sheet:
         names = self.columns.get(self.shape.key or self.shape.link or "")
         return str(names[row].as_py() or "") if names is not None else ""
 
-    def written(self, column: str) -> Any:
-        """A column's cells as written; None where the roster does not have it."""
+    def cells(self, column: str) -> Any:
+        """A column's cells as the raw table keeps them; None where the roster does not have it."""
+        position = self._position(column)
+        return None if position is None else self.raw.cells(position)
+
+    def written(self, column: str, row: int) -> str:
+        """A cell as written; empty where the roster does not have the column."""
+        position = self._position(column)
+        return "" if position is None else self.raw.text(position, row)
+
+    def _position(self, column: str) -> int | None:
         heading = self.headings.get(column)
-        return None if heading is None else self.raw.column(self.raw.headings.index(heading))
+        return None if heading is None else self.raw.headings.index(heading)
 
     def block(self, rows: Any, column: str) -> None:
         """Mark rows (positions or a mask) as wrong because of a column."""
@@ -87,13 +96,11 @@ class Collector:
         if severity == "error":
             sheet.block(rows, column)
         kind = code, sheet.table
-        written = sheet.written(column)
         for row in rows[: max(MOST_FINDINGS - self._counts[kind], 0)].tolist():
             reason = refused if isinstance(refused, Refusal) else refused(row)
-            value = str(written[row].as_py() or "").strip() if written is not None else ""
             self._last[kind] = Finding(
-                sheet.place(row, column), code, reason.why, reason.remedy, value, severity, sheet.table,
-                sheet.subject(row),
+                sheet.place(row, column), code, reason.why, reason.remedy, sheet.written(column, row), severity,
+                sheet.table, sheet.subject(row),
             )  # fmt: skip
             self._found.append(self._last[kind])
         self._counts[kind] += len(rows)

@@ -8,8 +8,20 @@ from fractions import Fraction
 from typing import Any
 
 from subsidy.finding import Refusal
-from subsidy.roster.arrays import APOSTROPHES, codes, folded, folds_apart, repeated, where
+from subsidy.roster.arrays import (
+    APOSTROPHES,
+    codes,
+    distinct,
+    each,
+    folded,
+    is_coded,
+    plain,
+    repeated,
+    where,
+    where_text,
+)
 from subsidy.roster.cells import range_of
+from subsidy.roster.characters import Characters
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 
@@ -53,13 +65,12 @@ def _plain(number: int, scale: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def check_ids(sheet: Sheet, name: str, written: Any, found: Collector) -> None:
+def check_ids(sheet: Sheet, name: str, written: Any, characters: Characters, found: Collector) -> None:
     """Ids with spaces or signs that do not belong to them, that differ from others in no more than case, width or
-    blanks, or that have lost the zeros that others of the column begin with."""
-    import pyarrow.compute as pc
-
+    blanks, or that have lost the zeros that others of the column begin with. `written`: with white space around them.
+    """
     texts = sheet.columns[name]
-    spaced = where(pc.not_equal(pc.binary_length(written), pc.binary_length(texts)))
+    spaced = _rows_changed(written, texts)
     if len(spaced):
         row = int(spaced[0])
         why = refusal(
@@ -71,11 +82,22 @@ def check_ids(sheet: Sheet, name: str, written: Any, found: Collector) -> None:
             sheet.place(row, name), "spaces-around", why, sheet.table,
             (written[row].as_py() or "").replace(" ", "␣").replace("\u3000", "␣").replace("\u00a0", "␣"), "warning",
         )  # fmt: skip
-    _check_zeros(sheet, name, found)
-    signs = _check_signs(sheet, name, found)
-    strange = [*signs, *_check_alike(sheet, name, signs, found)]
+    if characters.any_of("0"):
+        _check_zeros(sheet, name, found)
+    signs = _check_signs(sheet, name, found) if characters.any_of(APOSTROPHES) else ()
+    alike = () if characters.fold_apart else _check_alike(sheet, name, signs, found)
+    strange = [*signs, *alike]
     if strange and name in sheet.shape.references:
         sheet.columns[name] = _without(sheet.columns[name], strange)
+
+
+def _rows_changed(written: Any, texts: Any) -> Any:
+    """The rows in which white space was left out."""
+    import pyarrow.compute as pc
+
+    if written is texts:
+        return ()
+    return where(pc.not_equal(each(written, pc.binary_length), each(texts, pc.binary_length)))
 
 
 def _without(texts: Any, rows: Any) -> Any:
@@ -85,7 +107,7 @@ def _without(texts: Any, rows: Any) -> Any:
 
     left_out = np.zeros(len(texts), bool)
     left_out[rows] = True
-    return pc.if_else(pa.array(left_out), pa.scalar(None, pa.string()), texts)
+    return pc.if_else(pa.array(left_out), pa.scalar(None, texts.type), texts)
 
 
 def _check_signs(sheet: Sheet, name: str, found: Collector) -> Any:
@@ -93,7 +115,7 @@ def _check_signs(sheet: Sheet, name: str, found: Collector) -> Any:
     import pyarrow.compute as pc
 
     texts = sheet.columns[name]
-    rows = where(pc.match_substring_regex(texts, f"^[{APOSTROPHES}]|{WIDE}"))
+    rows = where_text(texts, lambda texts: pc.match_substring_regex(texts, f"^[{APOSTROPHES}]|{WIDE}"))
 
     def describe(row: int) -> Refusal:
         text = texts[row].as_py()
@@ -119,9 +141,9 @@ def _check_alike(sheet: Sheet, name: str, apart: Any, found: Collector) -> Any:
     import pyarrow.compute as pc
 
     texts = sheet.columns[name]
-    if folds_apart(texts):
+    if is_coded(texts) and _are_apart(texts.dictionary):
         return np.empty(0, np.int64)
-    encoded = (_without(texts, apart) if len(apart) else texts).dictionary_encode()
+    encoded = plain(_without(texts, apart) if len(apart) else texts).dictionary_encode()
     spellings, indices = encoded.dictionary, encoded.indices
     later, first = repeated(codes(folded(spellings)))
     if not len(later):
@@ -146,20 +168,31 @@ def _check_alike(sheet: Sheet, name: str, apart: Any, found: Collector) -> Any:
     return rows
 
 
+def _are_apart(texts: Any) -> bool:
+    """Whether no two of these different texts are alike."""
+    import pyarrow.compute as pc
+
+    return bool(pc.count_distinct(folded(texts)).as_py() == len(texts))
+
+
 def _check_zeros(sheet: Sheet, name: str, found: Collector) -> None:
     import pyarrow.compute as pc
 
     texts = sheet.columns[name]
-    padded = pc.starts_with(texts, "0")
+    occurring = distinct(texts)
+    padded = pc.starts_with(occurring, "0")
     if not pc.any(padded).as_py():
         return
-    digits = pc.utf8_is_digit(texts)
-    padded = pc.and_(padded, digits)
+    padded = pc.and_(padded, pc.utf8_is_digit(occurring))
     if not pc.any(padded).as_py():
         return
-    width = pc.max(pc.binary_length(texts.filter(padded))).as_py()
-    short = pc.and_(pc.and_(digits, pc.invert(padded)), pc.less(pc.binary_length(texts), width))
-    rows = where(short)
+    width = pc.max(pc.binary_length(occurring.filter(padded))).as_py()
+
+    def is_short(texts: Any) -> Any:
+        begins = pc.and_(pc.utf8_is_digit(texts), pc.invert(pc.starts_with(texts, "0")))
+        return pc.and_(begins, pc.less(pc.binary_length(texts), width))
+
+    rows = where_text(texts, is_short)
 
     def describe(row: int) -> Refusal:
         right = texts[row].as_py().zfill(width)

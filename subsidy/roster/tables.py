@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.progress import station
 from subsidy.roster.mapping import ColumnMapping, read_mapping
-from subsidy.roster.raw import RawTable, plain_text, raw_table, text_array
+from subsidy.roster.raw import RawTable, kept, plain_text, raw_table
 from subsidy.roster.read import read_path
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ class Roster:
     """The input of a calculation: tables by name, each cell as text until a schedule says what it is.
 
     `Roster(residents=df, facilities=df2)` takes pandas, Polars and Arrow frames, anything else that speaks the Arrow
-    stream protocol, and lists of mappings; table and column names may be English or Chinese. Typed cells become the
-    text a person would write, exactly (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing is
-    checked here. Raises RosterError for what is no table.
+    stream protocol, and lists of mappings; table and column names may be English or Chinese. Typed cells stand for
+    the text a person would write, exactly (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing
+    is checked here. Raises RosterError for what is no table.
     """
 
     mapping: ColumnMapping | None = None
@@ -66,7 +66,7 @@ class Roster:
 
     def content_hash(self, table: str) -> str:
         """SHA-256 of a table's headings and cells, whatever the order of its rows and columns. Raises KeyError."""
-        return _content_hash(self.table(table).data)
+        return _content_hash(self.table(table))
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{table.name}: {len(table)}" for table in self._raw)
@@ -141,7 +141,7 @@ def _columns(frame: Any) -> tuple[list[str], list[pa.Array], int]:
     if not hasattr(frame, "__arrow_c_stream__") and hasattr(frame, "toArrow"):
         frame = frame.toArrow()
     table = pa.table(frame)
-    return table.column_names, [text_array(column) for column in table.columns], table.num_rows
+    return table.column_names, [kept(column) for column in table.columns], table.num_rows
 
 
 def _from_mappings(rows: Sequence[Any]) -> tuple[list[str], list[pa.Array], int]:
@@ -158,27 +158,28 @@ def _from_series(series: Any) -> pa.Array:
     import pyarrow as pa
 
     if series.dtype != object:
-        return text_array(pa.array(series, from_pandas=True))
+        return kept(pa.array(series.copy(), from_pandas=True))  # which may share the memory of the frame
     return pa.array([plain_text(value) for value in series], pa.string())
 
 
-def _content_hash(data: pa.Table) -> str:
+def _content_hash(raw: RawTable) -> str:
     """Cells are escaped, joined to one text per row, sorted, and hashed: no two contents give the same texts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    order = sorted(range(data.num_columns), key=lambda i: (data.column_names[i], i))
-    headings = [data.column_names[i] for i in order]
+    written = raw.headings
+    order = sorted(range(len(written)), key=lambda i: (written[i], i))
+    headings = [written[i] for i in order]
     digest = hashlib.sha256("\x1f".join(_escaped(heading) for heading in headings).encode() + b"\x1d")
-    if not order or not data.num_rows:
+    if not order or not len(raw):
         return digest.hexdigest()
     cells = []
     for i in order:
-        column = data.column(i).cast(pa.large_string())
+        column = raw.column(i).cast(pa.large_string())
         for plain, escaped in _ESCAPES:
             column = pc.replace_substring(column, plain, escaped)
         cells.append(pc.fill_null(column, "\x00"))
-    lines = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string())).combine_chunks()
+    lines = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
     ordered = lines.take(pc.sort_indices(lines))
     whole = pa.LargeListArray.from_arrays([0, len(ordered)], ordered)
     digest.update(pc.binary_join(whole, pa.scalar("\x1e", pa.large_string()))[0].as_buffer())
