@@ -121,9 +121,7 @@ def _contested(limit: CheckedLimit, rows: Sql) -> Sql:
     return sql.subquery(sql.select([sql.all_columns("u"), asked, there], rows, joined), "u")
 
 
-def _result(
-    source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql, changed: Sql | None = None
-) -> exp.Select:
+def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql, changed: Sql | None = None) -> exp.Select:
     columns = {
         **{name: c(name) for name in IDENTITY},
         "count_a": sql.mul(kept_units, c("each")),
@@ -236,9 +234,7 @@ def _by_class(limit: CheckedLimit, rows: Sql) -> exp.Select:
     ranked = sql.select([*keys, c("by"), c("wanted"), left], sql.subquery(classes, "s"))
     given = sql.alias(_given(limit, c("left"), c("wanted")), "given")
     shared = sql.subquery(sql.select([*keys, c("by"), c("wanted"), given], sql.subquery(ranked, "t")), "s")
-    same = sql.all_of(
-        sql.compare("=", sql.column(key, "u"), sql.column(key, "s")) for key in (*_keys(limit), "by")
-    )
+    same = sql.all_of(sql.compare("=", sql.column(key, "u"), sql.column(key, "s")) for key in (*_keys(limit), "by"))
     chosen = [sql.all_columns("u"), sql.column("wanted", "s"), sql.column("given", "s")]
     return sql.select(chosen, rows, [("inner", shared, same)])
 
