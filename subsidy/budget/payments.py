@@ -49,7 +49,7 @@ def make_payments(runs: Sequence[Run]) -> list[Payments]:
     """Apply the pots to the parts of schedules that are calculated together."""
     station("资金总额与拨付", "pots and payments")
     tables = [table for run in runs for table in [_read(run)] if table is not None]
-    parts = joined(tables) if tables else None
+    parts = joined(tables) if any(table.num_rows for table in tables) else None
     results = apply_pots([run.prepared.schedule for run in runs], parts) if parts is not None else []
     applied = tuple(result for _, result in results)
     found = []
