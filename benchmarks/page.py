@@ -105,8 +105,7 @@ LOOP = {
 }
 CALLS = {"en": "That is {calls:,.0f} such calculations a second on one core.", "zh": "即单核每秒 {calls:,.0f} 次。"}
 MACHINE = {
-    "en": "Measured on {cores} cores ({machine}, {memory:.0f} GiB);\n"
-    "Python {python}, {packages}.",
+    "en": "Measured on {cores} cores ({machine}, {memory:.0f} GiB);\nPython {python}, {packages}.",
     "zh": "测量环境：{cores} 核（{machine}，{memory:.0f} GiB）；Python {python}，{packages}。",
 }
 
