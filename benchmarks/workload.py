@@ -52,7 +52,7 @@ def written(form: str, residents: int, folder: Path) -> Path:
 
 
 def written_in_parts(form: str, residents: int, folder: Path) -> Path:
-    """As `written`, for more residents than fit into memory: in parts, of which each has persons and homes of its own."""
+    """As `written`, for more residents than fit into memory: in parts that have persons and homes of their own."""
     target = folder / f"{form}-{residents}-in-parts"
     target.mkdir(parents=True)
     writers: dict[str, parquet.ParquetWriter] = {}

@@ -62,7 +62,7 @@ def test_a_roster_in_parts_is_one_roster(tmp_path: Path, monkeypatch: pytest.Mon
         "districts": "district",
     }.items():
         assert len(tables[table][key].unique()) == len(tables[table])
-    assert len(tables["residents"]["person"].unique()) == 700
+    assert len(tables["residents"]["person"].unique()) == 700  # each has a stay at least
     for table, key in {"residents": "facility", "ratings": "facility", "facilities": "district"}.items():
         known = tables["facilities" if key == "facility" else "districts"][key]
         assert pc.all(pc.is_in(tables[table][key], value_set=known.combine_chunks())).as_py()

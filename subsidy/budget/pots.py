@@ -137,7 +137,7 @@ class _Pot:
                 found[rows] = clause in limit.model.among
                 continue
             for days, (due, district) in _alike(parts, ("due", "district"), rows):
-                found[days] = self._is_dated(limit, str(clause), int(due or 0), district)
+                found[rows[days]] = self._is_dated(limit, str(clause), int(due or 0), district)
         if self.limit.years is not None:
             first, last = self.limit.years
             found &= (first <= year) & (year <= last)
