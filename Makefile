@@ -34,6 +34,7 @@ bench-large: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.checks
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.explain_cells
+	$(BIN)/python -m benchmarks.large
 
 example: $(BIN)/subsidy
 	$(BIN)/python examples/xian/generate.py

@@ -60,7 +60,7 @@ def check_same(one: str, of_one: Totals, other: str, of_other: Totals) -> None:
         raise DisagreementError(f"{one} and {other} differ in {len(off)} of {len(keys)} amounts (fen): {shown}")
 
 
-def _peak_memory() -> float:
+def peak_memory() -> float:
     """Of this process, in MiB. (What `getrusage` says begins with that of the process it was started from.)"""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
@@ -75,7 +75,7 @@ def _child(contender: str, form: str, folder: str, file: str) -> None:
     start, processor = time.perf_counter(), time.process_time()
     table = module.totals(form, Path(folder), **more)
     seconds, processor = time.perf_counter() - start, time.process_time() - processor
-    peak = _peak_memory()
+    peak = peak_memory()
     parquet.write_table(table, file)
     sys.stdout.write(json.dumps({"seconds": seconds, "processor": processor, "peak": peak, "stations": stations}))
 

@@ -21,6 +21,8 @@ PER_FACILITY, PER_STAFF = 40, 6
 ABILITIES = ("disabled", "semi_disabled", "self_caring")
 POSTS = ("carer", "nurse", "other")
 LEVELS = ("junior", "intermediate", "senior")
+PART = 500_000  # residents
+OWN_OF_A_PART = ("facility", "person", "resident", "staff", "meal", "resident_month", "staff_month")
 MONTHS = tuple(f"{YEAR}-{month:02}" for month in range(1, 13))
 START = np.datetime64(f"{YEAR}-01-01")
 SCHEDULES = Path(__file__).parent / "schedules"
@@ -47,6 +49,34 @@ def written(form: str, residents: int, folder: Path) -> Path:
             parquet.write_table(table, target / f"{name}.parquet")
         (target / "done").touch()
     return target
+
+
+def written_in_parts(form: str, residents: int, folder: Path) -> Path:
+    """As `written`, for more residents than fit into memory: in parts that have persons and homes of their own."""
+    target = folder / f"{form}-{residents}-in-parts"
+    target.mkdir(parents=True)
+    writers: dict[str, parquet.ParquetWriter] = {}
+    for number, begun in enumerate(range(0, residents, PART)):
+        random = np.random.default_rng([SEED, number])
+        for name, table in FORMS[form](min(PART, residents - begun), random).items():
+            if name == "districts" and number:
+                continue
+            named = _of_part(table, number)
+            if name not in writers:
+                writers[name] = parquet.ParquetWriter(target / f"{name}.parquet", named.schema)
+            writers[name].write_table(named)
+    for writer in writers.values():
+        writer.close()
+    return target
+
+
+def _of_part(table: pa.Table, number: int) -> pa.Table:
+    """The table with the part's number in its keys and references but those of districts."""
+    for position, name in enumerate(table.column_names):
+        if name in OWN_OF_A_PART:
+            column = pc.binary_join_element_wise(table[name], pa.scalar(f".{number}"), "")
+            table = table.set_column(position, name, column)
+    return table
 
 
 def months(residents: int, random: np.random.Generator) -> Tables:

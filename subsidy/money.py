@@ -139,6 +139,26 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     return parts if total >= 0 else [-part for part in parts]
 
 
+def split_column(total: int, weights: Any) -> Any:
+    """`split` of a NumPy column of whole numbers; where a product could pass 2^63, by Python's own."""
+    import numpy as np
+
+    size, largest = abs(total), int(weights.max(initial=0))
+    if size * largest > LARGEST or len(weights) * largest > LARGEST or not weights.any() or weights.min() < 0:
+        return np.array(split(total, weights.tolist()), np.int64)
+    all_weights = int(weights.sum())
+    parts, remainders = np.divmod(size * weights, all_weights)
+    by_remainder = np.argsort(-remainders, kind="stable")
+    parts[by_remainder[: size - int(parts.sum())]] += 1
+    return parts if total >= 0 else -parts
+
+
+def total_of(column: Any) -> int:
+    """The sum of a NumPy column of whole numbers, whatever its size."""
+    largest = max(abs(int(column.max(initial=0))), abs(int(column.min(initial=0))))
+    return int(column.sum()) if len(column) * largest <= LARGEST else sum(column.tolist())
+
+
 def split_with_rest(total: int, weights: Sequence[int], step: int) -> list[int]:
     """Divide `total` in proportion to `weights` (>= 0, one positive) into multiples of `step` and a rest.
 

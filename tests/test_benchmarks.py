@@ -44,3 +44,25 @@ def test_the_same_seed_gives_the_same_roster(tmp_path: Path) -> None:
     one, other = (written("shares", 100, tmp_path / name) for name in ("one", "other"))
     for file in one.glob("*.parquet"):
         assert file.read_bytes() == (other / file.name).read_bytes()
+
+
+def test_a_roster_in_parts_is_one_roster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as parquet
+
+    from benchmarks import workload
+
+    monkeypatch.setattr(workload, "PART", 300)
+    folder = workload.written_in_parts("stays", 700, tmp_path)
+    tables = {file.stem: parquet.read_table(file) for file in folder.glob("*.parquet")}
+    for table, key in {
+        "residents": "resident",
+        "facilities": "facility",
+        "staff": "staff",
+        "districts": "district",
+    }.items():
+        assert len(tables[table][key].unique()) == len(tables[table])
+    assert len(tables["residents"]["person"].unique()) == 700  # each has a stay at least
+    for table, key in {"residents": "facility", "ratings": "facility", "facilities": "district"}.items():
+        known = tables["facilities" if key == "facility" else "districts"][key]
+        assert pc.all(pc.is_in(tables[table][key], value_set=known.combine_chunks())).as_py()

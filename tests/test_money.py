@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subsidy.finding import Refusal
-from subsidy.money import Rounding, exact_number, fen, odd_units, round_to, split, split_with_rest, yuan, yuan_text
+from subsidy.money import (
+    Rounding,
+    exact_number,
+    fen,
+    odd_units,
+    round_to,
+    split,
+    split_column,
+    split_with_rest,
+    total_of,
+    yuan,
+    yuan_text,
+)
 
 totals = st.integers(-(10**15), 10**15)
 weights = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 10**9)), min_size=1, max_size=8).filter(any)
@@ -28,6 +40,16 @@ def remainders(total: int, by: list[int]) -> list[int]:
 
 
 # --- the one split -------------------------------------------------------------------------------------------------
+
+
+@given(total=totals, by=st.lists(st.one_of(st.integers(0, 9), st.integers(0, 2**62)), max_size=8).filter(any))
+def test_a_column_is_split_alike(total: int, by: list[int]) -> None:
+    """Also where products pass 2^63."""
+    import numpy as np
+
+    column = np.array(by, np.int64)
+    assert split_column(total, column).tolist() == split(total, by)
+    assert total_of(column) == sum(by)
 
 
 @given(totals, weights)

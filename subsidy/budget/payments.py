@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from subsidy import sql
-from subsidy.budget.pots import PayerPart, PotResult, apply_pots
+from subsidy.budget.payer_parts import NUMBERS, TEXTS, PayerParts, joined
+from subsidy.budget.pots import PotResult, apply_pots
 from subsidy.engine.database import Query
 from subsidy.engine.explain_payers import Cuts, PotCut
 from subsidy.engine.lines import PART_COLUMNS
@@ -21,69 +22,56 @@ KEY = ("version", "clause", "line", "payer")
 
 @dataclass(frozen=True)
 class Payments:
-    """A finished calculation: `relation` has PART_COLUMNS, cut and amount (fen); `pots` says what each pot did, and
-    `cuts` what they took from which part of which line."""
+    """A finished calculation: `relation` has PART_COLUMNS, cut and amount (fen); `pots` says what each of the
+    schedule's pots did, `applied` what each of all schedules did, in that order."""
 
     run: Run
     relation: str
     pots: tuple[PotResult, ...]
-    cuts: Cuts
+    applied: tuple[PotResult, ...]
+
+    @functools.cached_property
+    def cuts(self) -> Cuts:
+        """By version, clause, line and payer: what each pot took, with what it holds and was asked for."""
+        found: dict[tuple[int, str, int, str], list[PotCut]] = {}
+        for pot in self.applied:
+            for share in pot.shares if pot.when_short != "refund" else ():
+                part = share.part
+                if part.schedule == self.run.prepared.schedule.id:
+                    key = part.version, part.clause, part.line, part.payer
+                    figures = pot.at_most, pot.used_before, pot.asked, pot.when_short
+                    cut = PotCut(pot.pot, share.taken, *figures, share.left, share.wanted)
+                    found.setdefault(key, []).append(cut)
+        return found
 
 
 def make_payments(runs: Sequence[Run]) -> list[Payments]:
     """Apply the pots to the parts of schedules that are calculated together."""
     station("资金总额与拨付", "pots and payments")
-    parts = [part for run in runs for part in _read(run)]
-    owed_before = [part.owed for part in parts]
-    pots = apply_pots([run.prepared.schedule for run in runs], parts)
-    known = len(owed_before)
-    changed = [
-        part
-        for part, owed in zip(parts[:known], owed_before, strict=True)
-        if part.cuts or (part.left, part.owed) != (owed, owed)
-    ]
+    tables = [table for run in runs for table in [_read(run)] if table is not None]
+    parts = joined(tables) if any(table.num_rows for table in tables) else None
+    results = apply_pots([run.prepared.schedule for run in runs], parts) if parts is not None else []
+    applied = tuple(result for _, result in results)
     found = []
     for run in runs:
         relation, schedule = run.plan.named("payments"), run.prepared.schedule.id
-        own, added = ([part for part in some if part.schedule == schedule] for some in (changed, parts[known:]))
-        _write(run, relation, own, added)
-        found.append(
-            Payments(run, relation, tuple(pots[schedule]), _cuts([part for part in parts if part.schedule == schedule]))
-        )
+        _write(run, relation, parts)
+        found.append(Payments(run, relation, tuple(result for of, result in results if of == schedule), applied))
     return found
 
 
-def _cuts(parts: Sequence[PayerPart]) -> Cuts:
-    """By version, clause, line and payer: what each pot took, with what it holds and was asked for."""
-    return {
-        (part.version, part.clause, part.line, part.payer): [
-            PotCut(
-                pot,
-                part.cuts.get(pot, 0),
-                group.at_most,
-                group.used_before,
-                group.asked,
-                group.when_short,
-                *part.room.get(pot, (0, 0)),
-            )
-            for pot, group in part.groups.items()
-        ]
-        for part in parts
-        if part.groups
-    }
-
-
-def _read(run: Run) -> list[PayerPart]:
-    """The parts that any pot is over."""
+def _read(run: Run) -> Any:
+    """The parts that any pot is over, as an Arrow table; None where there is no pot."""
     pots = [limit for version in run.prepared.schedule.versions for limit in version.limits.values() if limit.is_pot]
     clauses = {clause for pot in pots for clause in pot.model.among}
     if not clauses:
-        return []
+        return None
     for_others = any(pot.model.payer is None or pot.model.rest_to or pot.model.refund for pot in pots)
-    names = ["clause", "version", "due", "due#m", "payee", "district", "facility", "line", "payer", "position", "owed"]
 
     def query() -> Query:
-        columns = [sql.column(name) for name in (*names, *(f"pot:{pot}" for pot in run.plan.pots))]
+        names = (*TEXTS[1:], *NUMBERS, "owed", *(f"pot:{pot}" for pot in run.plan.pots))
+        schedule = sql.alias(sql.text(run.prepared.schedule.id), "schedule")
+        columns = [schedule, *(sql.column(name) for name in names)]
         concerned = sql.any_of(sql.compare("=", sql.column("clause"), sql.text(name)) for name in sorted(clauses))
         if not for_others:
             payers = sorted({str(pot.model.payer) for pot in pots})
@@ -91,48 +79,27 @@ def _read(run: Run) -> list[PayerPart]:
             concerned = sql.all_of([concerned, paying])
         return Query(sql.select(columns, sql.table(run.plan.parts), where=concerned))
 
-    rows = run.prepared.rows(run.prepared.once(("parts", run.plan.parts), query))
-    found = []
-    place = operator.itemgetter(*(names.index(name) for name in ("clause", "version", "line", "position", "payer")))
-    for row in sorted(rows, key=place):
-        clause, version, due, month, payee, district, facility, line, payer, position, owed, *ranks = row
-        found.append(
-            PayerPart(
-                run.prepared.schedule.id,
-                clause,
-                version,
-                due,
-                month,
-                payee,
-                district,
-                facility,
-                line,
-                payer,
-                position,
-                owed,
-                dict(zip(run.plan.pots, ranks, strict=True)),
-            )
-        )
-    return found
+    return run.prepared.database.arrow(run.prepared.once(("parts", run.plan.parts), query))
 
 
-def _write(run: Run, relation: str, changed: list[PayerPart], added: list[PayerPart]) -> None:
-    if not changed and not added:
+def _write(run: Run, relation: str, parts: PayerParts | None) -> None:
+    changed, added = parts.changed_and_added(run.prepared.schedule.id) if parts is not None else ((), ())
+    if parts is None or not len(changed) + len(added):
         run.view(relation, run.prepared.once(("uncut", relation), lambda: _uncut(run.plan.parts)))
         return
     cuts = run.plan.named("cuts")
-    _register(run, cuts, changed)
+    run.prepared.database.register(cuts, parts.table(changed))
     on = sql.all_of(sql.compare("=", sql.column(name, "c"), sql.column(name, "p")) for name in KEY)
     cut = sql.first_known(sql.column("cut", "c"), sql.whole(0))
     owed = sql.first_known(sql.column("owed", "c"), sql.column("owed", "p"))
     columns = [sql.alias(owed if name == "owed" else sql.column(name, "p"), name) for name in PART_COLUMNS]
     columns += [sql.alias(cut, "cut"), sql.alias(sql.sub(owed, cut), "amount")]
     query = sql.select(columns, sql.table(run.plan.parts, "p"), [("left", sql.table(cuts, "c"), on)])
-    if not added:
+    if not len(added):
         run.create(relation, Query(query))
         return
     rests = run.plan.named("rests")
-    _register(run, rests, added)
+    run.prepared.database.register(rests, parts.table(added))
     run.create(relation, Query(sql.union_all([query, _rest_rows(run, rests)])))
 
 
@@ -143,20 +110,6 @@ def _uncut(parts: str) -> Query:
         sql.alias(sql.column("owed", "p"), "amount"),
     ]
     return Query(sql.select(columns, sql.table(parts, "p")))
-
-
-def _register(run: Run, name: str, parts: list[PayerPart]) -> None:
-    import pyarrow as pa
-
-    content: dict[str, Any] = {
-        "version": pa.array([part.version for part in parts], pa.int64()),
-        "clause": pa.array([part.clause for part in parts], pa.string()),
-        "line": pa.array([part.line for part in parts], pa.int64()),
-        "payer": pa.array([part.payer for part in parts], pa.string()),
-        "cut": pa.array([sum(part.cuts.values()) for part in parts], pa.int64()),
-        "owed": pa.array([part.owed for part in parts], pa.int64()),
-    }
-    run.prepared.database.register(name, pa.table(content))
 
 
 def _rest_rows(run: Run, rests: str) -> Any:

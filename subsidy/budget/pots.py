@@ -1,14 +1,17 @@
-"""Pots: a sum of money that payers' parts share. Whole numbers of fen in Python, on parts of payment lines."""
+"""Pots: a sum of money that payers' parts share, in whole numbers of fen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from subsidy.budget.payer_parts import Numbers, PayerPart, PayerParts
 from subsidy.engine.limits import clauses_among
-from subsidy.money import round_to, split, yuan_text
+from subsidy.money import round_to, split_column, total_of, yuan_text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedLimit
 from subsidy.schedule.column import MONTHS_IN
@@ -18,39 +21,36 @@ from subsidy.schedule.load import Version
 from subsidy.schedule.model import Refund
 
 Key = tuple[str | int | None, ...]
-LAST = 1_000_000  # the position of a payer that only took over
-
-
-@dataclass
-class PayerPart:
-    """One payer's part of one payment line: `owed` before pots, `left` after those applied so far (fen)."""
-
-    schedule: str
-    clause: str
-    version: int
-    due: int
-    due_month: int
-    payee: str
-    district: str | None
-    facility: str | None
-    line: int
-    payer: str
-    position: int  # of the payer in the clause, which settles ties
-    owed: int
-    ranks: Mapping[str, int | None]
-    left: int = 0
-    cuts: dict[str, int] = field(default_factory=dict)
-    room: dict[str, tuple[int, int]] = field(default_factory=dict)  # by pot: left for its rank, wanted by its rank
-    groups: dict[str, PotResult] = field(default_factory=dict)  # by pot: what it did in the group of this part
+IN_TURN = ("due", "payee", "district", "facility", "version", "line", "position", "payer")  # after the clause
 
 
 @dataclass(frozen=True)
 class PotShare:
-    """A part that a pot is over: what of it was asked for, and what the pot took from it (fen)."""
+    """A part that a pot is over: what of it was asked for, what the pot took from it, and, where the turn of its rank
+    came, what was `left` and what its rank `wanted` (fen)."""
 
     part: PayerPart
     asked: int
     taken: int
+    left: int
+    wanted: int
+
+
+@dataclass(frozen=True)
+class PotShares:
+    """The parts that a pot is over in one group, in their order: `numbers` among `parts`, and columns of PotShare."""
+
+    parts: PayerParts
+    numbers: Numbers
+    asked: Numbers
+    taken: Numbers
+    room: Sequence[tuple[int, int, int]] = ()  # how many parts of one rank, what was left for them, what they wanted
+
+    def __iter__(self) -> Iterator[PotShare]:
+        rooms = [(left, wanted) for count, left, wanted in self.room for _ in range(count)]
+        columns = (column.tolist() for column in (self.numbers, self.asked, self.taken))
+        for place, (number, asked, taken) in enumerate(zip(*columns, strict=True)):
+            yield PotShare(self.parts.part(number), asked, taken, *(rooms[place] if rooms else (0, 0)))
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,12 @@ class PotResult:
     when_short: str
     refunded: int = 0
     goes_to: str | None = None  # the payer that owes what the pot took from others
-    shares: tuple[PotShare, ...] = field(default=(), repr=False, compare=False)
+    columns: PotShares | None = field(default=None, repr=False, compare=False)
+
+    @functools.cached_property
+    def shares(self) -> tuple[PotShare, ...]:
+        """What the pot did to each part."""
+        return tuple(self.columns or ())
 
     @property
     def over(self) -> int:
@@ -91,55 +96,18 @@ class PotResult:
         }
 
 
-def apply_pots(schedules: Sequence[Schedule], parts: list[PayerPart]) -> dict[str, list[PotResult]]:
+def apply_pots(schedules: Sequence[Schedule], parts: PayerParts) -> list[tuple[str, PotResult]]:
     """Cut the parts (in place) as the pots say: each schedule's own in its order, then those over several schedules.
 
-    What each pot did, by the schedule that has it. Where a pot names another payer for the rest (`rest_to`), parts are
-    added to the list by which that payer owes it.
+    What each pot did, with the schedule that has it, in that order. Where a pot names another payer for the rest
+    (`rest_to`), parts are added by which that payer owes it.
     """
-    for part in parts:
-        part.left = part.owed
-    results: dict[str, list[PotResult]] = {schedule.id: [] for schedule in schedules}
-    versions = {schedule.id: schedule.versions for schedule in schedules}
+    results: list[tuple[str, PotResult]] = []
     pots = [_Pot(schedule, version, limit) for schedule in schedules for version, limit in _pots(schedule)]
+    versions = {schedule.id: schedule.versions for schedule in schedules}
     for pot in sorted(pots, key=lambda pot: bool(pot.limit.whole)):
-        concerned = [
-            part for part in parts if part.left > 0 and pot.concerns(part, versions[part.schedule][part.version])
-        ]
-        results[pot.schedule.id] += _apply(pot, concerned, parts)
-        if pot.limit.model.rest_to is not None:
-            _take_over(pot.name, pot.limit.model.rest_to, concerned, parts)
+        results += [(pot.schedule.id, result) for result in _apply(pot, pot.concerned(parts, versions), parts)]
     return results
-
-
-def _take_over(pot: str, payer: str, concerned: Sequence[PayerPart], parts: list[PayerPart]) -> None:
-    """What the pot cut from each line is owed by `payer`: added to its part of the line, or a part of its own."""
-    _owe_instead(payer, [(part, part.cuts[pot]) for part in concerned if pot in part.cuts], parts)
-
-
-def _owe_instead(payer: str, taken: Iterable[tuple[PayerPart, int]], parts: list[PayerPart]) -> None:
-    """`payer` owes these amounts (fen) on the lines of these parts."""
-    own = {_line(part): part for part in parts if part.payer == payer}
-    for part, amount in taken:
-        line = _line(part)
-        if line in own:
-            own[line].owed += amount
-            own[line].left += amount
-        else:
-            own[line] = replace(part, payer=payer, position=LAST, owed=amount, left=amount, cuts={}, room={}, groups={})
-            parts.append(own[line])
-
-
-def _refund(version: Version, refund: Refund, group: Sequence[PayerPart], available: int | None) -> tuple[int, int]:
-    """What the payers of the group are to get back, and what of it there is money for (fen)."""
-    share = version.checker.figures(refund.share, ()).rows[0].figure
-    assert isinstance(share, Fraction)
-    asked = int(round_to(sum(part.left for part in group) * share, Fraction(1), "half_up"))
-    return asked, asked if available is None else min(asked, available)
-
-
-def _line(part: PayerPart) -> tuple[str, int, str, int]:
-    return part.schedule, part.version, part.clause, part.line
 
 
 @dataclass(frozen=True)
@@ -154,17 +122,32 @@ class _Pot:
     def name(self) -> str:
         return self.limit.name
 
-    def concerns(self, part: PayerPart, of: Version) -> bool:
-        """Whether it is over a part of a line of the version `of`. For a clause of another schedule: as the version of
-        the pot's own schedule says that is in force on the due day in that district."""
-        year, years, payer = part.due_month // 12, self.limit.years, self.limit.model.payer
-        limit = of.limits.get(self.name) if self.limit.whole or of.id == self.schedule.id else None
-        if limit is None or payer not in (None, part.payer) or not (years is None or years[0] <= year <= years[1]):
-            return False
-        if not limit.dated:
-            return part.clause in limit.model.among
-        day = day_of(part.due)
-        return any(part.clause in one.model.among and reach.has(day, part.district) for reach, one in limit.dated)
+    def concerned(self, parts: PayerParts, versions: Mapping[str, Sequence[Version]]) -> Numbers:
+        """The numbers of the parts that it is over and of which something is left."""
+        import numpy as np
+
+        found = np.zeros(len(parts), bool)
+        year = parts.columns["due#m"] // 12
+        for rows, (schedule, clause, payer, version) in _alike(parts, ("schedule", "clause", "payer", "version")):
+            of = versions[str(schedule)][int(version or 0)]
+            limit = of.limits.get(self.name) if self.limit.whole or of.id == self.schedule.id else None
+            if limit is None or self.limit.model.payer not in (None, payer):
+                continue
+            if not limit.dated:
+                found[rows] = clause in limit.model.among
+                continue
+            for days, (due, district) in _alike(parts, ("due", "district"), rows):
+                found[rows[days]] = self._is_dated(limit, str(clause), int(due or 0), district)
+        if self.limit.years is not None:
+            first, last = self.limit.years
+            found &= (first <= year) & (year <= last)
+        return np.flatnonzero(found & (parts.left > 0))
+
+    @staticmethod
+    def _is_dated(limit: CheckedLimit, clause: str, due: int, district: object) -> bool:
+        """Whether a limit of another schedule is over a clause, as its version for the day and the place says."""
+        day, place = day_of(due), None if district is None else str(district)
+        return any(clause in one.model.among and reach.has(day, place) for reach, one in limit.dated)
 
 
 def _pots(schedule: Schedule) -> list[tuple[Version, CheckedLimit]]:
@@ -176,66 +159,114 @@ def _pots(schedule: Schedule) -> list[tuple[Version, CheckedLimit]]:
     return list(found.values())
 
 
-def _apply(pot: _Pot, concerned: Iterable[PayerPart], parts: list[PayerPart]) -> list[PotResult]:
-    """What the pot did to the parts it is over. What a refund makes another payer owe is added to all `parts`."""
-    name, version, limit = pot.name, pot.version, pot.limit
-    groups: dict[Key, list[PayerPart]] = {}
-    for part in concerned:
-        groups.setdefault(_key(limit, part), []).append(part)
-    clauses = clauses_among(pot.schedule, name)
-    taken: list[tuple[PayerPart, int]] = []
-    results = []
-    for key in sorted(groups, key=_sortable):
-        ceiling = _figure(version, limit.model.at_most, limit.model.per, key)
-        before = _figure(version, limit.model.used_before, limit.model.per, key) or 0
-        available = None if ceiling is None else max(0, ceiling - before)
-        group = sorted(groups[key], key=lambda part: _order(clauses, part))
-        shown = dict(zip(limit.model.per, key, strict=True))
-        way = "refund" if limit.model.refund else limit.when_short
-        result = PotResult(name, limit.model.item, limit.model.years, shown, ceiling, before, 0, 0, way)
-        lefts = [part.left for part in group]
-        if limit.model.refund is not None:
-            asked, refunded = _refund(version, limit.model.refund, group, available)
-            for part, share in zip(group, split(refunded, lefts), strict=True):
-                part.owed -= share
-                part.left -= share
-                if share:
-                    taken.append((part, share))
-            shares = tuple(PotShare(part, left, left - part.left) for part, left in zip(group, lefts, strict=True))
-            by = limit.model.refund.by
-            results.append(replace(result, asked=asked, refunded=refunded, goes_to=by, shares=shares))
-        elif available is not None:
-            cut = 0 if limit.when_short == "report" else _cut(name, limit, group, available)
-            shares = tuple(PotShare(part, left, left - part.left) for part, left in zip(group, lefts, strict=True))
-            rest_to = limit.model.rest_to
-            results.append(replace(result, asked=sum(lefts), cut=cut, goes_to=rest_to, shares=shares))
-            for part in group:
-                part.groups[name] = results[-1]
-    if limit.model.refund is not None:
-        _owe_instead(limit.model.refund.by, taken, parts)
+def _apply(pot: _Pot, concerned: Numbers, parts: PayerParts) -> list[PotResult]:
+    """What the pot did to the parts it is over, by group in order of key; `parts` has what others owe for it."""
+    import numpy as np
+
+    model, results = pot.limit.model, list[PotResult]()
+    if not len(concerned):
+        return results
+    for key, group in sorted(_grouped(pot, parts, concerned), key=lambda pair: _sortable(pair[0])):
+        result = _apply_to_group(pot, key, group, parts)
+        if result is not None:
+            results.append(result)
+    payer = model.refund.by if model.refund is not None else model.rest_to
+    if payer is not None and results:
+        columns = [result.columns for result in results if result.columns is not None]
+        numbers, taken = (np.concatenate([getattr(one, name) for one in columns]) for name in ("numbers", "taken"))
+        parts.owe_instead(payer, numbers[taken > 0], taken[taken > 0])
     return results
 
 
-def _key(limit: CheckedLimit, part: PayerPart) -> Key:
-    return tuple(part.due_month // MONTHS_IN[word] if word in MONTHS_IN else part.district for word in limit.model.per)
+def _apply_to_group(pot: _Pot, key: Key, group: Numbers, parts: PayerParts) -> PotResult | None:
+    """What the pot did to the parts of one group, which are in their order; None where it has no ceiling for them."""
+    limit, model = pot.limit, pot.limit.model
+    ceiling = _figure(pot.version, model.at_most, model.per, key)
+    before = _figure(pot.version, model.used_before, model.per, key) or 0
+    available = None if ceiling is None else max(0, ceiling - before)
+    shown = dict(zip(model.per, key, strict=True))
+    way = "refund" if model.refund else limit.when_short
+    result = PotResult(pot.name, model.item, model.years, shown, ceiling, before, 0, 0, way)
+    asked = parts.left[group]
+    if model.refund is not None:
+        wanted = _share_of(pot.version, model.refund, total_of(asked))
+        refunded = wanted if available is None else min(wanted, available)
+        taken = split_column(refunded, asked)
+        parts.owed[group] -= taken
+        parts.left[group] -= taken
+        shares = PotShares(parts, group, asked, taken)
+        return replace(result, asked=wanted, refunded=refunded, goes_to=model.refund.by, columns=shares)
+    if available is None:
+        return None
+    ranks, only_told = _ranks(pot, parts, group), limit.when_short == "report"
+    left, room = (asked, []) if only_told else _cut(limit, asked, ranks, available)
+    parts.left[group] = left
+    shares = PotShares(parts, group, asked, asked - left, room)
+    wanted, cut = total_of(asked), total_of(asked - left)
+    return replace(result, asked=wanted, cut=cut, goes_to=model.rest_to, columns=shares)
+
+
+def _share_of(version: Version, refund: Refund, paid: int) -> int:
+    """What of an amount is to be refunded (fen)."""
+    share = version.checker.figures(refund.share, ()).rows[0].figure
+    assert isinstance(share, Fraction)
+    return int(round_to(paid * share, Fraction(1), "half_up"))
+
+
+def _grouped(pot: _Pot, parts: PayerParts, concerned: Numbers) -> Iterator[tuple[Key, Numbers]]:
+    """The parts by the pot's keys, in the order in which they come."""
+    import numpy as np
+
+    columns = parts.columns
+    keys = [
+        columns["due#m"][concerned] // MONTHS_IN[word] if word in MONTHS_IN else columns["district"][concerned]
+        for word in pot.limit.model.per
+    ]
+    clauses = clauses_among(pot.schedule, pot.name)
+    place = np.zeros(len(concerned), np.int64)
+    for rows, (clause, schedule) in _alike(parts, ("clause", "schedule"), concerned):
+        place[rows] = clauses.index(str(clause) if clause in clauses else f"{schedule}:{clause}")
+    ranks = _ranks(pot, parts, concerned)
+    in_turn = [place, *(columns[name][concerned] for name in IN_TURN)]
+    order = np.lexsort([*reversed(in_turn), *reversed(ranks), *reversed(keys)])
+    for rows in _runs([key[order] for key in keys], len(order)):
+        first = order[rows][0]
+        key = tuple(
+            int(column[first]) if word in MONTHS_IN else parts.names["district"][int(column[first])]
+            for word, column in zip(pot.limit.model.per, keys, strict=True)
+        )
+        yield key, concerned[order[rows]]
+
+
+def _runs(columns: Sequence[Numbers], length: int) -> Iterator[slice]:
+    """Where ordered columns keep their values: from each change to the next."""
+    import numpy as np
+
+    changes = [np.flatnonzero(column[1:] != column[:-1]) + 1 for column in columns]
+    bounds = np.unique(np.concatenate([[0, length], *changes])).tolist()
+    yield from (slice(first, last) for first, last in itertools.pairwise(bounds))
+
+
+def _alike(
+    parts: PayerParts, names: Sequence[str], among: Numbers | None = None
+) -> Iterator[tuple[Numbers, tuple[str | int | None, ...]]]:
+    """The places (in `among`, or of all parts) that have the same in these columns, and what that is."""
+    import numpy as np
+
+    chosen = [parts.columns[name] if among is None else parts.columns[name][among] for name in names]
+    order = np.lexsort(chosen)
+    for rows in _runs([column[order] for column in chosen], len(order)):
+        if rows.start == rows.stop:
+            continue
+        first = order[rows][0]
+        yield (
+            order[rows],
+            tuple(parts.value(name, int(column[first])) for name, column in zip(names, chosen, strict=True)),
+        )
 
 
 def _sortable(key: Key) -> tuple[tuple[bool, str | int], ...]:
     return tuple((part is None, part if part is not None else "") for part in key)
-
-
-def _order(clauses: Sequence[str], part: PayerPart) -> tuple[object, ...]:
-    return (
-        clauses.index(part.clause if part.clause in clauses else f"{part.schedule}:{part.clause}"),
-        part.due,
-        part.payee or "",
-        part.district or "",
-        part.facility or "",
-        part.version,
-        part.line,
-        part.position,
-        part.payer,
-    )
 
 
 def _figure(version: Version, name: str | None, per: Sequence[str], key: Key) -> int | None:
@@ -249,24 +280,28 @@ def _figure(version: Version, name: str | None, per: Sequence[str], key: Key) ->
     return int(figure * 100) if isinstance(figure, Fraction) else None
 
 
-def _cut(name: str, limit: CheckedLimit, group: Sequence[PayerPart], available: int) -> int:
-    classes: dict[tuple[bool, int], list[PayerPart]] = {}
-    for part in group:
-        rank = part.ranks.get(name) if limit.by else 0
-        classes.setdefault((rank is None, rank or 0), []).append(part)
-    cut = 0
-    for rank_key in sorted(classes):
-        members = classes[rank_key]
-        wanted = sum(part.left for part in members)
+def _ranks(pot: _Pot, parts: PayerParts, numbers: Numbers) -> list[Numbers]:
+    """What the pot puts parts in order by, before their turn: whether they have no rank, and their rank."""
+    if not pot.limit.by:
+        return []
+    known, rank = parts.ranks[pot.name]
+    return [~known[numbers], rank[numbers]]
+
+
+def _cut(
+    limit: CheckedLimit, asked: Numbers, ranks: Sequence[Numbers], available: int
+) -> tuple[Numbers, list[tuple[int, int, int]]]:
+    """What each part of a group keeps, those in order of rank; and the room of each rank, see PotShares."""
+    import numpy as np
+
+    kept, room = [asked[:0]], []
+    for rows in _runs(ranks, len(asked)):
+        members = asked[rows]
+        wanted = total_of(members)
+        room.append((len(members), available, wanted))
         given = min(wanted, available)
-        for part in members:
-            part.room[name] = (available, wanted)
         available -= given
         if given < wanted and limit.last_gets_nothing:
             given = available = 0
-        for part, share in zip(members, split(given, [part.left for part in members]), strict=True):
-            if share < part.left:
-                part.cuts[name] = part.left - share
-                cut += part.left - share
-                part.left = share
-    return cut
+        kept.append(split_column(given, members))
+    return np.concatenate(kept), room

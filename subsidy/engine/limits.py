@@ -101,23 +101,27 @@ PIECE_COLUMNS = (*IDENTITY, "half", COUNT, UNIT)
 ORDER: list[tuple[Sql, bool]] = [(c("position"), False), (c("due"), False), (c(SUBJECT), False), (c(PIECE), False)]
 
 
-def _contested(limit: CheckedLimit, rows: Sql) -> Sql:
-    """The rows of the groups in which not everybody gets everything, as a source called `u`."""
-    one, keys = sql.whole(1), _keys(limit)
+def _groups(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    """For each group what is `asked` of the limit, and what is `there`."""
+    one, keys = sql.whole(1), [c(key) for key in _keys(limit)]
     if limit.keep:
         asked, there = c("units"), one
     else:
         asked = {"months": one, "subjects": c("units"), "money": sql.mul(c(UNIT), c("units"))}[limit.counts]
         there = sql.lowest(c("ceiling"))
-    measured = [sql.alias(sql.total(asked), "asked"), sql.alias(there, "there")]
-    groups = sql.select([*map(c, keys), *measured], rows, group=[c(key) for key in keys])
-    on = [sql.compare("=", sql.column(key, "u"), sql.column(key, "g")) for key in keys]
-    on.append(sql.compare(">", sql.column("asked", "g"), sql.column("there", "g")))
-    joined = [("inner", sql.subquery(groups, "g"), sql.all_of(on))]
-    return sql.subquery(sql.select([sql.all_columns("u")], rows, joined), "u")
+    return sql.select([*keys, sql.alias(sql.total(asked), "asked"), sql.alias(there, "there")], rows, group=keys)
 
 
-def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql, changed: Sql) -> exp.Select:
+def _contested(limit: CheckedLimit, rows: Sql) -> Sql:
+    """The rows of the groups in which not everybody gets everything, as a source called `u`."""
+    asked, there = sql.column("asked", "g"), sql.column("there", "g")
+    on = [sql.compare("=", sql.column(key, "u"), sql.column(key, "g")) for key in _keys(limit)]
+    on.append(sql.compare(">", asked, there))
+    joined = [("inner", sql.subquery(_groups(limit, rows), "g"), sql.all_of(on))]
+    return sql.subquery(sql.select([sql.all_columns("u"), asked, there], rows, joined), "u")
+
+
+def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql, changed: Sql | None = None) -> exp.Select:
     columns = {
         **{name: c(name) for name in IDENTITY},
         "count_a": sql.mul(kept_units, c("each")),
@@ -130,14 +134,21 @@ def _result(source: Sql, kept_units: Sql, unit_a: Sql, unit_b: Sql, changed: Sql
 
 def _in_long_form(divided: exp.Select) -> Sql:
     """A row for each half that has units."""
+    halves = sql.inline_rows(["half"], [[0], [1]], "h")
 
-    def half(which: str, number: int) -> exp.Select:
-        columns = {"half": sql.whole(number), COUNT: c(f"count_{which}"), UNIT: c(f"unit_{which}")}
-        chosen = [*map(c, IDENTITY), *(sql.alias(tree, name) for name, tree in columns.items())]
-        some = sql.compare(">", c(f"count_{which}"), sql.whole(0))
-        return sql.select(chosen, sql.subquery(divided, "d"), where=some)
+    def of_half(name: str) -> Sql:
+        first = sql.compare("=", sql.column("half", "h"), sql.whole(0))
+        return sql.case([(first, sql.column(f"{name}_a", "d"))], sql.column(f"{name}_b", "d"))
 
-    return sql.union_all([half("a", 0), half("b", 1)])
+    columns = {
+        **{name: sql.column(name, "d") for name in IDENTITY},
+        "half": sql.column("half", "h"),
+        COUNT: of_half("count"),
+        UNIT: of_half("unit"),
+    }
+    chosen = [sql.alias(tree, name) for name, tree in columns.items()]
+    some = sql.compare(">", of_half("count"), sql.whole(0))
+    return sql.select(chosen, sql.subquery(divided, "d"), [("inner", halves, sql.boolean(True))], where=some)
 
 
 def _kept(limit: CheckedLimit, rows: Sql) -> exp.Select:
@@ -163,7 +174,7 @@ def _earliest_months(limit: CheckedLimit, rows: Sql) -> exp.Select:
 def _first_places(limit: CheckedLimit, rows: Sql) -> exp.Select:
     """The first units in order of rank keep theirs, as many as there are places."""
     group = [c(key) for key in _keys(limit)]
-    before = sql.sub(sql.running_total(c("units"), group, [(c("by"), False), *ORDER]), c("units"))
+    before = _units_before(limit, group, [(c("by"), False), *ORDER])
     ranked = sql.select([sql.all_columns("u"), sql.alias(sql.sub(c("ceiling"), before), "places")], rows)
     kept, too_few = _at_least_0(c("places"), c("units")), sql.compare("<", c("places"), c("units"))
     return _result(sql.subquery(ranked, "r"), kept, c(UNIT), sql.whole(0), too_few)
@@ -175,83 +186,64 @@ def _at_least_0(number: Sql, most: Sql) -> Sql:
     return sql.case([(sql.compare("<=", number, zero), zero), (sql.compare("<", number, most), number)], most)
 
 
-def _classes(limit: CheckedLimit, rows: Sql) -> exp.Select:
-    """For each class of equal rank: what its units add up to and what is left for it."""
-    keys = [c(key) for key in _keys(limit)]
-    total = sql.total(sql.mul(c(UNIT), c("units")))
-    summed = sql.select(
-        [*keys, c("by"), sql.alias(total, "wanted"), sql.alias(sql.lowest(c("ceiling")), "ceiling")],
-        rows,
-        group=[*keys, c("by")],
-    )
-    before = sql.sub(sql.running_total(c("wanted"), keys, [(c("by"), False)]), c("wanted"))
-    ranked = sql.select([sql.all_columns("s"), sql.alias(before, "before")], sql.subquery(summed, "s"))
-    left = sql.sub(c("ceiling"), c("before"))
-    short = sql.whole(0) if limit.last_gets_nothing else left
-    given = sql.case(
-        [(sql.compare("<=", left, sql.whole(0)), sql.whole(0)), (sql.compare("<", left, c("wanted")), short)],
-        c("wanted"),
-    )
-    return sql.select([*keys, c("by"), c("wanted"), sql.alias(given, "given")], sql.subquery(ranked, "t"))
-
-
 def excess(limit: CheckedLimit, rows: Sql) -> exp.Select:
     """What a ceiling that only reports is exceeded by, over all groups (fen); `rows` as for `pieces`."""
-    rows = sql.subquery(_one_class(limit, rows), "u")
-    over = sql.sub(sql.total(c("wanted")), sql.total(c("given")))
-    return sql.select(
-        [sql.alias(sql.first_known(over, sql.whole(0)), "over")], sql.subquery(_classes(limit, rows), "s")
-    )
+    over = sql.sub(c("asked"), sql.larger(c("there"), sql.whole(0)))
+    exceeded = sql.first_known(sql.total(sql.larger(over, sql.whole(0))), sql.whole(0))
+    return sql.select([sql.alias(exceeded, "over")], sql.subquery(_groups(limit, rows), "g"))
 
 
 def _under_ceiling(limit: CheckedLimit, rows: Sql) -> exp.Select:
-    keys = [*_keys(limit), "by"]
-    if limit.when_short in ("pro_rata", "report"):
-        rows = sql.subquery(_one_class(limit, rows), "u")
-    classes = sql.subquery(_classes(limit, rows), "s")
-    joined = sql.select(
-        [sql.all_columns("u"), sql.column("wanted", "s"), sql.column("given", "s")],
-        rows,
-        [("inner", classes, sql.all_of(sql.compare("=", sql.column(k, "u"), sql.column(k, "s")) for k in keys))],
-    )
-    wanted = c("wanted") if limit.when_short == "report" else c("given")
-    fits = sql.compare("=", wanted, c("wanted"))
-    base = sql.case([(fits, c(UNIT))], sql.int_div(sql.mul(wanted, c(UNIT)), c("wanted")))
-    floored = sql.select(
-        [sql.all_columns("j"), sql.alias(base, "floor"), sql.alias(wanted, "sum")], sql.subquery(joined, "j")
-    )
-    group = [c(key) for key in keys]
-    exact = sql.sub(sql.mul(c("sum"), c(UNIT)), sql.mul(c("floor"), c("wanted")))
-    remainder = sql.case([(sql.compare("=", c("sum"), c("wanted")), sql.whole(0))], exact)
-    left_over = sql.sub(c("sum"), sql.window_total(sql.mul(c("floor"), c("units")), group))
-    measured = sql.select(
-        [sql.all_columns("f"), sql.alias(remainder, "remainder"), sql.alias(left_over, "left_over")],
-        sql.subquery(floored, "f"),
-    )
-    before = sql.sub(sql.running_total(c("units"), group, [(c("remainder"), True), *ORDER]), c("units"))
-    ranked = sql.select(
-        [sql.all_columns("m"), sql.alias(sql.sub(c("left_over"), before), "odd")], sql.subquery(measured, "m")
-    )
+    """Largest remainders, as `money.split` has them, within the classes that get less than they want."""
+    if limit.when_short == "report":
+        return _result(rows, c("units"), c(UNIT), c(UNIT), sql.boolean(False))
+    group = [c(key) for key in _keys(limit)]
+    if limit.by:
+        shared = _by_class(limit, rows)
+        group.append(c("by"))
+    else:
+        given = _given(limit, c("there"), c("asked"))
+        shared = sql.select([sql.all_columns("u"), sql.alias(c("asked"), "wanted"), sql.alias(given, "given")], rows)
+    short = sql.compare("<", c("given"), c("wanted"))
+    floor = sql.int_div(sql.mul(c("given"), c(UNIT)), c("wanted"))
+    floored = sql.select([sql.all_columns("s"), sql.alias(floor, "floor")], sql.subquery(shared, "s"), where=short)
+    remainder = sql.sub(sql.mul(c("given"), c(UNIT)), sql.mul(c("floor"), c("wanted")))
+    measured = sql.select([sql.all_columns("f"), sql.alias(remainder, "remainder")], sql.subquery(floored, "f"))
+    left_over = sql.sub(c("given"), sql.window_total(sql.mul(c("floor"), c("units")), group))
+    odd = sql.sub(left_over, _units_before(limit, group, [(c("remainder"), True), *ORDER]))
+    ranked = sql.select([sql.all_columns("m"), sql.alias(odd, "odd")], sql.subquery(measured, "m"))
     odd_units = _at_least_0(c("odd"), c("units"))
-    short = sql.compare("<", c("sum"), c("wanted"))
-    return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"), short)
+    return _result(sql.subquery(ranked, "r"), odd_units, sql.add(c("floor"), sql.whole(1)), c("floor"))
 
 
-def _one_class(limit: CheckedLimit, rows: Sql) -> exp.Select:
-    columns = [
-        "position",
-        SUBJECT,
-        PERIOD,
-        PIECE,
-        "due",
-        "month",
-        "units",
-        "each",
-        UNIT,
-        "ceiling",
-        *_keys(limit),
-    ]
-    return sql.select([*(c(name) for name in columns), sql.alias(sql.whole(0), "by")], rows)
+def _given(limit: CheckedLimit, left: Sql, wanted: Sql) -> Sql:
+    """What a class gets that wants so much where so much is left."""
+    zero = sql.whole(0)
+    short = zero if limit.last_gets_nothing else left
+    return sql.case([(sql.compare("<=", left, zero), zero), (sql.compare("<", left, wanted), short)], wanted)
+
+
+def _by_class(limit: CheckedLimit, rows: Sql) -> exp.Select:
+    """The rows, each with what all of equal rank in its group want and what they are given."""
+    keys = [c(key) for key in _keys(limit)]
+    wanted = sql.alias(sql.total(sql.mul(c(UNIT), c("units"))), "wanted")
+    ceiling = sql.alias(sql.lowest(c("ceiling")), "ceiling")
+    classes = sql.select([*keys, c("by"), wanted, ceiling], rows, group=[*keys, c("by")])
+    before = sql.sub(sql.running_total(c("wanted"), keys, [(c("by"), False)]), c("wanted"))
+    left = sql.alias(sql.sub(c("ceiling"), before), "left")
+    ranked = sql.select([*keys, c("by"), c("wanted"), left], sql.subquery(classes, "s"))
+    given = sql.alias(_given(limit, c("left"), c("wanted")), "given")
+    shared = sql.subquery(sql.select([*keys, c("by"), c("wanted"), given], sql.subquery(ranked, "t")), "s")
+    same = sql.all_of(sql.compare("=", sql.column(key, "u"), sql.column(key, "s")) for key in (*_keys(limit), "by"))
+    chosen = [sql.all_columns("u"), sql.column("wanted", "s"), sql.column("given", "s")]
+    return sql.select(chosen, rows, [("inner", shared, same)])
+
+
+def _units_before(limit: CheckedLimit, group: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
+    """How many units of its group come before a row; under a limit per person each row is one."""
+    if "person" in limit.model.per:
+        return sql.sub(sql.row_number(group, order), sql.whole(1))
+    return sql.sub(sql.running_total(c("units"), group, order), c("units"))
 
 
 def limited(relation: str, columns: Sequence[str], position: int, limit: str, pieces_table: str) -> Sql:

@@ -236,7 +236,7 @@ def _plan_grain(plan: Plan, level: int, grain: Grain, index: int, clauses: list[
     relation = plan.named("grain", len(plan.grains))
     allocations = _plan_allocations(plan, compiled, clauses, relation)
     if not allocations:
-        plan.create(relation, compiled.query)
+        plan.create(relation, compiled.query, _grain_kind(clauses, compiled))
     plan.grains.append((compiled, relation))
     for clause in clauses:
         name = plan.named("ledger", index, clause.name)
@@ -244,6 +244,12 @@ def _plan_grain(plan: Plan, level: int, grain: Grain, index: int, clauses: list[
         ledger = Ledger(name, clause, version, index, compiled.columns[clause.name], allocated)
         plan.view(ledger.relation, ledger_query(ledger, relation))
         plan.ledgers.append(ledger)
+
+
+def _grain_kind(clauses: Sequence[CheckedClause], compiled: CompiledGrain) -> Kind:
+    """A table where several queries read its rows: the limits, or the payment lines of more than one clause."""
+    limited = any(columns.limits for columns in compiled.columns.values())
+    return "table" if limited or len(clauses) > 1 else "view"
 
 
 def _plan_allocations(
@@ -284,10 +290,11 @@ def _plan_limits(plan: Plan) -> None:
     for version in plan.schedule.versions:
         merged |= {name: limit for name, limit in version.limits.items() if not limit.is_pot}
     own = [name for name in merged if name not in plan.schedule.shared]
-    for name in (*own, *(name for name in plan.schedule.shared if name in merged)):
+    names = [*own, *(name for name in plan.schedule.shared if name in merged)]
+    for number, name in enumerate(names):
         concerned = [index for index, ledger in enumerate(plan.ledgers) if name in ledger.columns.limits]
         if concerned:
-            _plan_limit(plan, merged[name], concerned)
+            _plan_limit(plan, merged[name], concerned, frozenset(names[number + 1 :]))
 
 
 def _competitor(ledger: Ledger, limit: CheckedLimit, order: list[str]) -> Competitor:
@@ -304,7 +311,8 @@ def _competitor(ledger: Ledger, limit: CheckedLimit, order: list[str]) -> Compet
     return Competitor(ledger.relation, position, prefixed, own_key or per_person, per_person and not own_key)
 
 
-def _plan_limit(plan: Plan, limit: CheckedLimit, concerned: list[int]) -> None:
+def _plan_limit(plan: Plan, limit: CheckedLimit, concerned: list[int], later: frozenset[str]) -> None:
+    """`later`: the limits that come after this one, which read what it leaves several times."""
     name, table = limit.name, plan.named("limit", limit.name)
     order = clauses_among(plan.schedule, name)
     competitors = [_competitor(plan.ledgers[index], limit, order) for index in concerned]
@@ -321,8 +329,11 @@ def _plan_limit(plan: Plan, limit: CheckedLimit, concerned: list[int]) -> None:
     for competitor, index in zip(competitors, concerned, strict=True):
         ledger = plan.ledgers[index]
         columns = ledger_columns(ledger)
+        is_read_once = later.isdisjoint(ledger.columns.limits)
         after = plan.create(
-            f"{ledger.relation}/{name}", limited(ledger.relation, columns, competitor.position, name, table)
+            f"{ledger.relation}/{name}",
+            limited(ledger.relation, columns, competitor.position, name, table),
+            "view" if is_read_once else "table",
         )
         plan.limit_steps.setdefault(name, []).append((ledger.relation, after))
         plan.ledgers[index] = replace(ledger, relation=after)

@@ -26,7 +26,7 @@ from subsidy.schedule.node import READY_PARTS, Type
 from subsidy.schedule.overlay import Overlay, OverlayFile, is_overlay, laid_over
 from subsidy.schedule.roster_check import CheckedRosterCheck, UnfitCheck, fitted
 from subsidy.schedule.scope import Scope
-from subsidy.schedule.source import Path, Source, mapping, path_in, read_file, read_source
+from subsidy.schedule.source import Path, Source, mapping, parsed, path_in, read_bytes, read_source
 from subsidy.schedule.target_check import CheckedTarget
 
 COUNT = Type("number", low=Fraction(1), high=Fraction(10_000_000))
@@ -200,9 +200,24 @@ def load_text(text: str, file: str = "") -> Version:
 
 
 def load_file(path: pathlib.Path) -> Version:
-    """A version from a file. Raises ScheduleError, also when the file cannot be read."""
-    source, digest = read_file(path)
-    return load_source(mapping(source), digest)
+    """A version from a file. Raises ScheduleError, also when the file cannot be read.
+
+    The file is read every time; a text that is still the same is not checked again.
+    """
+    content = read_bytes(path)
+    return _whole(path, content) or load_source(*_parsed(path, content))
+
+
+@functools.lru_cache(maxsize=64)
+def _whole(path: pathlib.Path, content: bytes) -> Version | None:
+    """The version that a file is by itself; None for an amendment, which is what other files make of it."""
+    source, digest = _parsed(path, content)
+    return None if is_amendment(source) else load_source(source, digest)
+
+
+def _parsed(path: pathlib.Path, content: bytes) -> tuple[Source, str]:
+    source, digest = parsed(path, content)
+    return mapping(source), digest
 
 
 def load_source(source: Source, digest: str) -> Version:

@@ -309,7 +309,11 @@ def mapping(source: Source) -> Source:
 
 def read_file(path: pathlib.Path) -> tuple[Source, str]:
     """A YAML file's content, and the SHA-256 of its bytes. Raises ScheduleError, also when it cannot be read."""
-    content = read_bytes(path)
+    return parsed(path, read_bytes(path))
+
+
+def parsed(path: pathlib.Path, content: bytes) -> tuple[Source, str]:
+    """The content of a YAML file with these bytes, and their SHA-256. Raises ScheduleError."""
     return read_yaml(decoded(content, path), str(path)), hashlib.sha256(content).hexdigest()
 
 
