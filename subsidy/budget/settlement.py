@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from subsidy.budget.ledger import ledger_schema
 from subsidy.budget.result import Result
 from subsidy.budget.saved import LEDGER_FILES, write_ledger, written
 from subsidy.files import check_folder, check_writable, write_whole
@@ -141,15 +141,17 @@ class Settlement:
     def frame(self, which: Literal["entitlements", "payments"] = "payments") -> pd.DataFrame:
         """The lines that differ, with the columns in which they are saved; amounts are exact decimals in yuan."""
         import pandas as pd
-        import pyarrow.parquet as pq
 
-        columns, lines = self._table(which)
-        content = written(columns, [line.row() for line in lines], "parquet")
-        frame: pd.DataFrame = pq.read_table(io.BytesIO(content)).to_pandas(types_mapper=pd.ArrowDtype)
+        frame: pd.DataFrame = self._table(which).to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
-    def _table(self, which: str) -> tuple[tuple[str, ...], tuple[Line, ...]]:
-        return (SAVED_ENTITLEMENTS, self.entitlements) if which == "entitlements" else (SAVED_PAYMENTS, self.payments)
+    def _table(self, which: str) -> Any:
+        """The lines that differ as an Arrow table."""
+        import pyarrow as pa
+
+        saved = {"entitlements": (SAVED_ENTITLEMENTS, self.entitlements), "payments": (SAVED_PAYMENTS, self.payments)}
+        columns, lines = saved[which]
+        return pa.Table.from_pylist([line.row() for line in lines], ledger_schema(columns))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Save what differs, so that it can be given as paid next time: a folder, or the payments alone as .csv.
@@ -157,12 +159,12 @@ class Settlement:
         Raises RosterError when it cannot be written.
         """
         target = Path(path)
-        tables = {name: self._table(name) for name in ("entitlements", "payments")}
-        rows = {name: (columns, [line.row() for line in lines]) for name, (columns, lines) in tables.items()}
+        payments = SAVED_PAYMENTS, self._table("payments").to_batches()
         if target.suffix.lower() == ".csv":
-            write_whole(target, written(*rows["payments"], "csv"))
+            write_whole(target, written(*payments, "csv"))
             return
-        write_ledger(target, rows["entitlements"], rows["payments"], self.result, "parquet")
+        entitlements = SAVED_ENTITLEMENTS, self._table("entitlements").to_batches()
+        write_ledger(target, entitlements, payments, self.result, "parquet")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; amounts are strings in yuan with two decimals."""
