@@ -96,9 +96,7 @@ def payment_batches(schedule: Schedule, payments: Payments, last: int | None = N
     with _registered(run, words_of(schedule), (clauses, funds)):
         every = [sql.column("every", "c"), sql.column("accrued", "p")]
         same = sql.all_of(sql.compare("=", sql.column(a, "c"), sql.column(b, "p")) for a, b in _SAME_CLAUSE)
-        joined = sql.select(
-            every, sql.table(relation, "p"), [("inner", sql.table(clauses, "c"), same)], distinct=True
-        )
+        joined = sql.select(every, sql.table(relation, "p"), [("inner", sql.table(clauses, "c"), same)], distinct=True)
         with _registered(run, [labels_of(run.prepared.rows(joined))], [labels]):
             rows = payment_query(relation, clauses, funds, labels)
             if last is not None:
@@ -113,9 +111,7 @@ _SAME_CLAUSE = (("nth", "version"), ("clause", "clause"))
 _ORDER_OF_PAYMENTS = ("clause", "due", "payee", "label", "nth", "line", "position", "payer", "place")
 
 
-def entitlement_rows(
-    schedule: Schedule, run: Run, subjects: Mapping[str, Collection[str]]
-) -> list[tuple[Any, ...]]:
+def entitlement_rows(schedule: Schedule, run: Run, subjects: Mapping[str, Collection[str]]) -> list[tuple[Any, ...]]:
     """The columns ENTITLEMENT of these `subjects` of each table, `owed` in fen."""
     rows: list[tuple[Any, ...]] = []
     for compiled, _ in run.grains:
@@ -244,9 +240,7 @@ def labels_of(periods: Iterable[tuple[str, int]]) -> Any:
 
     rows = [(every, of, calendar.period_label(every, of)) for every, of in periods]
     kinds = (pa.string(), pa.int64(), pa.string())
-    return pa.table(
-        {name: pa.array([row[place] for row in rows], kinds[place]) for place, name in enumerate(LABELS)}
-    )
+    return pa.table({name: pa.array([row[place] for row in rows], kinds[place]) for place, name in enumerate(LABELS)})
 
 
 # --- columns ---------------------------------------------------------------------------------------------------------

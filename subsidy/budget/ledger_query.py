@@ -31,8 +31,8 @@ STATUS = ("place", "owed", "outcome")  # of a clause; `owed` in fen, of all unit
 DUE_KEYS = ("due", "payee", "facility", "district")
 LABELS = ("every", "of", "label")
 PAYMENT_ROW = (
-    "version", "clause", "line", "payee", "facility", "district", "due", "accrued", "payer", "position", "place", "owed",
-    "cut", "amount",
+    "version", "clause", "line", "payee", "facility", "district", "due", "accrued", "payer", "position", "place",
+    "owed", "cut", "amount",
 )  # fmt: skip
 Joins = list[tuple[str, Sql, Sql]]
 
@@ -256,8 +256,8 @@ def due_amounts(run: Run, ledger: Ledger) -> exp.Select:
         sql.table(run.plan.dues[ledger.version_index, ledger.clause.name]),
         group=list(keys.values()),
     )
-    columns_of_sums = [*(sql.alias(sql.column(f"key:{name}"), name) for name in keys), sql.column("fen")]
-    return sql.select(columns_of_sums, sql.subquery(sums, "s"), where=sql.compare("<>", sql.column("fen"), sql.whole(0)))
+    named = [*(sql.alias(sql.column(f"key:{name}"), name) for name in keys), sql.column("fen")]
+    return sql.select(named, sql.subquery(sums, "s"), where=sql.compare("<>", sql.column("fen"), sql.whole(0)))
 
 
 # --- payments --------------------------------------------------------------------------------------------------------

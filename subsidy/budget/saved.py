@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import csv
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from subsidy.budget.ledger import DUE_ENTITLEMENT, SAVED_PAYMENT, due_batches, ledger_schema, payment_batches
+from subsidy.budget.frames import Table, write_parquet
+from subsidy.budget.ledger import DUE_ENTITLEMENT, SAVED_PAYMENT, due_batches, payment_batches
 from subsidy.files import Content, check_folder, write_folder
 from subsidy.schedule.figures import day_number
 
 if TYPE_CHECKING:
     from subsidy.budget.cells import Calculated
-from subsidy.budget.result import Result
+    from subsidy.budget.receipt import Receipt
+    from subsidy.budget.result import Result
 
 Form = Literal["parquet", "csv"]
 ENTITLEMENTS, PAYMENTS, RECEIPT = "entitlements", "payments", "receipt"
 LEDGER_FILES = (ENTITLEMENTS, PAYMENTS, RECEIPT)
 LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-ROWS_OF_A_GROUP = 122_880  # rows that a Parquet file keeps together, and that are held at a time
 
 Row = dict[str, Any]
-Table = tuple[Sequence[str], Iterable[Any]]  # columns, and Arrow batches of them
 
 
 def save_ledger(result: Result, folder: Path, until: datetime.date, form: Form) -> None:
@@ -34,15 +34,21 @@ def save_ledger(result: Result, folder: Path, until: datetime.date, form: Form) 
     last = day_number(until)
     entitlements = chain.from_iterable(due_batches(one.schedule, one.high.run, last) for one in result.calculated)
     payments = chain.from_iterable(payment_batches(one.schedule, one.high, last) for one in result.calculated)
-    write_ledger(folder, (DUE_ENTITLEMENT, entitlements), (SAVED_PAYMENT, payments), result, form)
+    write_ledger(
+        folder,
+        Table("ledger_entitlements", DUE_ENTITLEMENT, entitlements),
+        Table("ledger_payments", SAVED_PAYMENT, payments),
+        result.receipt,
+        form,
+    )
 
 
-def write_ledger(folder: Path, entitlements: Table, payments: Table, result: Result, form: Form) -> None:
+def write_ledger(folder: Path, entitlements: Table, payments: Table, receipt: Receipt, form: Form) -> None:
     """Write both tables and the receipt as one folder, whole or not at all."""
     files = {
-        f"{ENTITLEMENTS}.{form}": written(*entitlements, form),
-        f"{PAYMENTS}.{form}": written(*payments, form),
-        f"{RECEIPT}.json": result.receipt.to_json(),
+        f"{ENTITLEMENTS}.{form}": written(entitlements, receipt, form),
+        f"{PAYMENTS}.{form}": written(payments, receipt, form),
+        f"{RECEIPT}.json": receipt.to_json(),
     }
     write_folder(folder, files)
 
@@ -53,39 +59,19 @@ def payment_rows(one: Calculated) -> Iterator[Row]:
         yield from batch.to_pylist()
 
 
-def written(columns: Sequence[str], batches: Iterable[Any], form: Form) -> Content:
-    """What writes a Parquet or CSV file of these batches, with exact amounts."""
-    return partial(_parquet if form == "parquet" else _csv, columns, batches)
+def written(table: Table, receipt: Receipt, form: Form) -> Content:
+    """What writes a table to a file of Parquet, with the receipt it is of, or of CSV; amounts are exact."""
+    if form == "csv":
+        return partial(_csv, table)
+    return partial(write_parquet, table, {"receipt_sha256": receipt.sha256})
 
 
-def _parquet(columns: Sequence[str], batches: Iterable[Any], path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetWriter(path, ledger_schema(columns), compression="zstd") as writer:
-        for group in _groups(batches):
-            writer.write_table(group)
-
-
-def _groups(batches: Iterable[Any]) -> Iterator[Any]:
-    """Batches as tables of ROWS_OF_A_GROUP rows, or somewhat more."""
-    import pyarrow as pa
-
-    held: list[Any] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(one.num_rows for one in held) >= ROWS_OF_A_GROUP:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)
-
-
-def _csv(columns: Sequence[str], batches: Iterable[Any], path: Path) -> None:
+def _csv(table: Table, path: Path) -> None:
     """UTF-8 with a mark, so that spreadsheets read it. A text that they would take for a formula begins with '."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for batch in batches:
+        writer.writerow(table.columns)
+        for batch in table.batches:
             writer.writerows(zip(*([_cell(cell) for cell in column.to_pylist()] for column in batch), strict=True))
 
 

@@ -78,8 +78,8 @@ def _payments(one: Calculated) -> DataFrame:
 
     spark, labels = _with_labels(one.high.run)
     relation = one.high.relation
-    names = [f"{relation}/{name}" for name in ("clauses", "funds")]
-    for name, table in zip(names, words_of(one.schedule), strict=True):
+    clauses, funds = f"{relation}/clauses", f"{relation}/funds"
+    for name, table in zip((clauses, funds), words_of(one.schedule), strict=True):
         spark.register(name, table)
     versions = {nth: version.first_day.isoformat() for nth, version in enumerate(one.schedule.versions)}
     version = f.coalesce(*(f.when(f.col("nth") == nth, f.lit(day)) for nth, day in versions.items()))
@@ -87,7 +87,7 @@ def _payments(one: Calculated) -> DataFrame:
     columns |= {"schedule": f.lit(one.schedule.id), "version": version, "due": _day("due")}
     columns |= {name: _yuan(f.col(name)) for name in ("owed", "cut", "amount")}
     columns["accrued"] = f.coalesce(f.col("label"), _day("accrued"))
-    found = spark.frame(Query(payment_query(relation, *names, labels)))
+    found = spark.frame(Query(payment_query(relation, clauses, funds, labels)))
     return found.select([columns[name].alias(name) for name in PAYMENT])
 
 
