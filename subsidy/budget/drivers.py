@@ -147,9 +147,10 @@ def _dotted(written: object) -> str:
 def _stated_schema(number: str, by_year_only: bool) -> WithJsonSchema:
     """How numbers of years are written: one for all, by year, and each of these with a low and a high end.
 
-    `number`: the pattern of one. YAML as editors read it has numbers where this program reads texts.
+    `number`: the pattern of one. Editors read numbers where this program reads texts, but for those with a %.
     """
-    leaf: dict[str, Any] = {"type": ["string", "number"], "pattern": number}
+    kinds = ["string"] if number.endswith("%$") else ["string", "number"]
+    leaf: dict[str, Any] = {"type": kinds, "pattern": number}
 
     def ends(of_each: dict[str, Any]) -> dict[str, Any]:
         both = {"type": "object", "properties": dict.fromkeys(ENDS, of_each), "required": list(ENDS)}
@@ -161,10 +162,9 @@ def _stated_schema(number: str, by_year_only: bool) -> WithJsonSchema:
         "additionalProperties": False,
         "minProperties": 1,
     }
-    either = {"anyOf": [by_year] if by_year_only else [leaf, by_year]}
-    of_one_end = {**by_year, "patternProperties": {"^[0-9]{4}$": leaf}}
-    one_end = {"anyOf": [of_one_end] if by_year_only else [leaf, of_one_end]}
-    return WithJsonSchema({"anyOf": [*either["anyOf"], ends(one_end)]})
+    of_one_end = {"anyOf": [leaf, {**by_year, "patternProperties": {"^[0-9]{4}$": leaf}}]}
+    alone = [] if by_year_only else [leaf]
+    return WithJsonSchema({"anyOf": [*alone, by_year, ends(of_one_end)]})
 
 
 Growth = Annotated[
