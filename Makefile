@@ -35,12 +35,13 @@ bench-large: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.explain_cells
 	$(BIN)/python -m benchmarks.large
+	$(BIN)/python -m benchmarks.ledger
 
 example: $(BIN)/subsidy
 	$(BIN)/python examples/xian/generate.py
 
 schema: $(BIN)/subsidy
-	$(BIN)/python -c "import json; from subsidy.schedule.load import json_schema; open('docs/schedule.schema.json', 'w', encoding='utf-8').write(json.dumps(json_schema(), ensure_ascii=False, indent=2) + '\n')"
+	$(BIN)/python -m subsidy.report.generated docs
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,7 +15,10 @@ from subsidy.finding import Finding, Place, RosterError, Text
 _unfinished: dict[Path, Path | None] = {}  # what is temporary now, and where it was before
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+Content = str | bytes | Callable[[Path], object]  # of a file; or what writes it to a path
+
+
+def write_whole(path: Path, content: Content) -> None:
     """Write a file by way of a temporary one; text becomes UTF-8.
 
     A link is followed. Raises RosterError where the file cannot be written or is no ordinary one.
@@ -25,13 +28,12 @@ def write_whole(path: Path, content: str | bytes) -> None:
         target = path.resolve()
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
         with unfinished(target.parent) as temporary:
-            with temporary.open("xb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
+            _put(temporary, content)
             temporary.chmod(mode)
             temporary.replace(target)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(folder: Path, files: Mapping[str, Content]) -> None:
     """Write a folder of files by way of a temporary one. A folder of the same files is replaced.
 
     Raises RosterError where it cannot be written, or where a folder with other files is there.
@@ -42,11 +44,20 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         with unfinished(target.parent) as made, unfinished(target.parent, home=target) as before:
             made.mkdir()
             for name, content in files.items():
-                (made / name).write_bytes(content)
+                _put(made / name, content)
             made.chmod(0o777 & ~_umask())
             if target.exists():
                 target.replace(before)
             made.replace(target)
+
+
+def _put(path: Path, content: Content) -> None:
+    """Write a file that is not there yet."""
+    if callable(content):
+        content(path)
+        return
+    with path.open("xb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 def check_folder(folder: Path, names: Iterable[str], *inputs: Path | None) -> None:

@@ -83,6 +83,19 @@ def yuan_column(amounts: Iterable[int]) -> Any:
     return decimal_column(map(yuan, amounts))
 
 
+def yuan_of_fen(column: Any) -> Any:
+    """An Arrow column of fen (int64) as decimals in yuan. Raises RosterError for one of 10^16 yuan or more."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fen = column.cast(pa.int64())
+    ends = pc.min_max(fen).as_py()
+    if any(end is not None and abs(end) > LARGEST_SHOWN for end in ends.values()):
+        raise _too_large_to_show()
+    buffers = fen.cast(pa.decimal128(19, 0)).buffers()
+    return pa.Array.from_buffers(pa.decimal128(18, 2), len(fen), buffers)
+
+
 def decimal_column(amounts: Iterable[Decimal | None]) -> Any:
     """Yuan as an Arrow column. Raises RosterError for one of 10^16 yuan or more."""
     import pyarrow as pa
@@ -90,7 +103,11 @@ def decimal_column(amounts: Iterable[Decimal | None]) -> Any:
     try:
         return pa.array(amounts, pa.decimal128(18, 2))
     except pa.ArrowInvalid:
-        raise too_large(Text("有金额达到或超过 10^16 元", "an amount is 10^16 yuan or more")) from None
+        raise _too_large_to_show() from None
+
+
+def _too_large_to_show() -> RosterError:
+    return too_large(Text("有金额达到或超过 10^16 元", "an amount is 10^16 yuan or more"))
 
 
 def too_large(why: Text) -> RosterError:

@@ -266,6 +266,12 @@ def select(
     return query
 
 
+def ordered(query: exp.Select, by: Sequence[Sql]) -> exp.Select:
+    """The query with its rows in ascending order; a number that is missing comes last."""
+    query.set("order", exp.Order(expressions=[_ordered(tree, False) for tree in by]))
+    return query
+
+
 def union_all(queries: Sequence[exp.Select]) -> Sql:
     return reduce(lambda a, b: exp.Union(this=_own(a), expression=_own(b), distinct=False), queries)  # type: ignore[arg-type, return-value]
 

@@ -22,7 +22,7 @@ from subsidy.budget import cases as case_files
 from subsidy.budget.breakdown import Node, Rest
 from subsidy.budget.breakdown_context import WHOLE, Extent
 from subsidy.budget.examples import example_results
-from subsidy.budget.ledger import PAID, entitlement_rows
+from subsidy.budget.ledger import PAID, entitlement_table
 from subsidy.budget.result import Result
 from subsidy.budget.selection import CellError
 from subsidy.cli import app
@@ -162,12 +162,12 @@ def check_pot(result: Result, pot: str) -> None:
 def check_ledger(result: Result) -> None:
     """Every amount in the ledger of entitlements is of a clause with an item and of a row of the roster."""
     for one in result.calculated:
-        rows = entitlement_rows(one.schedule, one.high.run) if len(result.cells) < 200 else []
-        for _, _, _, clause, item, _, subject, *_, owed, state, _ in rows:
-            if owed:
-                assert state == PAID
-                assert item
-                assert subject in rows_of(result, result.names.clause(one.schedule.id, clause))
+        rows = entitlement_table(one.schedule, one.high.run).to_pylist() if len(result.cells) < 200 else []
+        for row in rows:
+            if row["owed"]:
+                assert row["state"] == PAID
+                assert row["item"]
+                assert row["subject"] in rows_of(result, result.names.clause(one.schedule.id, row["clause"]))
 
 
 def test_every_amount_of_the_example_reaches_its_rows(xian: Result) -> None:

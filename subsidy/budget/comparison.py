@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from subsidy.budget.cells import Cell
+from subsidy.budget.frames import Frames, Table, to_pandas
 from subsidy.budget.recipients import owed_to, paid_to
 from subsidy.budget.result import Result
 from subsidy.finding import Finding
@@ -14,6 +15,8 @@ from subsidy.money import yuan_column, yuan_text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from subsidy.budget.receipt import Receipt
 
 DIMENSIONS = ("clause", "payer", "district", "facility")
 AMOUNTS = ("baseline", "reform", "difference", "baseline_low", "reform_low", "difference_low")
@@ -72,7 +75,7 @@ class Outcomes:
 
     def frame(self) -> pd.DataFrame:
         """Columns: what a key is of, then baseline, reform, difference and their low in yuan; everybody, in order."""
-        return _frame(self.dimensions, self.cells)
+        return to_pandas(_beside_each_other(self.dimensions, self.cells))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: winners, losers, unchanged (how many), gained, lost (yuan), and the list of all that differ."""
@@ -87,12 +90,23 @@ class Outcomes:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Frames):
     """The year's cash under both. A clause that was renamed (`renamed`: former → present) stands under its new name."""
 
     baseline: Result
     reform: Result
     renamed: Mapping[str, str]
+
+    frames = ("comparison", "comparison_payees", "comparison_subjects")
+
+    def _table(self, name: str) -> Table:
+        if name == "comparison":
+            return Table.of(name, _beside_each_other(DIMENSIONS, self.cells(DIMENSIONS)))
+        found = self.payees() if name == "comparison_payees" else self.subjects()
+        return Table.of(name, _beside_each_other(found.dimensions, found.cells))
+
+    def receipts(self) -> dict[str, Receipt]:
+        return {"baseline_receipt_sha256": self.baseline.receipt, "reform_receipt_sha256": self.reform.receipt}
 
     def by(self, *dimensions: str) -> pd.DataFrame:
         """Columns: the dimensions (of clause, payer, district, facility), then baseline, reform, difference in yuan.
@@ -100,7 +114,7 @@ class Comparison:
         Then the same three with `_low`. Without dimensions one row, of the total. Amounts are exact decimals; what has
         no district or facility stands under a missing one.
         """
-        return _frame(dimensions, self.cells(dimensions))
+        return to_pandas(_beside_each_other(dimensions, self.cells(dimensions)))
 
     def cells(self, dimensions: Sequence[str]) -> list[Compared]:
         """The cash of both years added up by the dimensions: clauses as they stand in the documents, else by name."""
@@ -189,8 +203,7 @@ def _by_name(key: Key) -> tuple[tuple[bool, str], ...]:
     return tuple((part is None, part or "") for part in key)
 
 
-def _frame(dimensions: Sequence[str], cells: Sequence[Compared]) -> pd.DataFrame:
-    import pandas as pd
+def _beside_each_other(dimensions: Sequence[str], cells: Sequence[Compared]) -> Any:
     import pyarrow as pa
 
     columns: dict[str, Any] = {
@@ -198,5 +211,4 @@ def _frame(dimensions: Sequence[str], cells: Sequence[Compared]) -> pd.DataFrame
     }
     for name in AMOUNTS:
         columns[name] = yuan_column(getattr(cell, name) for cell in cells)
-    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
+    return pa.table(columns)

@@ -18,7 +18,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from subsidy.engine.cells import End
 from subsidy.finding import DriversError, Finding, Place, Refusal, ScheduleError, Text, nearest
@@ -144,11 +144,44 @@ def _dotted(written: object) -> str:
     return ".".join(name_of(part) for part in text.split("."))
 
 
-Growth = Annotated[Any, BeforeValidator(_stated(_rate, by_year_only=False))]
-Quantities = Annotated[Any, BeforeValidator(_stated(_quantity, by_year_only=True))]
-FigureByYear = Annotated[Any, BeforeValidator(_stated(_figure, by_year_only=True))]
+def _stated_schema(number: str, by_year_only: bool) -> WithJsonSchema:
+    """How numbers of years are written: one for all, by year, and each of these with a low and a high end.
+
+    `number`: the pattern of one. Editors read numbers where this program reads texts, but for those with a %.
+    """
+    kinds = ["string"] if number.endswith("%$") else ["string", "number"]
+    leaf: dict[str, Any] = {"type": kinds, "pattern": number}
+
+    def ends(of_each: dict[str, Any]) -> dict[str, Any]:
+        both = {"type": "object", "properties": dict.fromkeys(ENDS, of_each), "required": list(ENDS)}
+        return {**both, "additionalProperties": False}
+
+    by_year = {
+        "type": "object",
+        "patternProperties": {"^[0-9]{4}$": {"anyOf": [leaf, ends(leaf)]}},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+    of_one_end = {"anyOf": [leaf, {**by_year, "patternProperties": {"^[0-9]{4}$": leaf}}]}
+    alone = [] if by_year_only else [leaf]
+    return WithJsonSchema({"anyOf": [*alone, by_year, ends(of_one_end)]})
+
+
+Growth = Annotated[
+    Any, BeforeValidator(_stated(_rate, by_year_only=False)), _stated_schema(r"^-?[0-9]+(\.[0-9]+)?%$", False)
+]
+Quantities = Annotated[
+    Any, BeforeValidator(_stated(_quantity, by_year_only=True)), _stated_schema(r"^[0-9]+(\.[0-9]+)?$", True)
+]
+FigureByYear = Annotated[
+    Any, BeforeValidator(_stated(_figure, by_year_only=True)), _stated_schema(r"^[0-9]+(\.[0-9]+)?%?$", True)
+]
 Year = Annotated[int, BeforeValidator(_year)]
-Choices = Annotated[tuple[str, ...], BeforeValidator(_choices)]
+Choices = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_choices),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
 Dotted = Annotated[str, BeforeValidator(_dotted)]
 
 
@@ -214,6 +247,17 @@ class DriversFile(Part):
     """The drivers in the order in which the changes are explained."""
 
     drivers: dict[Name, Driver] = Field(min_length=1)
+
+
+def drivers_schema() -> dict[str, Any]:
+    """JSON Schema of a file of drivers, for editors: each driver says what changes, and has what goes with it."""
+    schema = DriversFile.model_json_schema(by_alias=True)
+    kinds = [
+        {"required": [kind], "properties": {name: True for name in (kind, "label", *options)}, "additionalProperties": False}
+        for kind, options in _OPTIONS.items()
+    ]
+    schema["$defs"]["Driver"]["oneOf"] = kinds
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "drivers", **schema}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from subsidy import sql
+from subsidy.budget.ledger_query import due_amounts
 from subsidy.engine import calendar
 from subsidy.engine.lines import Ledger
 from subsidy.engine.run import Run
@@ -46,16 +46,7 @@ def persons(run: Run) -> dict[str, dict[str, str]]:
 
 
 def _of(run: Run, ledger: Ledger, known: dict[str, dict[str, str]]) -> list[Due]:
-    columns = ledger.columns
-    keys = {"subject": sql.column("subject"), "period": sql.column("period"), "due": sql.column("due")}
-    carried = {"payee": columns.payee, "facility": columns.facility, "district": columns.district}
-    keys |= {name: sql.column(f"x:{column}") for name, column in carried.items()}
-    owed = sql.total(sql.mul(sql.column("unit"), sql.column("count")))
-    query = sql.select(
-        [*(sql.alias(tree, f"key:{name}") for name, tree in keys.items()), sql.alias(owed, "fen")],
-        sql.table(run.plan.dues[ledger.version_index, ledger.clause.name]),
-        group=list(keys.values()),
-    )
+    query = due_amounts(run, ledger)
     every, table = ledger.clause.model.every, ledger.clause.table
     who = known.get(table, {})
     return [
@@ -73,5 +64,4 @@ def _of(run: Run, ledger: Ledger, known: dict[str, dict[str, str]]) -> list[Due]
             fen,
         )
         for subject, period, due, payee, facility, district, fen in run.prepared.rows(query)
-        if fen
     ]

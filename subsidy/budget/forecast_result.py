@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy.budget.cells import Basis, Cell, listed
 from subsidy.budget.drivers import Drivers
+from subsidy.budget.frames import Frames, Table, to_pandas
 from subsidy.finding import Finding
 from subsidy.money import yuan_column, yuan_text
 from subsidy.schedule.catalogue import Schedule
@@ -53,7 +54,7 @@ class DriverTotal:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Forecast(Frames):
     """The base year and the years after it. Amounts in frames are exact decimals in yuan.
 
     Beside each amount stands the low one: drivers at their low ends, open amounts at theirs.
@@ -69,22 +70,33 @@ class Forecast:
     blocked: Mapping[str, int]
     findings: tuple[Finding, ...]  # of the base year
 
+    frames = ("forecast", "forecast_changes")
+
+    def _table(self, name: str) -> Table:
+        return Table.of(name, self._by(DIMENSIONS) if name == "forecast" else self._changes(DIMENSIONS))
+
     def by(self, *dimensions: str) -> pd.DataFrame:
         """Columns: year, the dimensions (of clause, payer, district, facility), amount, low."""
+        return to_pandas(self._by(dimensions))
+
+    def _by(self, dimensions: Sequence[str]) -> Any:
         rows = [(one.year, *key, *sums) for one in self.years for key, sums in self.sums(one.cells, dimensions)]
-        return _frame(["year", *dimensions], rows)
+        return _with_amounts(["year", *dimensions], rows)
 
     def changes(self, *dimensions: str) -> pd.DataFrame:
         """Columns: year, step, the dimensions, and what the step adds: amount, low.
 
         The steps of a year add up to the difference from the year before.
         """
+        return to_pandas(self._changes(dimensions))
+
+    def _changes(self, dimensions: Sequence[str]) -> Any:
         rows = [
             (step.year, step.name, *key, *sums)
             for step in self.steps
             for key, sums in self.sums(step.cells, dimensions)
         ]
-        return _frame(["year", "step", *dimensions], rows)
+        return _with_amounts(["year", "step", *dimensions], rows)
 
     def sums(
         self, cells: Sequence[Cell], dimensions: Sequence[str]
@@ -189,8 +201,7 @@ class Forecast:
         return {"total": yuan_text(amount), "low": yuan_text(low)}
 
 
-def _frame(keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
-    import pandas as pd
+def _with_amounts(keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Any:
     import pyarrow as pa
 
     columns: dict[str, Any] = {
@@ -199,5 +210,4 @@ def _frame(keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame
     }
     for name, place in (("amount", len(keys)), ("low", len(keys) + 1)):
         columns[name] = yuan_column(row[place] for row in rows)
-    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
+    return pa.table(columns)

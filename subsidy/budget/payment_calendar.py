@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from subsidy import sql
 from subsidy.budget.advance import Advance, Advanced, advanced, recurring
 from subsidy.budget.calendar_words import Condition, conditions
+from subsidy.budget.frames import Frames, Table, to_pandas
 from subsidy.budget.payments import Payments
 from subsidy.budget.result import Result
 from subsidy.engine.instalments import refused_query
@@ -21,6 +22,8 @@ from subsidy.schedule.figures import day_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from subsidy.budget.receipt import Receipt
 
 Kind = Literal["payment", "recovery", "advance", "settlement"]
 By = Literal["day", "month"]
@@ -70,7 +73,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class PaymentCalendar:
+class PaymentCalendar(Frames):
     """`due`: what falls due in the year of `result`. `later`: what of it and of earlier years falls due afterwards.
 
     `refused`: instalments of the year and later that are not paid. `advances`: by line and payer, where the recurring
@@ -84,8 +87,19 @@ class PaymentCalendar:
     conditions: tuple[Condition, ...]
     advances: tuple[Advanced, ...] = ()
 
+    frames = ("month", "day")
+
     def frame(self, by: By = "month") -> pd.DataFrame:
         """Columns due, clause, item, kind, payments, one for each payer, amount, low, cumulated (yuan, exact)."""
+        return to_pandas(self._columns(by))
+
+    def _table(self, name: str) -> Table:
+        return Table.of("calendar", self._columns("day" if name == "day" else "month"))
+
+    def receipts(self) -> dict[str, Receipt]:
+        return self.result.receipts()
+
+    def _columns(self, by: By) -> Any:
         import pyarrow as pa
 
         entries = self.entries(by)
@@ -101,10 +115,7 @@ class PaymentCalendar:
         columns: dict[str, Any] = {name: pa.array(values, pa.string()) for name, values in texts.items()}
         columns["payments"] = pa.array([one.payments for one in entries], pa.int64())
         columns |= {name: yuan_column(values) for name, values in amounts.items()}
-        import pandas as pd
-
-        frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
-        return frame
+        return pa.table(columns)
 
     @property
     def payers(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,11 @@ class Receipt:
 
     def to_json(self) -> str:
         return json.dumps(self.content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file that `save` writes."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def save(self, path: str | Path) -> None:
         """Write the receipt to a file, whole or not at all. Raises RosterError when it cannot be written."""

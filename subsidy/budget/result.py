@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
@@ -14,7 +15,15 @@ from subsidy.budget.breakdown import Breakdown
 from subsidy.budget.breakdown_context import BRIEF, Context, Depth, Extent
 from subsidy.budget.cells import Basis, Calculated, Cell, cash_rows, in_order_of_key, listed, relief_rows, sums_by
 from subsidy.budget.explain import Narrowed, Question, explained
-from subsidy.budget.ledger import entitlement_table, payment_table
+from subsidy.budget.frames import Frames, Table, to_pandas
+from subsidy.budget.ledger import (
+    ENTITLEMENT,
+    PAYMENT,
+    entitlement_batches,
+    entitlement_table,
+    payment_batches,
+    payment_table,
+)
 from subsidy.budget.names import Names
 from subsidy.engine.explain_line import explain_line
 from subsidy.engine.explanation import Explanation
@@ -33,8 +42,10 @@ if TYPE_CHECKING:
     from subsidy.budget.receipt import Receipt
 
 
-class Result:
+class Result(Frames):
     """The result of `subsidy.calculate`. Amounts in frames are exact decimals in yuan."""
+
+    frames = ("budget", "by_district", "by_facility", "by_payer", "by_fund", "entitlements", "payments")
 
     def __init__(
         self,
@@ -109,6 +120,9 @@ class Result:
 
     def budget(self) -> pd.DataFrame:
         """District × clause × payer: columns district, clause, item, payer, amount, low."""
+        return to_pandas(self._budget())
+
+    def _budget(self) -> Any:
         order = list(self.items)
         sums = sums_by(self.cells, lambda cell: (cell.district, cell.clause, cell.payer))
         rows = [
@@ -117,37 +131,50 @@ class Result:
                 sums.items(), key=lambda item: (item[0][0] is None, item[0][0] or "", order.index(item[0][1]))
             )
         ]
-        return _frame(["district", "clause", "item", "payer"], rows)
+        return _with_amounts(["district", "clause", "item", "payer"], rows)
 
     def by_facility(self) -> pd.DataFrame:
         """Columns facility, amount, low; what belongs to no facility stands under a missing one."""
-        return self._by("facility", lambda cell: (cell.facility,))
+        return to_pandas(self._by("facility"))
 
     def by_district(self) -> pd.DataFrame:
         """Columns district, amount, low."""
-        return self._by("district", lambda cell: (cell.district,))
+        return to_pandas(self._by("district"))
 
     def by_payer(self) -> pd.DataFrame:
         """Columns payer, amount, low."""
-        return self._by("payer", lambda cell: (cell.payer,))
+        return to_pandas(self._by("payer"))
 
     def by_fund(self) -> pd.DataFrame:
         """Columns fund, amount, low; what no budget line is named for stands under a missing one."""
-        return self._by("fund", lambda cell: (cell.fund,))
+        return to_pandas(self._by("fund"))
 
-    def _by(self, name: str, key: Callable[[Cell], tuple[Any, ...]]) -> pd.DataFrame:
-        rows = [{name: keys[0], "fen": amounts} for keys, amounts in in_order_of_key(sums_by(self.cells, key)).items()]
-        return _frame([name], rows)
+    def _by(self, name: str) -> Any:
+        sums = sums_by(self.cells, lambda cell: (getattr(cell, name),))
+        rows = [{name: key, "fen": amounts} for (key,), amounts in in_order_of_key(sums).items()]
+        return _with_amounts([name], rows)
+
+    def _table(self, name: str) -> Table:
+        if name == "entitlements":
+            of_each = (entitlement_batches(one.schedule, one.high.run) for one in self.calculated)
+            return Table(name, ENTITLEMENT, chain.from_iterable(of_each))
+        if name == "payments":
+            of_each = (payment_batches(one.schedule, one.high) for one in self.calculated)
+            return Table(name, PAYMENT, chain.from_iterable(of_each))
+        return Table.of(name, self._budget() if name == "budget" else self._by(name.removeprefix("by_")))
+
+    def receipts(self) -> dict[str, Receipt]:
+        return {"receipt_sha256": self.receipt}
 
     # --- ledgers -----------------------------------------------------------------------------------------------
 
     def entitlements(self) -> pd.DataFrame:
         """Every subject × clause × period of the roster with what is owed after limits, its state and reason."""
-        return _joined([entitlement_table(one.schedule, one.high.run) for one in self.calculated])
+        return _joined(entitlement_table(one.schedule, one.high.run) for one in self.calculated)
 
     def payments(self) -> pd.DataFrame:
         """Every payer's part of every payment line: owed, cut by pots, amount."""
-        return _joined([payment_table(one.schedule, one.high) for one in self.calculated])
+        return _joined(payment_table(one.schedule, one.high) for one in self.calculated)
 
     def entitlements_frame(self) -> DataFrame:
         """`entitlements` as a frame of Spark, in no order; nothing is collected. Raises Refusal by another engine."""
@@ -341,23 +368,16 @@ class Result:
         }
 
 
-def _frame(keys: list[str], rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _with_amounts(keys: list[str], rows: list[dict[str, Any]]) -> Any:
     import pyarrow as pa
 
     columns: dict[str, Any] = {key: pa.array([row[key] for row in rows], pa.string()) for key in keys}
     for index, name in enumerate(("amount", "low")):
         columns[name] = yuan_column(row["fen"][index] for row in rows)
-    return _to_pandas(pa.table(columns))
+    return pa.table(columns)
 
 
-def _joined(tables: list[Any]) -> pd.DataFrame:
+def _joined(tables: Iterable[Any]) -> pd.DataFrame:
     import pyarrow as pa
 
-    return _to_pandas(pa.concat_tables(tables))
-
-
-def _to_pandas(table: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
+    return to_pandas(pa.concat_tables(tables))

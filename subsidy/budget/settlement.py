@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from subsidy.budget.frames import Frames, Table, to_pandas
+from subsidy.budget.ledger import ledger_schema
 from subsidy.budget.result import Result
 from subsidy.budget.saved import LEDGER_FILES, write_ledger, written
 from subsidy.files import check_folder, check_writable, write_whole
@@ -18,6 +19,8 @@ from subsidy.money import yuan, yuan_text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from subsidy.budget.receipt import Receipt
 
 GROUPINGS = ("clause", "district", "payer", "facility", "payee")
 SAVED_ENTITLEMENTS = (
@@ -103,7 +106,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Settlement:
+class Settlement(Frames):
     """What `subsidy.settle` found.
 
     `entitlements`: a line per subject, payee, period and clause that differs; `payments`: one per payment line and
@@ -123,6 +126,8 @@ class Settlement:
     untold: int
     findings: tuple[Finding, ...]
 
+    frames = ("payments", "entitlements")
+
     def by(self, name: str) -> dict[str | None, Sums]:
         """Payments by clause, district (the payers' places), payer, facility or payee: only what differs."""
         found: dict[str | None, list[Line]] = {}
@@ -140,16 +145,21 @@ class Settlement:
 
     def frame(self, which: Literal["entitlements", "payments"] = "payments") -> pd.DataFrame:
         """The lines that differ, with the columns in which they are saved; amounts are exact decimals in yuan."""
-        import pandas as pd
-        import pyarrow.parquet as pq
+        return to_pandas(self._lines(which))
 
-        columns, lines = self._table(which)
-        content = written(columns, [line.row() for line in lines], "parquet")
-        frame: pd.DataFrame = pq.read_table(io.BytesIO(content)).to_pandas(types_mapper=pd.ArrowDtype)
-        return frame
+    def _table(self, name: str) -> Table:
+        return Table.of(f"settlement_{name}", self._lines(name))
 
-    def _table(self, which: str) -> tuple[tuple[str, ...], tuple[Line, ...]]:
-        return (SAVED_ENTITLEMENTS, self.entitlements) if which == "entitlements" else (SAVED_PAYMENTS, self.payments)
+    def receipts(self) -> dict[str, Receipt]:
+        return self.result.receipts()
+
+    def _lines(self, which: str) -> Any:
+        """The lines that differ as an Arrow table."""
+        import pyarrow as pa
+
+        saved = {"entitlements": (SAVED_ENTITLEMENTS, self.entitlements), "payments": (SAVED_PAYMENTS, self.payments)}
+        columns, lines = saved[which]
+        return pa.Table.from_pylist([line.row() for line in lines], ledger_schema(columns))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Save what differs, so that it can be given as paid next time: a folder, or the payments alone as .csv.
@@ -157,12 +167,10 @@ class Settlement:
         Raises RosterError when it cannot be written.
         """
         target = Path(path)
-        tables = {name: self._table(name) for name in ("entitlements", "payments")}
-        rows = {name: (columns, [line.row() for line in lines]) for name, (columns, lines) in tables.items()}
         if target.suffix.lower() == ".csv":
-            write_whole(target, written(*rows["payments"], "csv"))
+            write_whole(target, written(self._table("payments"), self.result.receipt, "csv"))
             return
-        write_ledger(target, rows["entitlements"], rows["payments"], self.result, "parquet")
+        write_ledger(target, self._table("entitlements"), self._table("payments"), self.result.receipt, "parquet")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; amounts are strings in yuan with two decimals."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from subsidy import sql
 from subsidy.budget.cells import Calculated
-from subsidy.budget.ledger import ENTITLEMENT, PAYMENT, PAYMENT_ROW
-from subsidy.budget.ledger_query import STATUS, entitlement_query
-from subsidy.engine import calendar
+from subsidy.budget.ledger import ENTITLEMENT, PAYMENT, clause_rows, labels_of, words_of
+from subsidy.budget.ledger_query import Outcomes, clause_query, entitlement_query, payment_query
 from subsidy.engine.database import Database, Query
-from subsidy.engine.run import YEARS_OF_MONTHS
+from subsidy.engine.run import YEARS_OF_MONTHS, Run
 from subsidy.finding import Refusal, Text
 from subsidy.schedule.column import MONTHS_IN
 
@@ -49,103 +47,64 @@ def _spark(database: Database) -> Spark:
 def _entitlements(one: Calculated) -> Iterator[DataFrame]:
     from pyspark.sql import functions as f
 
-    run = one.high.run
-    spark = _spark(run.prepared.database)
-    for compiled, relation in run.grains:
-        name = f"{relation}/entitlements"
-        spark.create(name, Query(entitlement_query(run, compiled)), "table")
-        rows = spark.frame(Query(sql.select([sql.all_columns()], sql.table(name))))
-        for number, clause in enumerate(compiled.columns):
-            model = compiled.version.model.clauses[clause]
-            same = {
-                "schedule": one.schedule.id,
-                "version": compiled.version.first_day.isoformat(),
-                "clause": clause,
-                "item": model.item,
-                "table": model.for_,
-            }
-            columns = {name: f.lit(text) for name, text in same.items()}
-            columns |= {name: f.col(f"{name}{number}") for name in STATUS}
-            columns["owed"] = _yuan(columns["owed"])
-            columns["revision"] = f.lit(compiled.version.model.revision).cast("bigint")
-            columns |= {name: f.col(name) for name in ("subject", "count")}
-            every, labelled = f.lit(model.every), rows
-            if model.every in MONTHS_IN:
-                labelled = rows.join(_labels(spark), (f.col("every") == every) & (f.col("of") == f.col("period")))
-                columns["period"] = f.col("label")
-            else:
-                columns["period"] = _day("period")
-            yield labelled.select([columns[name].alias(name) for name in ENTITLEMENT])
+    run, outcomes = one.high.run, Outcomes()
+    spark, labels = _with_labels(run)
+    rows = []
+    for compiled, grain in run.grains:
+        name = f"{grain}/entitlements"
+        spark.create(name, Query(entitlement_query(run, compiled, outcomes)), "table")
+        rows += [(compiled, part) for part in clause_rows(run, compiled, name)]
+    told = spark.of_arrow(outcomes.table())
+    for compiled, part in rows:
+        clause = part.ledger.clause.model
+        same = {
+            "schedule": one.schedule.id,
+            "version": compiled.version.first_day.isoformat(),
+            "clause": part.ledger.clause.name,
+            "item": clause.item,
+            "table": clause.for_,
+        }
+        columns = {name: f.col(name) for name in ("subject", "place", "count", "state", "reason")}
+        columns |= {name: f.lit(text) for name, text in same.items()}
+        columns["revision"] = f.lit(compiled.version.model.revision).cast("bigint")
+        columns["period"] = f.coalesce(f.col("label"), _day("period"))
+        columns["owed"] = _yuan(f.col("owed"))
+        frame = spark.frame(Query(clause_query([part], labels))).join(f.broadcast(told), "outcome")
+        yield frame.select([columns[name].alias(name) for name in ENTITLEMENT])
 
 
 def _payments(one: Calculated) -> DataFrame:
     from pyspark.sql import functions as f
 
-    spark = _spark(one.high.run.prepared.database)
-    names = [sql.column(name) for name in PAYMENT_ROW]
-    rows = spark.frame(Query(sql.select(names, sql.table(one.high.relation)))).withColumnRenamed("version", "nth")
-    clauses, funds = _words(one, spark)
-    found = rows.join(f.broadcast(clauses), ["nth", "clause"]).join(
-        f.broadcast(funds), ["nth", "clause", "payer"], "left"
-    )
-    labels = _labels(spark).withColumnsRenamed({"every": "label_every"})
-    of_period = (f.col("label_every") == f.col("every")) & (f.col("of") == f.col("accrued"))
-    columns = {name: f.col(name) for name in PAYMENT if name in (*PAYMENT_ROW, "version", "item", "fund")}
+    spark, labels = _with_labels(one.high.run)
+    relation = one.high.relation
+    clauses, funds = f"{relation}/clauses", f"{relation}/funds"
+    for name, table in zip((clauses, funds), words_of(one.schedule), strict=True):
+        spark.register(name, table)
+    versions = {nth: version.first_day.isoformat() for nth, version in enumerate(one.schedule.versions)}
+    version = f.coalesce(*(f.when(f.col("nth") == nth, f.lit(day)) for nth, day in versions.items()))
+    columns = {name: f.col(name) for name in PAYMENT if name not in ("schedule", "version")}
+    columns |= {"schedule": f.lit(one.schedule.id), "version": version, "due": _day("due")}
     columns |= {name: _yuan(f.col(name)) for name in ("owed", "cut", "amount")}
-    columns["fund"] = f.coalesce(f.col("fund"), f.col("of_clause"))
-    columns["schedule"] = f.lit(one.schedule.id)
-    columns["due"] = _day("due")
     columns["accrued"] = f.coalesce(f.col("label"), _day("accrued"))
-    return found.join(labels, of_period, "left").select([columns[name].alias(name) for name in PAYMENT])
+    found = spark.frame(Query(payment_query(relation, clauses, funds, labels)))
+    return found.select([columns[name].alias(name) for name in PAYMENT])
 
 
-def _words(one: Calculated, spark: Spark) -> tuple[DataFrame, DataFrame]:
-    """What stands in the schedule: by version and clause, and by payer too."""
-    import pyarrow as pa
-    from pyspark.sql import functions as f
-
-    versions = list(enumerate(one.schedule.versions))
-    clauses = [
-        {
-            "nth": nth,
-            "clause": name,
-            "version": version.first_day.isoformat(),
-            "item": clause.item,
-            "every": clause.every,
-            "of_clause": clause.fund,
-        }
-        for nth, version in versions
-        for name, clause in version.model.clauses.items()
-    ]
-    funds = [
-        {"nth": nth, "clause": name, "payer": payer, "fund": version.fund(name, payer)}
-        for nth, version in versions
-        for name in version.model.clauses
-        for payer in version.model.payers
-    ]
-
-    def frame(rows: list[dict[str, Any]], *texts: str) -> DataFrame:
-        schema = pa.schema([("nth", pa.int64()), *((name, pa.string()) for name in texts)])
-        return f.broadcast(spark.of_arrow(pa.Table.from_pylist(rows, schema)))
-
-    return (
-        frame(clauses, "clause", "version", "item", "every", "of_clause"),
-        frame(funds, "clause", "payer", "fund"),
-    )
-
-
-def _labels(spark: Spark) -> DataFrame:
-    """Columns every, of (a period), label."""
-    import pyarrow as pa
-    from pyspark.sql import functions as f
-
+def _with_labels(run: Run) -> tuple[Spark, str]:
+    """The cluster, and its relation of the labels of all months, quarters, half-years and years."""
+    spark, name = _spark(run.prepared.database), run.plan.named("ledgers", "labels")
     first, last = YEARS_OF_MONTHS
-    rows: list[dict[str, Any]] = [
-        {"every": every, "of": period, "label": calendar.period_label(every, period)}
-        for every, length in MONTHS_IN.items()
-        for period in range(first * 12 // length, (last + 1) * 12 // length)
-    ]
-    return f.broadcast(spark.of_arrow(pa.Table.from_pylist(rows)))
+    lengths = MONTHS_IN.items()
+    spark.register(
+        name,
+        labels_of(
+            (every, period)
+            for every, length in lengths
+            for period in range(first * 12 // length, (last + 1) * 12 // length)
+        ),
+    )
+    return spark, name
 
 
 def _day(name: str) -> Column:

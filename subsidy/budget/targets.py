@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.budget.causes import Found, Parts, cause
 from subsidy.budget.checked import checked
+from subsidy.budget.frames import Frames, Table
 from subsidy.engine import calendar
 from subsidy.engine.findings import place_of
 from subsidy.engine.measures import Measured, Measures
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["at_least", "at_most"]
 State = Literal["reached", "missed", "agrees", "differs", "unknown"]
+COLUMNS = ("target", "item", "subject", "period", "state", "measure", "at_least", "at_most", "printed")
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,10 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Targets:
+class Targets(Frames):
     """All targets of a schedule's version, measured. In words by `sentences`; also as a dict and a frame."""
+
+    frames = ("targets",)
 
     version: Version
     outcomes: tuple[Outcome, ...]
@@ -138,9 +142,15 @@ class Targets:
         """One row per outcome: target, item, subject, period, state, measure, at_least, at_most, printed (as texts)."""
         import pandas as pd
 
-        rows = self.to_dict()["outcomes"]
-        names = ("target", "item", "subject", "period", "state", "measure", "at_least", "at_most", "printed")
-        return pd.DataFrame([{name: row.get(name) for name in names} for row in rows], columns=list(names))
+        return pd.DataFrame(self._rows(), columns=list(COLUMNS))
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [{name: row.get(name) for name in COLUMNS} for row in self.to_dict()["outcomes"]]
+
+    def _table(self, name: str) -> Table:
+        import pyarrow as pa
+
+        return Table.of(name, pa.Table.from_pylist(self._rows(), pa.schema([(one, pa.string()) for one in COLUMNS])))
 
 
 def targets(

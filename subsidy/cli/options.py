@@ -157,8 +157,11 @@ def print_json(content: Any) -> None:
 def schedules_of(
     ids: list[str], changes: list[str] | None, on: str | None = None, known_on: str | None = None
 ) -> list[Schedule]:
-    from subsidy.schedule.catalogue import overlay_each, schedule
+    from subsidy.report.text import print_findings
+    from subsidy.schedule.catalogue import findings_of_catalogue, overlay_each, schedule
 
+    hidden = [finding for finding in findings_of_catalogue() if finding.value in ids]
+    print_findings(hidden, console(stderr=True), spoken())
     overlays = overlays_of(changes)
     return overlay_each([schedule(name, on, known_on=known_on) for name in ids], *overlays)
 

@@ -29,11 +29,13 @@ app = typer.Typer()
 @app.command("list")
 def list_schedules(as_json: AsJson = False, lang: Lang = "") -> None:
     """有哪些补贴标准 · Which schedules there are, with their versions."""
-    from subsidy.schedule.catalogue import catalogue, schedule
+    from subsidy.report.text import print_findings
+    from subsidy.schedule.catalogue import catalogue, findings_of_catalogue, origin_of, schedule
 
     language = language_of(lang)
     with findings_reported(language):
         found = [schedule(name) for name in catalogue()]
+    print_findings(findings_of_catalogue(), console(stderr=True), language)
     entries = [
         {
             "id": one.id,
@@ -42,6 +44,7 @@ def list_schedules(as_json: AsJson = False, lang: Lang = "") -> None:
             "document": version.model.document.number,
             "issuer": version.model.document.issuer,
             "clauses": len(version.clauses),
+            "source": origin_of(one.id).name,
         }
         for one in found
         for version in one.versions
@@ -50,9 +53,9 @@ def list_schedules(as_json: AsJson = False, lang: Lang = "") -> None:
         print_json(entries)
         return
     for entry in entries:
-        sys.stdout.write(
-            f"{entry['id']}  {entry['version']}  r{entry['revision']}  {entry['document']}  ({entry['clauses']})\n"
-        )
+        source = "" if entry["source"] == "shipped" else f"  [{entry['source']}]"
+        head = f"{entry['id']}  {entry['version']}  r{entry['revision']}  {entry['document']}"
+        sys.stdout.write(f"{head}  ({entry['clauses']}){source}\n")
 
 
 @app.command()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[Any, ...]]
 Kind = Literal["table", "step", "view"]  # a table is read many times, a step once; a view is written into its readers
+ROWS_AT_ONCE = 122_880  # of a batch: as many as the engine groups together
 Engine = Literal["auto", "duckdb", "spark"]  # auto: by the number of rows, on this machine
 
 
@@ -60,6 +61,12 @@ class Database(Protocol):
     def arrow(self, query: Query) -> Any:
         """The rows as an Arrow table; yes and no may be 1 and 0."""
 
+    def batches(self, query: Query) -> Iterator[Any]:
+        """The rows in Arrow batches, of which a few are held at a time. Nothing else may be asked in between."""
+
+    def drop(self, name: str) -> None:
+        """Forget a table that was put in or made."""
+
 
 class DuckDB:
     """A connection of its own to the one database of this process, which reads and writes no file."""
@@ -82,6 +89,14 @@ class DuckDB:
     def arrow(self, query: Query) -> Any:
         with _exact(""):
             return self.connection.sql(query.duckdb).to_arrow_table()
+
+    def batches(self, query: Query) -> Iterator[Any]:
+        with _exact(""):
+            yield from self.connection.sql(query.duckdb).to_arrow_reader(ROWS_AT_ONCE)
+
+    def drop(self, name: str) -> None:
+        self.connection.unregister(name)
+        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
 
 
 @functools.lru_cache(maxsize=1)

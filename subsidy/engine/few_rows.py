@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from sqlglot import exp
@@ -61,6 +61,16 @@ class FewRows:
 
     def arrow(self, query: Query) -> Any:
         return self._read(lambda: self._arrow(query), lambda database: database.arrow(query))
+
+    def batches(self, query: Query) -> Iterator[Any]:
+        table = self._read(lambda: self._arrow(query), lambda database: database.arrow(query))
+        yield from table.to_batches()
+
+    def drop(self, name: str) -> None:
+        def here() -> None:
+            self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+        self._do(lambda database: database.drop(name), here)
 
     # --- here ----------------------------------------------------------------------------------------------------
 

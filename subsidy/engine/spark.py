@@ -59,6 +59,12 @@ class Spark:
         with _exact(""):
             return self.frame(query).toArrow()
 
+    def batches(self, query: Query) -> Iterator[Any]:
+        yield from self.arrow(query).to_batches()
+
+    def drop(self, name: str) -> None:
+        self.session.catalog.dropTempView(f"`{name}`")
+
     def frame(self, query: Query) -> DataFrame:
         """The rows of a query where they are, in the cluster."""
         return self.session.sql(query.spark)

@@ -25,9 +25,10 @@ class Roster:
     """The input of a calculation: tables by name, each cell as text until a schedule says what it is.
 
     `Roster(residents=df, facilities=df2)` takes pandas, Polars and Arrow frames, anything else that speaks the Arrow
-    stream protocol, and lists of mappings; table and column names may be English or Chinese. Typed cells stand for
-    the text a person would write, exactly (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing
-    is checked here. Raises RosterError for what is no table.
+    stream protocol (relations of DuckDB), and lists of mappings; an index of pandas that has a name is a column. Table
+    and column names may be English or Chinese. Typed cells stand for the text a person would write, exactly
+    (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing is checked here. Raises RosterError for what is no
+    table.
     """
 
     mapping: ColumnMapping | None = None
@@ -136,10 +137,13 @@ def _columns(frame: Any) -> tuple[list[str], list[pa.Array], int]:
     if isinstance(frame, (list, tuple)):
         return _from_mappings(frame)
     if type(frame).__module__.startswith("pandas"):
+        named = [name for name in frame.index.names if name is not None]
+        frame = frame.reset_index(level=named) if named else frame
         columns = [_from_series(frame.iloc[:, i]) for i in range(frame.shape[1])]
         return [str(name) for name in frame.columns], columns, len(frame)
-    if not hasattr(frame, "__arrow_c_stream__") and hasattr(frame, "toArrow"):
-        frame = frame.toArrow()
+    if not hasattr(frame, "__arrow_c_stream__"):
+        way = next((name for name in ("toArrow", "collect") if hasattr(frame, name)), None)  # of Spark, of lazy Polars
+        frame = getattr(frame, way)() if way else frame
     table = pa.table(frame)
     return table.column_names, [kept(column) for column in table.columns], table.num_rows
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
-from subsidy.schedule.catalogue import CONSOLIDATED
+from subsidy.schedule.origins import CONSOLIDATED
 from subsidy.schedule.edit import Changes, Edit
 from subsidy.schedule.form import validated
 from subsidy.schedule.model import Document, InForce, ScheduleFile

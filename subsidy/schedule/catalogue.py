@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from subsidy.finding import Finding, Place, ScheduleError, Text, nearest
+from subsidy.schedule.origins import Origin, findings, origins, versions_in
 
 if TYPE_CHECKING:
     from subsidy.schedule.load import Version
     from subsidy.schedule.overlay import Overlay
-
-CONSOLIDATED = ".consolidated.yaml"
 
 
 @dataclass(frozen=True)
@@ -128,19 +127,27 @@ def schedules_root() -> Path:
 
 
 def catalogue() -> Mapping[str, list[Path]]:
-    """The id of every known schedule and the files of its versions."""
+    """The id of every known schedule and the files of its versions.
+
+    Of one id in two places, that of the user's folder goes before that of a package, and this before the shipped one.
+    """
     found: dict[str, list[Path]] = {}
-    root = schedules_root()
-    for path in _versions_in(root, "**/*.yaml"):
-        folder = path.parent.relative_to(root).as_posix()
-        if not folder.startswith("_"):
-            found.setdefault(folder, []).append(path)
+    for origin in origins(schedules_root()):
+        found = {**origin.schedules(), **found}
     return found
 
 
-def _versions_in(folder: Path, pattern: str = "*.yaml") -> list[Path]:
-    """The files of versions: a consolidated text stands beside the version that it proves."""
-    return sorted(path for path in folder.glob(pattern) if not path.name.endswith(CONSOLIDATED))
+def origin_of(name: str) -> Origin:
+    """Where the schedule of an id comes from. Raises KeyError."""
+    for origin in origins(schedules_root()):
+        if name in origin.schedules():
+            return origin
+    raise KeyError(name)
+
+
+def findings_of_catalogue() -> list[Finding]:
+    """Schedules of packages that are not there, and those hidden by another of the same id."""
+    return findings(schedules_root())
 
 
 def schedule(
@@ -169,7 +176,7 @@ def _paths(name: str) -> list[Path]:
     known = catalogue()
     if name in known:
         return known[name]
-    if Path(name).is_dir() and (versions := _versions_in(Path(name))):
+    if Path(name).is_dir() and (versions := versions_in(Path(name))):
         return versions
     why = Text(f"没有补贴标准 {name}", f"there is no schedule {name}")
     raise ScheduleError([Finding(Place(), "unknown-schedule", why, nearest(name, known), name)])
