@@ -111,7 +111,7 @@ class Beside:
 
     def provisions(self, name: str) -> Page:
         page = self.context.page(name, self.say(PROVISIONS))
-        page.head(_heads(self.say, (KIND, PART, ITEM, TEXT)), freeze=1)
+        page.head([*_heads(self.say, (KIND, PART, ITEM)), Column(self.say(TEXT), width=100)], freeze=1)
         for row in self._provisions():
             page.add(row)
         return page
@@ -131,7 +131,7 @@ class Beside:
     def receipt(self, name: str) -> Page:
         """The receipt as a list of paths and values."""
         page = self.context.page(name, self.say(RECEIPT), landscape=False)
-        page.head(_heads(self.say, (ENTRY, TEXT)), freeze=0)
+        page.head([Column(self.say(ENTRY)), Column(self.say(TEXT), width=72)], freeze=0)
         for path, value in _flat(json.loads(self.context.result.receipt.to_json())):
             page.add([path, value])
         return page

@@ -132,7 +132,7 @@ class Sums:
         """A row that compares the total with that of the sheet by clause."""
         position = before + len(self.payers)
         own = page.at(page.row - 1, position)
-        add_check(page, self.context.say(CHECKED), position, f"ROUND({own}-{self.grand},2)")
+        page.check(self.context.say(CHECKED), {position: f"{own}-{self.grand}"})
 
     # --- low and high ------------------------------------------------------------------------------------------
 
@@ -148,20 +148,8 @@ class Sums:
             difference = Formula(f"ROUND({one}-{two},2)", high - low)
             page.add([self.context.result.items[clause], self.context.label(clause), high, low, difference])
         page.total(say(TOTAL))
-        add_check(page, say(CHECKED), 2, f"ROUND({page.at(page.row - 1, 2)}-{self.grand},2)")
+        page.check(say(CHECKED), {2: f"{page.at(page.row - 1, 2)}-{self.grand}"})
         return page
-
-
-def add_check(page: Page, label: str, position: int, difference: str) -> None:
-    """A line below a table with a difference that must be 0, in one of its columns."""
-    columns = page.columns
-    page.columns = tuple(
-        Column(column.heading, "check") if index == position else column for index, column in enumerate(columns)
-    )
-    cells: list[Cell] = [None] * len(columns)
-    cells[0], cells[position] = label, Formula(difference, 0)
-    page.add(cells, bold=True)
-    page.columns = columns
 
 
 def payers_of(cells: Iterable[BudgetCell], known: Sequence[str]) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from subsidy.finding import Language
-from subsidy.roster.template_look import display_width
+from subsidy.roster.template_look import display_width, lines_of
 
 DARK, LIGHT, GREY = "#1F4E79", "#EAF1F8", "#A6A6A6"
 A4 = 9
-NARROWEST, WIDEST = 6, 44
+NARROWEST, WIDEST, PADDING = 6, 44, 4
+HEADING = 16  # letters of a heading in one line
+LINE = 14.5
 FONT = {"zh": "宋体", "en": "Calibri"}
 FOOTER = {"zh": "&C第 &P 页 共 &N 页", "en": "&Cpage &P of &N"}
 MONEY, WAN, WHOLE, DATE = "#,##0.00", "#,##0.00", "#,##0", '[>=2958465]"—";yyyy-mm-dd'
@@ -37,10 +39,11 @@ class Look:
             self._known[key] = self._book.add_format({"font_name": FONT[self._language], **properties})
         return self._known[key]
 
-    def cell(self, number_format: str = "", *, bold: bool = False) -> Any:
-        """A cell of a table; a text, wrapped, where there is no number format."""
+    def cell(self, number_format: str = "", *, bold: bool = False, wrapped: bool = True) -> Any:
+        """A cell of a table; a text where there is no number format."""
         properties: dict[str, object] = {"border": 1, "border_color": GREY, "valign": "vcenter"}
-        properties |= {"num_format": number_format} if number_format else {"text_wrap": True, "num_format": "@"}
+        text = {"text_wrap": wrapped, "num_format": "@", "indent": 1}
+        properties |= {"num_format": number_format} if number_format else text
         if bold:
             properties |= {"bold": True, "bg_color": LIGHT}
         return self.format(**properties)
@@ -58,9 +61,17 @@ class Look:
             sheet.repeat_rows(*repeated)
 
 
-def width_of(texts: int) -> float:
+def width_of(letters: int) -> int:
     """The width of a column for texts of so many letters (Chinese characters count two)."""
-    return min(max(NARROWEST, texts + 2), WIDEST)
+    return min(max(NARROWEST, letters + PADDING), WIDEST)
 
 
-__all__ = ["CHECK", "DATE", "MONEY", "WAN", "WHOLE", "Look", "display_width", "width_of"]
+def height_of(lines: int) -> float:
+    """The height of a row of so many lines of text."""
+    return LINE * lines + 2
+
+
+def lines_in(text: str, width: int) -> int:
+    """How many lines a text takes in a column of a width."""
+    return max(1, lines_of(text, max(1, width - PADDING)))
+

@@ -64,10 +64,5 @@ class Months:
 
     def _check(self, page: Page, one: int, two: int) -> None:
         """That clauses and payers add up to the same in every month."""
-        columns = page.columns
-        page.columns = (columns[0], *(Column(column.heading, "check") for column in columns[1:]))
-        differences = [
-            Formula(f"ROUND({page.at(one, position)}-{page.at(two, position)},2)", 0)
-            for position in range(1, len(columns))
-        ]
-        page.add([self.context.say(CHECK), *differences], bold=True)
+        positions = range(1, len(page.columns))
+        page.check(self.context.say(CHECK), {at: f"{page.at(one, at)}-{page.at(two, at)}" for at in positions})

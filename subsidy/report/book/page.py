@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +15,19 @@ from typing import Any, Literal, NamedTuple
 
 from subsidy.finding import Text
 from subsidy.money import too_large, yuan
-from subsidy.report.book.look import CHECK, DATE, MONEY, WHOLE, Look, display_width, width_of
+from subsidy.report.book.look import (
+    CHECK,
+    DATE,
+    HEADING,
+    MONEY,
+    WHOLE,
+    WIDEST,
+    Look,
+    height_of,
+    lines_in,
+    width_of,
+)
+from subsidy.roster.template_look import display_width, lines_of
 
 Kind = Literal["text", "money", "number", "whole", "date", "check"]
 LAST_ROW = 1_048_576
@@ -27,6 +39,7 @@ class Column(NamedTuple):
     heading: str
     kind: Kind = "text"
     number_format: str = ""  # where it is not the one of its kind
+    width: int = 0  # where it is not that of what stands in it
 
     @property
     def shown(self) -> str:
@@ -63,8 +76,9 @@ class Page:
         self.columns: tuple[Column, ...] = ()
         self.row = 0
         self.rows: list[tuple[int, Sequence[Cell], bool]] = []  # those of the table, where they are kept
-        self._widths: dict[int, float] = {}
+        self._widths: dict[int, int] = {}
         self._sums: list[int] = []
+        self._forms: list[tuple[Any, Any]] = []  # of each column, and in a row of totals
         self.first = self.headed = 0
         sheet.hide_gridlines(2)
         self._line(title, look.title)
@@ -84,9 +98,13 @@ class Page:
     def head(self, columns: Sequence[Column], *, freeze: int | None = 0) -> None:
         """Begin a table. `freeze`: so many columns stay in sight, with the headings; None where nothing does."""
         self.columns, self._sums = tuple(columns), [0] * len(columns)
+        self._forms = [(self.look.cell(column.shown), self.look.cell(column.shown, bold=True)) for column in columns]
+        self._texts = self.look.cell(), self.look.cell(bold=True)
+        self.sheet.set_row(self.row, height_of(max(lines_of(column.heading, HEADING) for column in columns)))
         for position, column in enumerate(columns):
             self.sheet.write_string(self.row, position, column.heading, self.look.heading)
-            self._widen(position, min(display_width(column.heading), 16))
+            self._widen(position, min(display_width(column.heading), HEADING))
+            self._widths[position] = column.width or self._widths[position]
         self.headed = self.row
         if freeze is not None:
             self.sheet.freeze_panes(self.row + 1, freeze)
@@ -98,6 +116,9 @@ class Page:
         """Write a row; its number, counted from 0. Raises RosterError where the sheet is full."""
         if self.row >= LAST_ROW:
             raise too_large(Text("工作表放不下这么多行", "a sheet does not hold so many rows"))
+        lines = max(map(self._lines, self.columns, cells))
+        if lines > 1:
+            self.sheet.set_row(self.row, height_of(lines))
         for position, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
             self._write(position, column, cell, bold)
             if column.kind == "money" and not bold:
@@ -116,6 +137,17 @@ class Page:
                 cells[position] = Formula(f"SUM({whole})", self._sums[position]) if whole else 0
         cells[0] = label
         return self.add(cells, bold=True, keep=keep)
+
+    def check(self, label: str, differences: Mapping[int, str]) -> None:
+        """A row of differences that must be 0, each a formula, by the positions of their columns."""
+        form = self.look.cell(CHECK, bold=True)
+        for position in range(len(self.columns)):
+            if position in differences:
+                self.sheet.write_formula(self.row, position, f"=ROUND({differences[position]},2)", form, 0)
+            else:
+                self.sheet.write_blank(self.row, position, None, self._texts[True])
+        self.sheet.write_string(self.row, 0, label, self.look.cell(bold=True, wrapped=False))
+        self.row += 1
 
     def range(self, position: int, first: int | None = None, last: int | None = None) -> str:
         """The cells of a column from row `first` to `last`: of all rows of the table by default. Empty for none."""
@@ -142,26 +174,23 @@ class Page:
         for position, width in self._widths.items():
             self.sheet.set_column(position, position, width)
 
-    def width(self, position: int, width: float) -> None:
-        self._widths[position] = width
-
     # --- cells -------------------------------------------------------------------------------------------------
 
     def _write(self, position: int, column: Column, cell: Cell, bold: bool) -> None:
         sheet, row = self.sheet, self.row
-        form = self.look.cell(column.shown, bold=bold)
+        form, text = self._forms[position][bold], self._texts[bold]
         if cell is None:
             sheet.write_blank(row, position, None, form)
         elif isinstance(cell, Link):
             sheet.write_url(row, position, f"internal:{quoted(cell.sheet)}!A1", self.look.link, cell.text)
             self._widen(position, display_width(cell.text))
         elif isinstance(cell, str):
-            sheet.write_string(row, position, cell, self.look.cell(bold=bold))
-            self._widen(position, display_width(cell))
+            sheet.write_string(row, position, cell, text)
+            if self._widths.get(position, 0) < WIDEST:
+                self._widen(position, display_width(cell))
         elif isinstance(cell, Formula):
             value = _plain(column, cell.value)
-            form = self.look.cell(bold=bold) if isinstance(value, str) else form
-            sheet.write_formula(row, position, f"={cell.text}", form, value)
+            sheet.write_formula(row, position, f"={cell.text}", text if isinstance(value, str) else form, value)
             self._widen(position, _digits(column, value))
         elif isinstance(cell, datetime.date):
             sheet.write_datetime(row, position, datetime.datetime.combine(cell, datetime.time()), form)
@@ -172,7 +201,15 @@ class Page:
             self._widen(position, _digits(column, value))
 
     def _widen(self, position: int, letters: int) -> None:
-        self._widths[position] = max(self._widths.get(position, 0), width_of(letters))
+        if not (self.columns and self.columns[position].width):
+            self._widths[position] = max(self._widths.get(position, 0), width_of(letters))
+
+    @staticmethod
+    def _lines(column: Column, cell: Cell) -> int:
+        """How many lines a cell takes. A text that is wider than the widest column makes its column as wide as that."""
+        if not isinstance(cell, str) or len(cell) < WIDEST // 3:
+            return 1
+        return lines_in(cell, column.width or WIDEST)
 
 
 def cell_name(row: int, position: int) -> str:
@@ -220,7 +257,3 @@ def _digits(column: Column, value: Any) -> int:
         return len(f"{value:,.2f}") + 1
     size = max(1, int(math.log10(abs(value))) + 1) if value else 1
     return size + size // 3 + 5
-
-
-def sum_of(cells: Iterable[str]) -> str:
-    return f"SUM({','.join(cells)})"

@@ -62,11 +62,10 @@ class PayList:
             [
                 Column(say(NUMBER), "whole"), Column(say(PERSON)), Column(say(CLAUSE)), Column(say(PERIOD)),
                 Column(say(DUE), "date"), Column(say(DISTRICT)), Column(say(FACILITY)),
-                *own, Column(say(AMOUNT), "money"), Column(say(SIGNATURE)),
+                *own, Column(say(AMOUNT), "money"), Column(say(SIGNATURE), width=16),
             ],
             freeze=2,
         )  # fmt: skip
-        page.width(len(page.columns) - 1, 16)
         groups: dict[str, list[_Paid]] = {}
         for one in self.paid:
             groups.setdefault(one.place, []).append(one)

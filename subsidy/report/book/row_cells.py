@@ -44,6 +44,7 @@ class RowCells:
     _sheet: ClauseSheet
     _entry: Entry
     _words: Words
+    _tree: ex.Expression | None  # the amount as it is written
 
     @classmethod
     def of(cls, entry: Entry, language: Language, keys: Sequence[Key]) -> RowCells:
@@ -59,7 +60,8 @@ class RowCells:
             for row in sheet.reader.read(run, (), (min(periods), max(periods))):
                 if row.keys in wanted and row.keys[0] is not None:
                     rows[row.keys[0], row.keys[1]] = row
-        made = cls([], {}, rows, sheet, entry, words)
+        tree = ex.parse(clause.model.amount) if clause.model.amount else None
+        made = cls([], {}, rows, sheet, entry, words, tree)
         made._choose()
         return made
 
@@ -169,8 +171,8 @@ class RowCells:
 
     def _told(self, told: Callable[[Node], str]) -> str:
         clause = self._entry.ledger.clause
-        if clause.model.amount:
-            return put_in(ex.parse(clause.model.amount), clause.amount, told)
+        if self._tree is not None:
+            return put_in(self._tree, clause.amount, told)
         if clause.parts:
             return " + ".join(told(node) for node in clause.parts.values())
         return ""
