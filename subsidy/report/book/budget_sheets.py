@@ -11,20 +11,19 @@ from subsidy.finding import Text
 from subsidy.report.book.context import Context
 from subsidy.report.book.detail import DISTRICT, FACILITY, TOTAL
 from subsidy.report.book.page import Cell, Column, Formula, Page
-from subsidy.report.book.payments import CHECK, CLAUSE, ITEM, PaymentSheet
+from subsidy.report.book.payments import CLAUSE, ITEM, PaymentSheet
 
 BY_CLAUSE = Text("分条款汇总", "By clause")
 BY_DISTRICT = Text("分区县汇总", "By district")
 BY_FACILITY = Text("分机构明细", "By facility")
 BY_FUND = Text("资金来源", "Funds")
 LOW_HIGH = Text("上限与下限", "High and low")
-AMOUNT = Text("金额", "amount")
 LOW = Text("下限", "low")
 HIGH = Text("上限", "high")
 DIFFERENCE = Text("差额", "difference")
 FUND = Text("资金来源", "fund")
 PAYER = Text("承担主体", "payer")
-CHECKED = Text("核对（与分条款汇总之差，应为 0）", "check (difference from By clause, must be 0)")
+CHECKED = Text("核对（应为 0）", "check (must be 0)")
 OPEN = Text(
     "尚未核定的金额，上限按其最高、下限按其最低计算；两次计算各自完整，故个别条款的下限可能高于上限。",
     "Amounts not yet assessed stand at their highest and at their lowest. Each is a whole calculation, so that the low of"

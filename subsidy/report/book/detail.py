@@ -132,8 +132,13 @@ class Detail:
         for line in first:
             self._name_cells(line, first[line], last[line])
         page.filter()
-        page.total(self.context.say(TOTAL), left=[self.at["unit"]])
+        of_one = [name for name in ("unit", *(f"payer:{payer}" for payer in self.cells.payers)) if self._is_of_one(name)]
+        page.total(self.context.say(TOTAL), left=[self.at[name] for name in of_one])
         return page
+
+    def _is_of_one(self, name: str) -> bool:
+        """Whether a column holds amounts of one unit, which do not add up to anything."""
+        return "count" in self.at or (name != "unit" and "change" in self.at)
 
     def _add_parts(self, line: int, row: _Row) -> None:
         for payer, part in self.cells.payers.items():

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from subsidy.budget.payment_calendar import Due, PaymentCalendar
 from subsidy.finding import Text
-from subsidy.report.book.budget_sheets import PAYER
+from subsidy.report.book.budget_sheets import CHECKED, PAYER
 from subsidy.report.book.context import Context
 from subsidy.report.book.detail import TOTAL
 from subsidy.report.book.page import Cell, Column, Formula, Page
-from subsidy.report.book.payments import CHECK, CLAUSE
+from subsidy.report.book.payments import CLAUSE
 
 TITLE = Text("拨付日历", "Calendar of payments")
 NOTE = Text(
@@ -65,4 +65,4 @@ class Months:
     def _check(self, page: Page, one: int, two: int) -> None:
         """That clauses and payers add up to the same in every month."""
         positions = range(1, len(page.columns))
-        page.check(self.context.say(CHECK), {at: f"{page.at(one, at)}-{page.at(two, at)}" for at in positions})
+        page.check(self.context.say(CHECKED), {at: f"{page.at(one, at)}-{page.at(two, at)}" for at in positions})
