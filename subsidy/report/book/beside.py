@@ -49,7 +49,9 @@ class Beside:
         page = self.context.page(name, self.say(LIMITS), [self.context.unit_line()])
         language, result = self.context.language, self.context.result
         cut, over = word("cut", language), word("over", language)
-        page.head([Column(self.say(ITEM)), Column(self.say(LIMIT)), Column(cut, "money"), Column(over, "money")], freeze=2)
+        page.head(
+            [Column(self.say(ITEM)), Column(self.say(LIMIT)), Column(cut, "money"), Column(over, "money")], freeze=2
+        )
         for entry in result.limits:
             page.add([entry["item"], self.context.label(entry["limit"]), fen(entry["cut"]), _fen(entry.get("over"))])
         page.total(self.say(TOTAL))

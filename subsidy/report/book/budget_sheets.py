@@ -26,8 +26,8 @@ PAYER = Text("承担主体", "payer")
 CHECKED = Text("核对（应为 0）", "check (must be 0)")
 OPEN = Text(
     "尚未核定的金额，上限按其最高、下限按其最低计算；两次计算各自完整，故个别条款的下限可能高于上限。",
-    "Amounts not yet assessed stand at their highest and at their lowest. Each is a whole calculation, so that the low of"
-    " one clause may exceed its high.",
+    "Amounts not yet assessed stand at their highest and at their lowest. Each is a whole calculation, so that the low"
+    " of one clause may exceed its high.",
 )
 
 

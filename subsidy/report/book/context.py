@@ -109,7 +109,9 @@ class Context:
         found: dict[str, str] = {}
         for one in self.result.calculated:
             rows = one.high.run.prepared.intake.tables.get(table)
-            key = next((version.tables[table].key for version in one.schedule.versions if table in version.tables), None)
+            key = next(
+                (version.tables[table].key for version in one.schedule.versions if table in version.tables), None
+            )
             if rows is not None and key in rows.column_names and "name" in rows.column_names:
                 pairs = zip(rows.column(key).to_pylist(), rows.column("name").to_pylist(), strict=True)
                 found |= {own: name for own, name in pairs if own and name}

@@ -13,6 +13,7 @@ from subsidy.report.book.budget_sheets import LOW, PAYER, Sums
 from subsidy.report.book.context import Context
 from subsidy.report.book.detail import TOTAL
 from subsidy.report.book.in_words import in_capitals
+from subsidy.report.book.look import WAN
 from subsidy.report.book.page import Cell, Column, Formula, Link, Page
 from subsidy.report.book.wan import FEN_PER_WAN
 from subsidy.report.text import BASES
@@ -77,11 +78,8 @@ class Cover:
     def _amounts(self, sums: Sums, by_clause: Page) -> None:
         page, say = self.page, self.context.say
         page.row += 1
-        page.head(
-            [Column(say(PAYER)), Column(say(WORDS)), Column(say(AMOUNT), "money"), Column(say(IN_WAN), "number", "#,##0.00"),
-             Column(say(LOW), "money")],
-            freeze=None,
-        )  # fmt: skip
+        amounts = [Column(say(AMOUNT), "money"), Column(say(IN_WAN), "number", WAN), Column(say(LOW), "money")]
+        page.head([Column(say(PAYER)), Column(say(WORDS)), *amounts], freeze=None)
         total = by_clause.rows[-1]
         result = self.context.result
         names = {payer: self.context.payer(payer) for payer in sums.payers}

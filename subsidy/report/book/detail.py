@@ -132,7 +132,8 @@ class Detail:
         for line in first:
             self._name_cells(line, first[line], last[line])
         page.filter()
-        of_one = [name for name in ("unit", *(f"payer:{payer}" for payer in self.cells.payers)) if self._is_of_one(name)]
+        amounts = ["unit", *(f"payer:{payer}" for payer in self.cells.payers)]
+        of_one = [name for name in amounts if self._is_of_one(name)]
         page.total(self.context.say(TOTAL), left=[self.at[name] for name in of_one])
         return page
 
@@ -210,8 +211,7 @@ class Detail:
             "count": row.units,
             "why": self._why(row),
         }
-        for name, part in self._own.items():
-            cells[name] = self._part_cell(name, row, at)
+        cells |= {name: self._part_cell(name, row, at) for name in self._own}
         cells["unit"] = self._calculated("unit", row.unit, at) if self._unit_is_calculated(row) else row.unit
         if "count" in self.at:
             product = f"ROUND({self._letters('unit')}{at}*{self._letters('count')}{at},2)"
@@ -273,5 +273,3 @@ class Detail:
             self.context.unit_line(),
         ]
         return [*notes, say(GROUPED, most=f"{MOST_ROWS:,}")] if self.is_grouped else notes
-
-

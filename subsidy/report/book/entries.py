@@ -108,9 +108,16 @@ def _lines(run: Run, ledger: Ledger, parts: Sequence[Part]) -> list[Line]:
         in_order = sorted(shares[number].shown, key=lambda share: (share.period, share.subject or ""))
         lines.append(
             Line(
-                number, first.payee, first.facility, first.district, first.due, first.accrued,
-                divided[number], own, in_order,
-            )  # fmt: skip
+                number,
+                first.payee,
+                first.facility,
+                first.district,
+                first.due,
+                first.accrued,
+                divided[number],
+                own,
+                in_order,
+            )
         )
     keys = ("district", "facility", "payee", "due", "accrued", "number")
     return sorted(lines, key=lambda line: [(getattr(line, key) is None, getattr(line, key) or 0) for key in keys])

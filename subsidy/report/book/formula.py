@@ -1,7 +1,7 @@
 """An amount's expression as a formula of cells: what it reads stands in columns of the same row.
 
 Spreadsheets calculate in binary floats. So a formula is only given for numbers that come out to the fen in them: none
-is very large, and none lies so near to where a rounding or a comparison turns that a float could fall on its other side.
+is very large, and none is so near to where a rounding or a comparison turns that a float could fall on the other side.
 """
 
 from __future__ import annotations

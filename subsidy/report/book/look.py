@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from subsidy.finding import Language
-from subsidy.roster.template_look import display_width, lines_of
+from subsidy.roster.template_look import lines_of
 
 DARK, LIGHT, GREY = "#1F4E79", "#EAF1F8", "#A6A6A6"
 A4 = 9
@@ -74,4 +74,3 @@ def height_of(lines: int) -> float:
 def lines_in(text: str, width: int) -> int:
     """How many lines a text takes in a column of a width."""
     return max(1, lines_of(text, max(1, width - PADDING)))
-

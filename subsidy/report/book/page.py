@@ -234,7 +234,10 @@ def _plain(column: Column, value: Any) -> Any:
     if column.kind in ("money", "check") and isinstance(value, int):
         if abs(value) > LARGEST:
             raise too_large(
-                Text("有金额超过 15 位，工作簿不能准确保存", "an amount has more than the 15 digits that a workbook keeps")
+                Text(
+                    "有金额超过 15 位，工作簿不能准确保存",
+                    "an amount has more than 15 digits, which a workbook does not keep",
+                )
             )
         return yuan(value)
     return decimal(value) if isinstance(value, Fraction) else value

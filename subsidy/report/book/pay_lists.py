@@ -48,7 +48,9 @@ class PayList:
             if is_paid_to_persons(entry)
             for line in entry.lines
         ]
-        self.paid = sorted(paid, key=lambda one: (one.line.district or "", one.place, one.line.payee or "", one.line.due))
+        self.paid = sorted(
+            paid, key=lambda one: (one.line.district or "", one.place, one.line.payee or "", one.line.due)
+        )
 
     def _place(self, line: Line) -> str:
         own = [self.context.district(line.district), self.context.facility(line.facility)]
@@ -98,7 +100,9 @@ class PayList:
 
     def _sum(self, page: Page, label: str, paid: Sequence[_Paid], first: int) -> None:
         """A row that adds up those above it from `first` on, but for sums among them."""
-        amounts = [sum(one.line.parts[payer].amount for one in paid if payer in one.line.parts) for payer in self.payers]
+        amounts = [
+            sum(one.line.parts[payer].amount for one in paid if payer in one.line.parts) for payer in self.payers
+        ]
         amounts.append(sum(one.line.paid for one in paid))
         cells: list[Cell] = [None, label, *([None] * 5)]
         for position, amount in enumerate(amounts, 7):

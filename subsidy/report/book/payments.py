@@ -17,7 +17,8 @@ from subsidy.schedule.figures import day_of
 TITLE = Text("拨付明细", "Payments")
 NOTE = Text(
     "每行一笔拨付。各承担主体按分担比例计算并四舍五入到分，除不尽的一分和资金总额的核减以加减数列在公式中。",
-    "A payment a row. Each payer's part is its share rounded to the fen; an odd fen and what pots cut stand in the formula.",
+    "A payment a row. Each payer's part is its share rounded to the fen; an odd fen and what pots cut stand in the"
+    " formula.",
 )
 ITEM = Text("条", "item")
 CLAUSE = Text("条款", "clause")

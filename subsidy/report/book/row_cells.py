@@ -193,4 +193,3 @@ def _number_format(node: Node, in_percent: bool) -> str:
     if kind.scale == 1 and not kind.quotient:
         return WHOLE
     return "#,##0.00##" if Fraction(1, kind.scale) < Fraction(1, 10) or kind.quotient else "#,##0.0"
-
