@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from subsidy.budget.payment_calendar import Due, PaymentCalendar
 from subsidy.finding import Text
@@ -41,13 +42,13 @@ class Months:
         clauses = dict.fromkeys(one.clause for one in (*self.calendar.due, *self.calendar.later))
         order = list(self.context.result.items)
         for clause in sorted(clauses, key=order.index):
-            self._add(page, self.context.clause_title(clause), lambda one, own=clause: one.amount * (one.clause == own))
+            self._add(page, self.context.clause_title(clause), partial(_of_clause, clause))
         total = page.total(say(TOTAL))
         page.row += 1
         page.line(say(BY_PAYER), self.context.look.title)
         page.head([Column(say(PAYER)), *rest], freeze=None)
         for payer in self.calendar.payers:
-            self._add(page, self.context.payer(payer), lambda one, own=payer: one.payers.get(own, (0, 0))[0])
+            self._add(page, self.context.payer(payer), partial(_of_payer, payer))
         page.total(say(TOTAL))
         self._check(page, total, page.row - 1)
         return page
@@ -66,3 +67,12 @@ class Months:
         """That clauses and payers add up to the same in every month."""
         positions = range(1, len(page.columns))
         page.check(self.context.say(CHECKED), {at: f"{page.at(one, at)}-{page.at(two, at)}" for at in positions})
+
+
+def _of_clause(clause: str, due: Due) -> int:
+    return due.amount if due.clause == clause else 0
+
+
+def _of_payer(payer: str, due: Due) -> int:
+    high, _ = due.payers.get(payer, (0, 0))
+    return high
