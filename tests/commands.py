@@ -42,6 +42,7 @@ READING = {
     "test": "test {cases}",
 }
 WRITING = {
+    "book": "budget {roster} -s {schedule} -y 2023 -o {out}/budget.xlsx",
     "receipt": "budget {roster} -s {schedule} -y 2023 --receipt {out}/receipt.json",
     "ledger": "budget {roster} -s {schedule} -y 2023 --ledger {out}/ledger",
     "explanation": "explain {roster} -s {schedule} -y 2023 --clause bed_money -o {out}/explanation.html",

@@ -206,6 +206,15 @@ class Result(Frames):
 
         save_ledger(self, Path(folder), until or datetime.date(self.year, 12, 31), form)
 
+    def to_excel(self, path: str | Path, language: Language = "zh") -> None:
+        """Write the budget book: sums, payments and details with live formulas, for finance officers.
+
+        It is written whole or not at all; an existing file is replaced. Raises RosterError when it cannot be written.
+        """
+        from subsidy.report.book import write_book
+
+        write_book(self, Path(path), language)
+
     # --- reasons -----------------------------------------------------------------------------------------------
 
     @overload

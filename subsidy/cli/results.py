@@ -49,6 +49,9 @@ def budget(
     as_of: AsOf = None,
     known_on: KnownOn = None,
     as_json: AsJson = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="预算工作簿 .xlsx · a budget book, an .xlsx file")
+    ] = None,
     receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
     ledger: Annotated[
         Path | None, typer.Option("--ledger", help="另存台账的文件夹 · a folder for entitlements, payments, receipt")
@@ -67,6 +70,7 @@ def budget(
     """
     from subsidy.budget.saved import LEDGER_FILES
     from subsidy.files import check_folder, check_writable
+    from subsidy.report.book import check_target
     from subsidy.report.text import print_budget, print_examples, print_findings, print_not_in_force
 
     language = language_of(lang)
@@ -76,6 +80,8 @@ def budget(
             "只与 --ledger 同用 · only together with --ledger", param_hint="--until, --ledger-format"
         )
     with findings_reported(language):
+        if output is not None:
+            check_target(output, roster, mapping, *map(Path, schedule_ids))
         if receipt is not None:
             check_writable(receipt, roster, mapping, *map(Path, schedule_ids))
         if ledger is not None:
@@ -88,6 +94,9 @@ def budget(
         print_json(result.to_dict())
     else:
         print_budget(result, console(), language)
+    if output is not None:
+        with findings_reported(language, {"zh": "预算工作簿未保存。", "en": "The budget book was not saved."}):
+            result.to_excel(output, language)
     if receipt is not None:
         with findings_reported(language, {"zh": "凭证未保存。", "en": "The receipt was not saved."}):
             result.receipt.save(receipt)

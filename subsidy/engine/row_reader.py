@@ -72,8 +72,8 @@ class RowReader:
         layers = self.rows.layers.needed_for([*(tree for _, tree in chosen), self.where])
         self._query = Query(layers.query(chosen, self.where))
 
-    def read(self, run: Run, own: Iterable[str | int]) -> list[ReadRow]:
-        """The rows with these keys, in the order of the keys."""
+    def read(self, run: Run, own: Iterable[str | int], within: tuple[int, int] | None = None) -> list[ReadRow]:
+        """The rows with these keys, in the order of the keys; of those, where the last key is `within` a range."""
         if self._view not in run.views:
             run.view(self._view, self._query)
             run.views.add(self._view)
@@ -81,6 +81,11 @@ class RowReader:
             sql.compare("=", sql.column(name), sql.text(key) if isinstance(key, str) else sql.whole(key))
             for name, key in zip(self._keys, own, strict=False)
         ]
+        if within is not None:
+            matches += [
+                sql.compare(sign, sql.column(self._keys[-1]), sql.whole(end))
+                for sign, end in zip((">=", "<="), within, strict=True)
+            ]
         query = sql.select([sql.all_columns()], sql.table(self._view), where=sql.all_of(matches))
         found = sorted(run.prepared.rows(query), key=lambda row: row[: len(self._keys)])
         return [ReadRow(self, row[: len(self._keys)], row[len(self._keys) :]) for row in found]
