@@ -1,0 +1,123 @@
+"""Fonts for a paper: one that has Chinese characters where the paper has them, or a refusal that says what to install.
+
+A family is asked what it draws: one without Chinese draws the same empty box for any two characters.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from subsidy.finding import Finding, Place, RosterError, Text, nearest
+
+CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+BODY = (
+    "FangSong", "FangSong_GB2312", "STFangsong", "Noto Serif CJK SC", "Source Han Serif SC", "Source Han Serif CN",
+    "SimSun", "Songti SC", "STSong", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei",
+    "PingFang SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei",
+)  # fmt: skip
+HEADING = ("SimHei", "STHeiti", "Heiti SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN",
+           "Microsoft YaHei", "PingFang SC")  # fmt: skip
+LATIN = "Libertinus Serif"  # comes with typst
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Families for text and headings, in the order in which they are tried, and folders that hold them."""
+
+    body: tuple[str, ...]
+    heading: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"body": list(self.body), "heading": list(self.heading)}
+
+
+def fonts_for(texts: Iterable[str], wanted: str | None) -> Chosen:
+    """Fonts for these texts. `wanted`: a family, or the file of a font.
+
+    Raises RosterError where the texts have Chinese characters and no font has, or where `wanted` is not there.
+    """
+    needs_chinese = any(CHINESE.search(text) for text in texts)
+    if wanted is not None:
+        return _wanted(wanted, needs_chinese)
+    if not needs_chinese:
+        return Chosen((LATIN,), (LATIN,))
+    return chinese_fonts()
+
+
+def chinese_fonts(wanted: str | None = None) -> Chosen:
+    """Fonts for Chinese. Raises RosterError."""
+    if wanted is not None:
+        return _wanted(wanted, True)
+    families = _families(())
+    body = next((family for family in (*BODY, *families) if family in families and _draws_chinese(family, ())), None)
+    if body is None:
+        raise _no_font()
+    heading = next((family for family in HEADING if family in families and _draws_chinese(family, ())), body)
+    return Chosen((body,), (heading, body))
+
+
+def _wanted(wanted: str, needs_chinese: bool) -> Chosen:
+    path = Path(wanted)
+    folders: tuple[str, ...] = ()
+    family: str | None = wanted
+    if path.suffix.lower() in (".ttf", ".otf", ".ttc", ".otc"):
+        folders = (str(path.resolve().parent),)
+        family = next(iter(_in_file(path)), None) if path.is_file() else None
+    families = _families(folders)
+    if family not in families:
+        why = Text("没有这个字体", "there is no such font")
+        raise _refused(why, nearest(wanted, families), wanted)
+    assert family is not None
+    if needs_chinese and not _draws_chinese(family, folders):
+        raise _refused(Text("该字体没有汉字", "this font has no Chinese characters"), INSTALL, wanted)
+    return Chosen((family,), (family,), folders)
+
+
+INSTALL = Text(
+    "请安装中文字体（Debian、Ubuntu：apt install fonts-noto-cjk；Windows 自带宋体），或用 --font 给出字体名或字体文件",
+    "install one (Debian, Ubuntu: apt install fonts-noto-cjk; Windows has SimSun), or give --font a family or a file",
+)
+
+
+def _no_font() -> RosterError:
+    return _refused(Text("没有含汉字的字体，汉字会变成方框", "no font has Chinese characters"), INSTALL, "")
+
+
+def _refused(why: Text, remedy: Text, value: str) -> RosterError:
+    return RosterError([Finding(Place(), "font", why, remedy, value)])
+
+
+@functools.cache
+def _families(folders: Sequence[str]) -> tuple[str, ...]:
+    """The families there are: of the system, of typst, and in these folders."""
+    import typst
+
+    return tuple(sorted(typst.Fonts(font_paths=list(folders)).families()))
+
+
+def _in_file(path: Path) -> list[str]:
+    import typst
+
+    known = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(path.resolve().parent)])
+    return [font.family for font in known.fonts() if font.path is not None and Path(font.path).name == path.name]
+
+
+@functools.cache
+def _draws_chinese(family: str, folders: tuple[str, ...]) -> bool:
+    """Whether two characters are drawn, and not alike."""
+    import typst
+
+    drawn = []
+    for character in "补贴":
+        page = "#set page(width: 1cm, height: 1cm, margin: 0pt)\n"
+        source = f'{page}#set text(font: sys.inputs.family, fallback: false)\n{character}'
+        drawn.append(
+            typst.compile(source.encode(), format="svg", sys_inputs={"family": family}, font_paths=list(folders))
+        )
+    return drawn[0] != drawn[1]
