@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from subsidy.finding import Finding, Place, RosterError, Text, nearest
+from subsidy.finding import Finding, Language, Place, RosterError, Text, nearest
 
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 BODY = (
@@ -33,8 +33,10 @@ class Chosen:
     heading: tuple[str, ...]
     folders: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        return {"body": list(self.body), "heading": list(self.heading)}
+    def to_dict(self, language: Language) -> dict[str, Any]:
+        """JSON-ready. English is written in Latin letters first, Chinese only where there are none."""
+        latin = [LATIN] if language == "en" else []
+        return {"body": [*latin, *self.body], "heading": [*latin, *self.heading]}
 
 
 def fonts_for(texts: Iterable[str], wanted: str | None) -> Chosen:
@@ -45,9 +47,7 @@ def fonts_for(texts: Iterable[str], wanted: str | None) -> Chosen:
     needs_chinese = any(CHINESE.search(text) for text in texts)
     if wanted is not None:
         return _wanted(wanted, needs_chinese)
-    if not needs_chinese:
-        return Chosen((LATIN,), (LATIN,))
-    return chinese_fonts()
+    return chinese_fonts() if needs_chinese else Chosen((), ())
 
 
 def chinese_fonts(wanted: str | None = None) -> Chosen:

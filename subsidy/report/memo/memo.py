@@ -40,7 +40,7 @@ def memo_of(
         for number, (name, title, blocks) in enumerate(filled, 1)
     )
     title = told(
-        f"关于{told.titles}{result.year}年度补助资金的测算说明", f"Budget memo {result.year}: {told.titles}"
+        f"关于{told.titles}\n{result.year}年度补助资金的测算说明", f"Budget memo {result.year}: {told.titles}"
     )
     closing = tuple(line for line in (office, day) if line)
     return Paper("memo", language, title, to, sections, closing, told.footer, facts(told))

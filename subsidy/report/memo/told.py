@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 
 from subsidy import __version__
@@ -14,6 +15,7 @@ from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.load import Version
 from subsidy.report.memo.amounts import in_full, in_prose
 
+NUMBERS = re.compile(r"[0-9][0-9.、—-]*")
 NO_DISTRICT = Text("（未明确到区县）", "(no district stated)")
 NO_FACILITY = Text("（不属于机构）", "(of no facility)")
 
@@ -44,18 +46,21 @@ class Told:
     # --- names -------------------------------------------------------------------------------------------------
 
     def clause(self, name: str) -> str:
-        return self.result.names.label(name, self.language)
+        return capital(self.result.names.label(name, self.language))
 
     def payer(self, name: str) -> str:
-        return self.result.names.payer(name, self.language)
+        return capital(self.result.names.payer(name, self.language))
 
     def item(self, clause: str) -> str:
         return self.result.items[clause]
 
     def items(self, items: Iterable[str]) -> str:
-        """第9、10条; items 9, 10."""
+        """第9、10条; items 9, 10. What is no number stands in Chinese as it is."""
         each = list(dict.fromkeys(items))
-        return f"第{'、'.join(each)}条" if self.language == "zh" else f"item{'s' * (len(each) > 1)} {', '.join(each)}"
+        if self.language == "en":
+            return f"item{'s' * (len(each) > 1)} {', '.join(each)}"
+        numbers = [item for item in each if NUMBERS.fullmatch(item)]
+        return "、".join([*([f"第{'、'.join(numbers)}条"] if numbers else []), *(i for i in each if i not in numbers)])
 
     def table(self, name: str) -> str:
         """What a table of the roster is called."""
@@ -145,6 +150,11 @@ class Told:
     def footer(self) -> str:
         short = self.receipt_hash[:16]
         return self(f"计算凭证 {short} · subsidy {__version__}", f"receipt {short} · subsidy {__version__}")
+
+
+def capital(label: str) -> str:
+    """A label at the beginning of a cell or a sentence."""
+    return label[:1].upper() + label[1:]
 
 
 def numbered(number: int, language: Language) -> str:

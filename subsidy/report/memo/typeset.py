@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from subsidy.finding import Finding, Place, RosterError, Text
+from subsidy.finding import Finding, Language, Place, RosterError, Text
 from subsidy.report.memo.fonts import Chosen
 from subsidy.report.memo.paper import Chart, Paper, block_dict
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "typst"
 DOTS_PER_INCH = 220
 TIMESTAMP = 0  # of the file, so that its bytes do not change with the day
 NEEDED = ("typst", "docxtpl", "cn2an")
@@ -36,13 +36,13 @@ def pdfs_of(papers: Iterable[Paper], fonts: Chosen) -> Iterator[bytes]:
     """Papers as PDF, one after another by one compiler."""
     compiler = _compiler("paper.typ", fonts)
     for paper in papers:
-        inputs = {"paper": _json(paper.to_dict()), "fonts": _json(fonts.to_dict())}
+        inputs = {"paper": _json(paper.to_dict()), "fonts": _json(fonts.to_dict(paper.language))}
         yield compiler.compile(format="pdf", sys_inputs=inputs, timestamp=TIMESTAMP)
 
 
-def picture_of(chart: Chart, fonts: Chosen) -> bytes:
+def picture_of(chart: Chart, fonts: Chosen, language: Language) -> bytes:
     """A chart as PNG, without its caption."""
-    inputs = {"chart": _json(block_dict(chart)), "fonts": _json(fonts.to_dict())}
+    inputs = {"chart": _json(block_dict(chart)), "fonts": _json(fonts.to_dict(language))}
     drawn: bytes = _compiler("chart.typ", fonts).compile(format="png", ppi=DOTS_PER_INCH, sys_inputs=inputs)
     return drawn
 

@@ -66,7 +66,7 @@ def unquantified(told: Told) -> tuple[Block, ...]:
         return ()
     each = [
         f"{entry['label'][told.language] if entry['label'] else entry['name']}"
-        + told(f"（第{entry['item']}条）", f" (item {entry['item']})")
+        + told(f"（{told.items([entry['item']])}）", f" (item {entry['item']})")
         for entry in entries
     ]
     return (
@@ -84,11 +84,12 @@ def checking(told: Told) -> tuple[Block, ...]:
     return (
         Paragraph(
             told(
-                f"本说明全部数字由 subsidy {__version__} 按上述文件和花名册一次测算得出，计算凭证的校验值（SHA-256）为"
-                f"{told.receipt_hash}。同一文件、同一花名册重新测算，结果逐分相同；任何一个数都可逐级追溯到花名册的行。",
-                f"All numbers are of one calculation by subsidy {__version__}. The SHA-256 of its receipt is "
-                f"{told.receipt_hash}. The same documents and roster give the same fen again, and each number can be "
+                f"本说明全部数字由 subsidy {__version__} 按上述文件和花名册一次测算得出，计算凭证的校验值列于下。"
+                f"同一文件、同一花名册重新测算，结果逐分相同；任何一个数都可逐级追溯到花名册的行。",
+                f"All numbers are of one calculation by subsidy {__version__}. The hash of its receipt stands below. "
+                f"The same documents and roster give the same fen again, and each number can be "
                 f"followed down to the rows of the roster.",
             )
         ),
+        Paragraph(f"SHA-256  {told.receipt_hash}", "note"),
     )
