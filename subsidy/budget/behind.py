@@ -42,17 +42,19 @@ def behind(result: Result) -> list[Behind]:
     return sorted(found, key=lambda each: order.index(each.clause))
 
 
-def due_rows(result: Result, one: Calculated, ledgers: Sequence[Ledger], extra: Sequence[str] = ()) -> sql.Sql:
-    """What of a clause falls in the reported year: subject, unit, count, owed (fen), and `extra` (facility)."""
+def due_rows(result: Result, one: Calculated, ledgers: Sequence[Ledger], *, by_facility: bool = False) -> sql.Sql:
+    """The amounts of a clause in the reported year: subject, unit, count, owed (fen), and `of:facility`."""
     month = sql.column("due#m" if result.basis == "due" else "accrued#m")
     owed = sql.mul(sql.column("unit"), sql.column("count"))
     queries = []
     for ledger in ledgers:
-        carried = {"facility": ledger.columns.facility}
         columns = [sql.column("subject"), sql.column("unit"), sql.column("count"), sql.alias(owed, "owed")]
-        columns += [sql.alias(sql.column(f"x:{carried[name]}"), f"of:{name}") for name in extra]
+        if by_facility:
+            columns.append(sql.alias(sql.column(f"x:{ledger.columns.facility}"), "of:facility"))
         relation = one.high.run.plan.dues[ledger.version_index, ledger.clause.name]
-        queries.append(sql.select(columns, sql.table(relation), where=in_year(month, result.year)))
+        is_owed = sql.compare("<>", sql.column("unit"), sql.whole(0))
+        where = sql.all_of([in_year(month, result.year), is_owed])
+        queries.append(sql.select(columns, sql.table(relation), where=where))
     return sql.subquery(sql.union_all(queries) if len(queries) > 1 else queries[0], "d")
 
 

@@ -72,18 +72,18 @@ class Told:
         return self(word, name.replace("_", " "))
 
     def district(self, key: str | None) -> str:
-        return NO_DISTRICT.in_(self.language) if key is None else self._named("district", key)
+        return NO_DISTRICT.in_(self.language) if key is None else self._named("districts", key)
 
     def facility(self, key: str | None) -> str:
-        return NO_FACILITY.in_(self.language) if key is None else self._named("facility", key)
+        return NO_FACILITY.in_(self.language) if key is None else self._named("facilities", key)
 
-    def _named(self, key_column: str, key: str) -> str:
-        name = self.names.get((key_column, key))
+    def _named(self, table: str, key: str) -> str:
+        name = self.names.get((table, key))
         return key if name in (None, "", key) else f"{name}（{key}）" if self.language == "zh" else f"{name} ({key})"
 
     @functools.cached_property
     def names(self) -> dict[tuple[str, str], str]:
-        """By key column and key, the name that the roster gives to a row."""
+        """By table and key, the name that the roster gives to a row."""
         found: dict[tuple[str, str], str] = {}
         for one in self.result.calculated:
             keys = {name: table.key for version in one.schedule.versions for name, table in version.tables.items()}
@@ -91,7 +91,7 @@ class Told:
                 key = keys[table]
                 if key in rows.column_names and "name" in rows.column_names:
                     pairs = zip(rows.column(key).to_pylist(), rows.column("name").to_pylist(), strict=True)
-                    found |= {(key, own): name for own, name in pairs if own and name}
+                    found |= {(table, own): name for own, name in pairs if own and name}
         return found
 
     # --- documents ---------------------------------------------------------------------------------------------

@@ -108,6 +108,7 @@ def _styles(styles: Any, language: Language) -> None:
         border.getparent().remove(border)
     for name, before in (("Heading 1", 12), ("Heading 2", 8), ("Caption", 6)):
         form[name].space_before, form[name].space_after, form[name].keep_with_next = Pt(before), Pt(4), True
+    form["Plain"].keep_with_next = True
     form["Caption"].alignment = form["Picture"].alignment = ALIGN.CENTER
     form["Body Text"].line_spacing, form["Body Text"].alignment = 1.3, ALIGN.JUSTIFY
     if language == "zh":

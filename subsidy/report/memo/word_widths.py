@@ -34,7 +34,7 @@ def widths_of(table: Table) -> list[int]:
 
 
 def _needed(column: Column, texts: Sequence[str]) -> int:
-    heading = _length(column.heading)
+    heading = _length(column.heading) + 1
     if heading > SHORT_HEADING:
         words = column.heading.split(" ")
         heading = max(map(_length, words)) if len(words) > 1 else heading // 2 + 2
