@@ -1,4 +1,4 @@
-"""What is approved for each facility in a year: amounts by clause and what they are made of, due days, what is unpaid."""
+"""What is approved for each facility in a year: amounts by clause and what they are made of, when, what is unpaid."""
 
 from __future__ import annotations
 
@@ -181,14 +181,12 @@ def _states(
     subject, period, count = (sql.column(name) for name in HEAD)
     state, reason = (sql.column(f"{STATUS[position]}{place}") for position in (2, 3))
     first, last = _periods(every, year)
-    is_limit = sql.any_of(
-        sql.compare("=", reason, sql.text(f"{LIMIT}{name}")) for name in compiled.version.limits
-    ) if compiled.version.limits else sql.boolean(False)
+    limited = [sql.compare("=", reason, sql.text(f"{LIMIT}{name}")) for name in compiled.version.limits]
     where = sql.all_of(
         [
             sql.compare(">=", period, sql.whole(first)),
             sql.compare("<=", period, sql.whole(last)),
-            sql.any_of([sql.compare("=", state, sql.text(FINDING)), is_limit]),
+            sql.any_of([sql.compare("=", state, sql.text(FINDING)), *limited]),
         ]
     )
     columns = [subject, state, reason, sql.alias(sql.total(count), "number")]
@@ -244,5 +242,3 @@ def _facility_of(one: Calculated, finding: Finding) -> str | None:
     own = [v.tables[finding.table].key for v in one.schedule.versions if finding.table in v.tables]
     column = own[-1] if finding.table == FACILITIES and own else _reference(one, finding.table)
     return None if column is None else intake.written(finding.table, column, finding.place.row) or None
-
-

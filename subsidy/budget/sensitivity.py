@@ -67,7 +67,7 @@ def sensitivities(result: Result, most: int = MOST_CLAUSES) -> list[Sensitivity]
     A figure that no schedule could have a tenth higher (shares that add up to 100 %) is left out.
     """
     trials = list(_trials(result, most))
-    found = []
+    found: list[Sensitivity] = []
     for batch in _batches(trials):
         found += _changes(result, batch)
     order = list(result.items)
@@ -133,7 +133,7 @@ def _trial(result: Result, one: Calculated, clause: str, value: str) -> Iterator
 
 def _overlaid(schedule: Schedule, value: str, figures: Mapping[str, str]) -> Schedule:
     """The schedule with these figures of a value, by the first day of each version. Raises ScheduleError."""
-    versions = []
+    versions: list[Version] = []
     for version in schedule.versions:
         new = figures.get(version.first_day.isoformat())
         alone = replace(schedule, versions=(version,))
@@ -145,9 +145,9 @@ def _overlaid(schedule: Schedule, value: str, figures: Mapping[str, str]) -> Sch
 
 
 def _reach(result: Result, schedule: Schedule, value: str) -> Clauses:
-    everything = {(one.schedule.id, name) for one in result.calculated for v in one.schedule.versions for name in v.clauses}
     if len(result.calculated) > 1 or any(_reads_elsewhere(version, value) for version in schedule.versions):
-        return frozenset(everything)
+        versions = [(one.schedule.id, version) for one in result.calculated for version in one.schedule.versions]
+        return frozenset((owner, name) for owner, version in versions for name in version.clauses)
     ahead = [name for version in schedule.versions for name, one in version.clauses.items() if value in _read(one)]
     reached: set[str] = set()
     beside = _beside(schedule.versions)
@@ -200,7 +200,7 @@ def _batches(trials: Sequence[_Trial]) -> list[list[_Trial]]:
 
 
 def _changes(result: Result, batch: Sequence[_Trial]) -> Iterator[Sensitivity]:
-    schedules = [one.schedule for one in result.calculated]
+    schedules = list(result.schedules)
     reach = frozenset().union(*(trial.reach for trial in batch))
     for trial in batch:
         schedules = [
@@ -216,8 +216,8 @@ def _changes(result: Result, batch: Sequence[_Trial]) -> Iterator[Sensitivity]:
     for trial in batch:
         reached = {result.names.clause(*one) for one in trial.reach}
         now, before = (sum(cell.amount for cell in some if cell.clause in reached) for some in (cells, result.cells))
-        one, name = result.names.clauses[trial.clause]
-        value = next(v.model.values[trial.value] for v in reversed(one.schedule.versions) if trial.value in v.model.values)
+        versions = [one.model for one in reversed(result.versions) if one.id == trial.schedule]
+        value = next(model.values[trial.value] for model in versions if trial.value in model.values)
         yield Sensitivity(trial.value, trial.clause, value.item, value.label, now - before, trial.exact)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from subsidy.budget.behind import Behind
 from subsidy.budget.cells import sums_by
+from subsidy.engine.explain_words import money
 from subsidy.report.memo.amounts import average, in_capitals, share
 from subsidy.report.memo.paper import Block, Column, Paragraph, Row, Table
 from subsidy.report.memo.told import Told, listed_with_numbers
-from subsidy.engine.explain_words import money
 from subsidy.schedule.load import Version
 
 
@@ -16,11 +16,12 @@ def purpose(told: Told) -> tuple[Block, ...]:
     result = told.result
     total, low = (sum(getattr(cell, end) for cell in result.cells) for end in ("amount", "low"))
     year = result.year
+    counted = "in which it falls due" if result.basis == "due" else "to which it belongs"
     first = told(
         f"为做好{year}年度补助资金预算安排，依据{told.titles}，以花名册为基础逐项测算，金额精确到分，"
         f"按{'拨付到期日' if result.basis == 'due' else '所属期'}归入年度。",
-        f"This memo gives the budget for {year} under {told.titles}. Every amount is calculated from the roster, to the "
-        f"fen, and counted in the year {'in which it falls due' if result.basis == 'due' else 'to which it belongs'}.",
+        f"This memo gives the budget for {year} under {told.titles}. Every amount is calculated from the roster, to "
+        f"the fen, and counted in the year {counted}.",
     )
     paragraphs = [first, _outcome(told, total)]
     if total != low:
@@ -28,8 +29,8 @@ def purpose(told: Told) -> tuple[Block, ...]:
             told(
                 f"上述金额中含尚未核定的项目，按上限计列。未核定金额均取下限时，合计{told.full(low)}，"
                 f"两者相差{told.full(abs(total - low))}。除注明外，本说明各表均按上限计列。",
-                f"This includes amounts still to be assessed, at their upper ends. With all of them at their lower ends "
-                f"the total is {told.full(low)}; the two differ by {told.full(abs(total - low))}. Unless it says "
+                f"This includes amounts still to be assessed, at their upper ends. With all of them at their lower "
+                f"ends the total is {told.full(low)}; the two differ by {told.full(abs(total - low))}. Unless it says "
                 f"otherwise, every table shows the upper ends.",
             )
         )
@@ -53,12 +54,11 @@ def _outcome(told: Told, total: int) -> str:
             f"The budget for {year} comes to 0.00 yuan.",
         )
     by_payer = sums_by(told.result.cells, lambda cell: (cell.payer,))
-    parts = [
-        f"{told.payer(payer)}{told('', ' ')}{told.prose(by_payer[(payer,)][0])}（{share(by_payer[(payer,)][0], total)}）"
-        if told.language == "zh"
-        else f"{told.payer(payer)} {told.prose(by_payer[(payer,)][0])} ({share(by_payer[(payer,)][0], total)})"
-        for payer in told.payers
-    ]
+    parts = []
+    for payer in told.payers:
+        name, own = told.payer(payer), by_payer[(payer,)][0]
+        amount, percent = told.prose(own), share(own, total)
+        parts.append(told(f"{name}{amount}（{percent}）", f"{name} {amount} ({percent})"))
     return told(
         f"经测算，{year}年度应安排补助资金{told.full(total)}（大写：{in_capitals(total)}），约合{told.prose(total)}。"
         f"按承担主体分：{'、'.join(parts)}。",
@@ -70,9 +70,7 @@ def documents(told: Told) -> tuple[Block, ...]:
     """Each document with its number, days, and the items that pay in the year; overlays; the roster."""
     texts = [_document(told, version) for version in told.versions]
     blocks = [Paragraph(text) for text in listed_with_numbers(texts, told.language)]
-    changes = [
-        f"{path} = {value}" for version in told.versions for path, value in version.described_overlays()
-    ]
+    changes = [f"{path} = {value}" for version in told.versions for path, value in version.described_overlays()]
     if changes:
         blocks.append(
             Paragraph(
@@ -107,9 +105,11 @@ def _document(told: Told, version: Version) -> str:
         text = f"{title}，{document.issuer}{told.day(document.issued)}印发，自{told.day(version.first_day)}起施行"
         return f"{text}。本年度有支出的条款为{part}{told.items(items)}。" if items else f"{text}。本年度无支出。"
     title = f"{document.title.en} ({told.cited(version)})" if document.title else told.cited(version)
-    text = f"{title}, {document.issuer}, issued {told.day(document.issued)}, in force from {told.day(version.first_day)}"
+    text = f"{title}, {document.issuer}, issued {told.day(document.issued)}, in force from "
+    text += told.day(version.first_day)
     where = f" of {part}" if part else ""
-    return f"{text}. What is paid in the year: {told.items(items)}{where}." if items else f"{text}. It pays nothing in the year."
+    paid = f"What is paid in the year: {told.items(items)}{where}." if items else "It pays nothing in the year."
+    return f"{text}. {paid}"
 
 
 def drivers(told: Told, behind: list[Behind]) -> tuple[Block, ...]:
@@ -139,12 +139,13 @@ def drivers(told: Told, behind: list[Behind]) -> tuple[Block, ...]:
         )
         for one in behind
     ]
-    rows.append(Row((told("", ""), told("合计", "Total"), "", "", "", "", money(sum(one.owed for one in behind))), "total"))
+    total = money(sum(one.owed for one in behind))
+    rows.append(Row(("", told("合计", "Total"), "", "", "", "", total), "total"))
     note = told(
         "对象数为本年度有应补金额的不重复对象；计发数为应补金额的个数，按月计发的为人月数；"
         "应补金额为扣除不重复享受等限制之后、资金总额核减之前的数。",
-        "Subjects are those owed anything in the year, each once. Amounts are what they are owed, one for each month where "
-        "a clause pays by the month. Owed is after limits on subjects and before cuts by pots.",
+        "Subjects are those owed anything in the year, each once. Amounts are what they are owed, one for each month "
+        "where a clause pays by the month. Owed is after limits on subjects and before cuts by pots.",
     )
     return (
         Paragraph(note),

@@ -22,6 +22,9 @@ BODY = (
 )  # fmt: skip
 HEADING = ("SimHei", "STHeiti", "Heiti SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN",
            "Microsoft YaHei", "PingFang SC")  # fmt: skip
+SMALL_PAGE = """#set page(width: 1cm, height: 1cm, margin: 0pt)
+#set text(font: sys.inputs.family, fallback: false)
+"""
 LATIN = "Libertinus Serif"  # comes with typst
 
 
@@ -104,7 +107,8 @@ def _families(folders: Sequence[str]) -> tuple[str, ...]:
 def _in_file(path: Path) -> list[str]:
     import typst
 
-    known = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(path.resolve().parent)])
+    folder = str(path.resolve().parent)
+    known = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
     return [font.family for font in known.fonts() if font.path is not None and Path(font.path).name == path.name]
 
 
@@ -113,11 +117,6 @@ def _draws_chinese(family: str, folders: tuple[str, ...]) -> bool:
     """Whether two characters are drawn, and not alike."""
     import typst
 
-    drawn = []
-    for character in "补贴":
-        page = "#set page(width: 1cm, height: 1cm, margin: 0pt)\n"
-        source = f'{page}#set text(font: sys.inputs.family, fallback: false)\n{character}'
-        drawn.append(
-            typst.compile(source.encode(), format="svg", sys_inputs={"family": family}, font_paths=list(folders))
-        )
-    return drawn[0] != drawn[1]
+    compiler = typst.Compiler(font_paths=[*folders], sys_inputs={"family": family})
+    one, two = (compiler.compile(f"{SMALL_PAGE}{character}".encode(), format="svg") for character in "补贴")
+    return bool(one != two)

@@ -17,9 +17,7 @@ from subsidy.report.memo.told import Told, numbered
 from subsidy.report.memo.understanding import checking, readings, unquantified
 
 
-def memo_of(
-    result: Result, language: Language = "zh", *, to: str = "", office: str = "", day: str = ""
-) -> Paper:
+def memo_of(result: Result, language: Language = "zh", *, to: str = "", office: str = "", day: str = "") -> Paper:
     """The memo of a result. `to`, `office` and `day` as they are to be printed; what is not given is left out."""
     told = Told(result, language)
     contents: list[tuple[str, str, tuple[Block, ...]]] = [
@@ -39,9 +37,7 @@ def memo_of(
         Section(name, f"{numbered(number, language)}{title}", blocks)
         for number, (name, title, blocks) in enumerate(filled, 1)
     )
-    title = told(
-        f"关于{told.titles}\n{result.year}年度补助资金的测算说明", f"Budget memo {result.year}: {told.titles}"
-    )
+    title = told(f"关于{told.titles}\n{result.year}年度补助资金的测算说明", f"Budget memo {result.year}: {told.titles}")
     closing = tuple(line for line in (office, day) if line)
     return Paper("memo", language, title, to, sections, closing, told.footer, facts(told))
 

@@ -43,7 +43,7 @@ def _notice(told: Told, one: Approved, common: dict[str, str], office: str, day:
         for number, (name, title, blocks) in enumerate(filled, 1)
     )
     title = told(f"{told.result.year}年度补助资金核定通知", f"Notice of subsidies approved for {told.result.year}")
-    closing = (office or told("（核定单位盖章）", "(office and seal)"), day or told("年　　月　　日", "Date:　　　　　　"))
+    seal, date = told("（核定单位盖章）", "(office and seal)"), told("年　　月　　日", "Date:　　　　　　")
     name = told.facility(one.facility)
     own = {
         "facility": name,
@@ -52,7 +52,16 @@ def _notice(told: Told, one: Approved, common: dict[str, str], office: str, day:
     }
     opening = Section("opening", "", (Paragraph(_opening(told, one)),))
     address = f"{name}{told('：', ':')}"
-    return Paper("notice", told.language, title, address, (opening, *sections), closing, told.footer, common | own)
+    return Paper(
+        "notice",
+        told.language,
+        title,
+        address,
+        (opening, *sections),
+        (office or seal, day or date),
+        told.footer,
+        common | own,
+    )
 
 
 def _opening(told: Told, one: Approved) -> str:
@@ -192,7 +201,8 @@ def _unpaid(told: Told, one: Approved) -> tuple[Block, ...]:
     for finding in one.findings[:MOST_FINDINGS]:
         why, remedy = finding.why.in_(told.language), finding.remedy.in_(told.language)
         value = told(f"（“{finding.value}”）", f" (“{finding.value}”)") if finding.value else ""
-        texts.append(told(f"{where(told, finding)}{value}：{why}；{remedy}。", f"{where(told, finding)}{value}: {why}; {remedy}."))
+        place = f"{where(told, finding)}{value}"
+        texts.append(told(f"{place}：{why}；{remedy}。", f"{place}: {why}; {remedy}."))
     rest = len(one.findings) - MOST_FINDINGS
     if rest > 0:
         texts.append(told(f"另有{rest}处疑点。", f"There are {rest} more findings."))
@@ -214,7 +224,8 @@ def _basis(told: Told, one: Approved) -> tuple[Block, ...]:
             cited = f"{told.title(version)} ({told.cited(version)})" if document.title else told.cited(version)
         if items:
             of_part = f" of {part}" if part else ""
-            blocks.append(Paragraph(told(f"{cited}{part}{told.items(items)}。", f"{cited}: {told.items(items)}{of_part}.")))
+            text = told(f"{cited}{part}{told.items(items)}。", f"{cited}: {told.items(items)}{of_part}.")
+            blocks.append(Paragraph(text))
         elif not own:
             blocks.append(Paragraph(f"{cited}{told('。', '.')}"))
     return (*blocks, Paragraph(told(f"计算凭证 {told.receipt_hash}", f"Receipt {told.receipt_hash}"), "note"))

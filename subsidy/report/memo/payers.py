@@ -23,7 +23,8 @@ def paying(told: Told) -> tuple[Block, ...]:
                 Paragraph(
                     told(
                         "“未明确”为文件没有写明由谁承担的部分，须另行商定后列入有关预算。",
-                        "“Not stated” is what the documents do not say who is to pay; this has to be settled before it can stand in a budget.",
+                        "“Not stated” is what the documents do not say who is to pay. This has to be settled before it "
+                        "can stand in a budget.",
                     )
                 )
             )
@@ -73,7 +74,8 @@ def _calendar(told: Told) -> tuple[Block, ...]:
             Paragraph(
                 told(
                     f"本年度及以前各期形成、在{span}年到期的资金另有{told.full(later)}，不计入本年度合计。",
-                    f"Beside this, {told.full(later)} of this and earlier years fall due in {span} and are not in the total.",
+                    f"Beside this, {told.full(later)} of this and earlier years fall due in {span}. They are not in "
+                    f"the total.",
                 )
             )
         )

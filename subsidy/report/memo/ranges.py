@@ -42,8 +42,8 @@ def _open(told: Told) -> tuple[Block, ...]:
         Paragraph(
             told(
                 "下列条款含尚未核定的金额。上限和下限各为一次完整测算，未核定金额分别取其允许范围的上端和下端。",
-                "These clauses have amounts still to be assessed. High and low are two complete calculations, with every "
-                "open amount at the upper and at the lower end of what is allowed.",
+                "These clauses have amounts still to be assessed. High and low are two complete calculations, with "
+                "every open amount at the upper and at the lower end of what is allowed.",
             )
         ),
         Table(told("测算区间（元）", "Low and high (yuan)"), columns, tuple(rows)),
@@ -53,8 +53,8 @@ def _open(told: Told) -> tuple[Block, ...]:
             Paragraph(
                 told(
                     "个别条款下限高于上限：同一对象只能享受其中一项，另一项取上限时，本项即让位于它。",
-                    "Where low is above high, only one of two grants is paid: with the other one at its upper end, this "
-                    "one gives way to it.",
+                    "Where low is above high, only one of two grants is paid: with the other one at its upper end, "
+                    "this one gives way to it.",
                 )
             )
         )

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from subsidy.engine.explain_words import money
-from subsidy.finding import Finding, Text
+from subsidy.finding import Finding
 from subsidy.money import fen
 from subsidy.report.memo.paper import Block, Column, Paragraph, Row, Table
 from subsidy.report.memo.told import Told
-
-CUTS_NOTHING = Text("只报告，不核减", "reported only, nothing is cut")
 
 
 def risks(told: Told) -> tuple[Block, ...]:
@@ -22,7 +20,8 @@ def risks(told: Told) -> tuple[Block, ...]:
             Paragraph(
                 told(
                     "花名册核对未发现疑点，没有未参与测算的行，也没有限制或资金总额使应补金额减少。",
-                    "The checks of the roster found nothing, no row was left out, and no limit or pot took anything away.",
+                    "The checks of the roster found nothing, no row was left out, and no limit or pot took anything "
+                    "away.",
                 )
             ),
         )
@@ -40,8 +39,8 @@ def _blocked(told: Told) -> tuple[Block, ...]:
         Paragraph(
             told(
                 f"因错误未参与测算的行共{sum(blocked.values()):,}行：{each}。这些行所涉金额均未计入，更正后应重新测算。",
-                f"{sum(blocked.values()):,} rows were left out because of errors: {each}. Nothing is paid for them; once "
-                f"they are corrected the budget has to be calculated again.",
+                f"{sum(blocked.values()):,} rows were left out because of errors: {each}. Nothing is paid for them; "
+                f"once they are corrected the budget has to be calculated again.",
             )
         ),
     )
@@ -137,8 +136,8 @@ def _short(told: Told, name: str, over: int, cut: int) -> str:
         )
     return told(
         f"{name}不足：需求超出总额{told.full(over)}。文件未规定如何核减，本测算未核减，须另行明确资金来源。",
-        f"{name} falls short by {told.full(over)}. Nothing was cut, as the document does not say how; where the money is "
-        f"to come from has to be settled.",
+        f"{name} falls short by {told.full(over)}. Nothing was cut, as the document does not say how; where the money "
+        f"is to come from has to be settled.",
     )
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from subsidy import __version__
 from subsidy.budget.result import Result
 from subsidy.finding import Language, Text
+from subsidy.report.memo.amounts import in_full, in_prose
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.load import Version
-from subsidy.report.memo.amounts import in_full, in_prose
 
 NUMBERS = re.compile(r"[0-9][0-9.、—-]*")
 NO_DISTRICT = Text("（未明确到区县）", "(no district stated)")

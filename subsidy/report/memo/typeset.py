@@ -50,7 +50,7 @@ def picture_of(chart: Chart, fonts: Chosen, language: Language) -> bytes:
 def _compiler(template: str, fonts: Chosen) -> Any:
     import typst
 
-    return typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=list(fonts.folders))
+    return typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES), font_paths=[*fonts.folders])
 
 
 def _json(content: Any) -> str:

@@ -18,7 +18,8 @@ def readings(told: Told) -> tuple[Block, ...]:
     found = list(dict.fromkeys(_readings(told)))
     number = len(told.result.readings)
     if not found:
-        return (Paragraph(told("本年度有支出的条款没有须另作理解之处。", "No clause that pays leaves room for a reading.")),)
+        nothing = told("本年度有支出的条款没有须另作理解之处。", "No clause that pays leaves room for a reading.")
+        return (Paragraph(nothing),)
     shown = found[:MOST_READINGS]
     first = told(
         f"文件未写明或有多种理解之处，测算中共作了{number}处理解，不同理解会改变结果。"

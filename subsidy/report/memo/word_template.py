@@ -91,7 +91,7 @@ def _page(section: Any) -> None:
 
 def _styles(styles: Any, language: Language) -> None:
     from docx.enum.style import WD_STYLE_TYPE
-    from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN  # noqa: N817
+    from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
     from docx.shared import Pt
 
     for name in OWN_STYLES:
@@ -158,7 +158,7 @@ def _table(document: Any) -> None:
 
 
 def _row(table: Any, texts: Sequence[str], *, bold: bool = False, center: int = -1, right: int = -1) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN  # noqa: N817
+    from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
     from docx.table import _Cell
 
     row = table.add_row()._tr
