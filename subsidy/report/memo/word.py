@@ -46,10 +46,27 @@ def check_template(path: Path) -> None:
     import jinja2
 
     content = _opened(path)
+    _check_tags(path, content)
     try:
         content.get_undeclared_template_variables(_environment())
     except jinja2.TemplateError as error:
         _refuse(path, error)
+
+
+def _check_tags(path: Path, template: Any) -> None:
+    """Raises RosterError for a tag that is begun and not ended within its paragraph: it would be printed as it is."""
+    from docx.oxml.ns import qn
+
+    document = template.docx
+    parts = [document.element.body]
+    parts += [part._element for one in document.sections for part in (one.header, one.footer)]
+    for part in parts:
+        for paragraph in part.iter(qn("w:p")):
+            text = "".join(one.text or "" for one in paragraph.iter(qn("w:t")))
+            if any(text.count(first) != text.count(last) for first, last in (("{{", "}}"), ("{%", "%}"))):
+                why = Text(f"标记没有写完整：{text}", f"a tag is not ended: {text}")
+                remedy = Text("请写成 {{ … }} 或 {% … %}", "write it like {{ … }} or {% … %}")
+                raise RosterError([Finding(Place(str(path)), "template", why, remedy, text)])
 
 
 def write_templates(folder: Path) -> None:
