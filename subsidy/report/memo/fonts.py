@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,11 +97,15 @@ def _refused(why: Text, remedy: Text, value: str) -> RosterError:
 
 
 @functools.cache
-def _families(folders: Sequence[str]) -> tuple[str, ...]:
-    """The families there are: of the system, of typst, and in these folders."""
+def installed(folders: tuple[str, ...]) -> Any:
+    """The fonts of the system, of typst, and in these folders; looked for once."""
     import typst
 
-    return tuple(sorted(typst.Fonts(font_paths=list(folders)).families()))
+    return typst.Fonts(font_paths=[*folders])
+
+
+def _families(folders: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(installed(folders).families()))
 
 
 def _in_file(path: Path) -> list[str]:
@@ -117,6 +121,6 @@ def _draws_chinese(family: str, folders: tuple[str, ...]) -> bool:
     """Whether two characters are drawn, and not alike."""
     import typst
 
-    compiler = typst.Compiler(font_paths=[*folders], sys_inputs={"family": family})
+    compiler = typst.Compiler(font_paths=installed(folders), sys_inputs={"family": family})
     one, two = (compiler.compile(f"{SMALL_PAGE}{character}".encode(), format="svg") for character in "补贴")
     return bool(one != two)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -90,7 +91,9 @@ def form_of(path: Path) -> Form:
 
 def check_notices(folder: Path, *inputs: Path | None) -> None:
     """Raises RosterError where a folder of notices could not be written: asked before the work begins."""
-    earlier = [one.name for one in folder.iterdir() if one.name.startswith(NOTICE)] if folder.is_dir() else []
+    earlier: list[str] = []
+    with suppress(OSError):
+        earlier = [one.name for one in folder.iterdir() if one.name.startswith(NOTICE)]
     check_folder(folder, earlier, *inputs)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from subsidy.finding import Finding, Language, Place, RosterError, Text
-from subsidy.report.memo.fonts import Chosen
+from subsidy.report.memo.fonts import Chosen, installed
 from subsidy.report.memo.paper import Chart, Paper, block_dict
 
 TEMPLATES = Path(__file__).parent / "typst"
@@ -50,7 +50,7 @@ def picture_of(chart: Chart, fonts: Chosen, language: Language) -> bytes:
 def _compiler(template: str, fonts: Chosen) -> Any:
     import typst
 
-    return typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES), font_paths=[*fonts.folders])
+    return typst.Compiler(str(TEMPLATES / template), root=str(TEMPLATES), font_paths=installed(fonts.folders))
 
 
 def _json(content: Any) -> str:
