@@ -49,6 +49,8 @@ WRITING = {
     "forecast": "forecast {roster} -s {schedule} -y 2023 -d {drivers} --years 1 -o {out}/forecast.json",
     "settlement": "settle {roster} -s {schedule} -y 2023 --paid {paid} -o {out}/settlement",
     "payments": "settle {roster} -s {schedule} -y 2023 --paid {paid} -o {out}/payments.csv",
+    "memo": "report {roster} -s {schedule} -y 2023 -o {out}/memo.pdf",
+    "notices": "report {roster} -s {schedule} -y 2023 --notices {out}/notices",
     "mapping": "map {roster} -s {schedule} -o {out}/mapping.yaml",
     "template": "template {schedule} -o {out}/template.xlsx",
 }

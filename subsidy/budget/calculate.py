@@ -67,7 +67,12 @@ def calculate(
     if several[0].known_on is not None:
         options["known_on"] = several[0].known_on.isoformat()
     return Result(
-        both, year, basis, sorted(findings), lambda result: make_receipt(result, several, roster, given, options)
+        both,
+        year,
+        basis,
+        sorted(findings),
+        lambda result: make_receipt(result, several, roster, given, options),
+        several,
     )
 
 

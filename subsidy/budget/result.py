@@ -54,11 +54,14 @@ class Result(Frames):
         basis: Basis,
         findings: Sequence[Finding],
         receipt: Callable[[Result], Receipt],
+        schedules: Sequence[Schedule] = (),
     ) -> None:
+        """`schedules`: as they were given; those of `calculated` know of each other."""
         self.calculated = tuple(calculated)
         self.year = year
         self.basis: Basis = basis
         self.findings = tuple(findings)
+        self.schedules = tuple(schedules)
         self._receipt = receipt
         self.names = Names(self.calculated)
 

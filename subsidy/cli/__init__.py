@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from subsidy.cli import calendars, dictionary, differences, explain, forecasts, results, rosters, schedules, settlements
+from subsidy.cli import (
+    calendars,
+    dictionary,
+    differences,
+    explain,
+    forecasts,
+    reports,
+    results,
+    rosters,
+    schedules,
+    settlements,
+)
 from subsidy.cli.guard import Guarded, end_cleanly_on_signals
 
 app = typer.Typer(
@@ -30,7 +41,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for part in (schedules, rosters, results, explain, differences, forecasts, calendars, settlements, dictionary):
+for part in (schedules, rosters, results, reports, explain, differences, forecasts, calendars, settlements, dictionary):
     app.add_typer(part.app)
 
 

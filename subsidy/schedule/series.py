@@ -48,9 +48,9 @@ def check_grows(name: str, value: Value) -> None:
         )
 
 
-def grown(value: Value, factor: Fraction) -> str:
-    """All figures times a factor."""
-    decimals = _decimals(value.figures)
+def grown(value: Value, factor: Fraction, more_decimals: int = 0) -> str:
+    """All figures times a factor, rounded to as many decimals as the value has, or so many more."""
+    decimals = _decimals(value.figures) + more_decimals
     return _text(_times(value.figures, factor, decimals))
 
 
