@@ -1,4 +1,4 @@
-"""What mkdocs does not do by itself: one language of the pages in docs/, their order, and pages made from the repository.
+"""What mkdocs does not do by itself: one language of the pages in docs/, their order, and pages that are made.
 
 `x.zh.md` is the Chinese page and `x.md` the English one; a page without a Chinese one is shown in English on both
 sites. A link out of docs/ leads to a copy of the file under `repository/`.
@@ -23,11 +23,12 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT)]
 
-from made_pages import made_pages  # noqa: E402 - it lies beside this file
+from made_pages import made_pages, made_part  # noqa: E402 - it lies beside this file
 
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 FENCE = re.compile(r"^(```|~~~).*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 INFO = re.compile(r'^```(\w+)(?: (\w+)="([^"]*)")?[^\n]*$', re.MULTILINE)
+MADE = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
 OTHER = {"zh": "en", "en": "zh"}
 NAMES = {"zh": "中文", "en": "English"}
 
@@ -127,6 +128,7 @@ def _names(order: list[Any]) -> list[str]:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Links lead to pages of the site, and fences have a title where they had a file for the tests."""
     language = language_of(config)
+    markdown = MADE.sub(lambda part: made_part(part[1], language), markdown)
     pieces, last = [], 0
     for fence in FENCE.finditer(markdown):
         pieces += [_relinked(markdown[last : fence.start()], page, language), INFO.sub(_fence, fence[0], count=1)]
