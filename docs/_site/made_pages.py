@@ -23,10 +23,9 @@ DOCS = HERE.parent
 TESTS = DOCS.parent / "tests"
 SEVERITIES = {"zh": {"error": "错误", "warning": "提示"}, "en": {"error": "error", "warning": "warning"}}
 WORDS = {
-    "zh": {"why": "原因", "do": "处理", "printed": "显示为", "checks": "跨行核查", "roster": "读花名册", "more": "说明"},
-    "en": {"why": "Why", "do": "What to do", "printed": "As printed", "checks": "Checks across rows",
-           "roster": "Reading a roster", "more": "more"},
-}  # fmt: skip
+    "zh": {"why": "原因", "do": "处理", "checks": "跨行核查", "roster": "读花名册", "more": "说明"},
+    "en": {"why": "Why", "do": "What to do", "checks": "Checks across rows", "roster": "Reading a roster", "more": "more"},
+}
 HEADINGS = {
     "zh": ("补贴标准", "文件", "发文机关", "施行", "条款", "目标"),
     "en": ("schedule", "document", "issued by", "in force from", "clauses", "targets"),
@@ -82,8 +81,8 @@ def _findings(language: Language) -> Iterator[str]:
     yield from (f"## {words['checks']}", "")
     for name, check in _shipped_checks().items():
         model = check.model
-        more = f"[{words['more']}](checks/{name}.md)"
-        why = f"{model.label.in_(language)} ({SEVERITIES[language][model.severity]}). {model.practice.in_(language)} {more}"
+        severity, more = SEVERITIES[language][model.severity], f"[{words['more']}](checks/{name}.md)"
+        why = f"{model.label.in_(language)} ({severity}). {model.practice.in_(language)} {more}"
         yield from _finding(name, why, model.remedy.in_(language), printed.pop(name, []), language)
     for group in yaml.safe_load((HERE / "findings.yaml").read_text(encoding="utf-8")):
         yield from (f"## {group[language]}", "")
