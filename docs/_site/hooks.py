@@ -6,6 +6,7 @@ sites. A link out of docs/ leads to a copy of the file under `repository/`.
 
 from __future__ import annotations
 
+import logging
 import posixpath
 import re
 import sys
@@ -25,10 +26,13 @@ sys.path[:0] = [str(HERE), str(ROOT)]
 
 from made_pages import made_pages, made_part  # noqa: E402 - it lies beside this file
 
+logging.getLogger("jieba").setLevel(logging.WARNING)
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 FENCE = re.compile(r"^(```|~~~).*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 INFO = re.compile(r'^```(\w+)(?: (\w+)="([^"]*)")?[^\n]*$', re.MULTILINE)
 MADE = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
+CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”‘’—…]"
+BREAK = re.compile(rf"(?<={CHINESE})\n *(?={CHINESE})")
 OTHER = {"zh": "en", "en": "zh"}
 NAMES = {"zh": "中文", "en": "English"}
 
@@ -103,7 +107,9 @@ class _Order:
     def _part(self, order: list[Any]) -> list[Any]:
         found: list[Any] = []
         for entry in order:
-            if isinstance(entry, dict):
+            if isinstance(entry, dict) and "page" in entry:
+                found.append({entry[self.language]: f"{entry['page']}.md"})
+            elif isinstance(entry, dict):
                 inner = self._part(entry["pages"])
                 if inner:
                     found.append({entry[self.language]: inner if len(inner) > 1 or "*" in str(entry) else inner[0]})
@@ -118,8 +124,13 @@ class _Order:
 
 def _names(order: list[Any]) -> list[str]:
     """The pages named, without patterns."""
-    inner = [name for entry in order if isinstance(entry, dict) for name in _names(entry["pages"])]
-    return [*inner, *(entry for entry in order if isinstance(entry, str) and "*" not in entry)]
+    found: list[str] = []
+    for entry in order:
+        if isinstance(entry, dict):
+            found += [entry["page"]] if "page" in entry else _names(entry["pages"])
+        elif "*" not in entry:
+            found.append(entry)
+    return found
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------
@@ -142,6 +153,8 @@ def _fence(info: re.Match[str]) -> str:
 
 
 def _relinked(text: str, page: Page, language: str) -> str:
+    """Links as they are on the site; where a line of Chinese is broken, no space comes of it."""
+    text = BREAK.sub("", text)
     return LINK.sub(lambda link: f"{link[1]}{_target(link[2], page, language)}{link[3]}", text)
 
 

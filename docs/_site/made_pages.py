@@ -76,24 +76,24 @@ def _findings(language: Language) -> Iterator[str]:
     words, printed = WORDS[language], _printed("bad_rosters", language)
     yield from (f"## {words['roster']}", "")
     for codes, why, do in _intake_rows(language):
-        for code in codes:
-            yield from _finding(code, why, do, printed.pop(code, []), language)
+        yield from _finding(codes, why, do, [line for code in codes for line in printed.pop(code, [])[:2]], language)
     yield from (f"## {words['checks']}", "")
     for name, check in _shipped_checks().items():
         model = check.model
         severity, more = SEVERITIES[language][model.severity], f"[{words['more']}](checks/{name}.md)"
         why = f"{model.label.in_(language)} ({severity}). {model.practice.in_(language)} {more}"
-        yield from _finding(name, why, model.remedy.in_(language), printed.pop(name, []), language)
+        yield from _finding([name], why, model.remedy.in_(language), printed.pop(name, []), language)
     for group in yaml.safe_load((HERE / "findings.yaml").read_text(encoding="utf-8")):
         yield from (f"## {group[language]}", "")
         for code, texts in group["codes"].items():
-            yield from _finding(code, *texts[language], [], language)
+            yield from _finding([code], *texts[language], [], language)
 
 
-def _finding(code: str, why: str, do: str, printed: list[str], language: Language) -> Iterator[str]:
-    words = WORDS[language]
-    yield from (f"### `{code}`", "", f"**{words['why']}**: {why}", "", f"**{words['do']}**: {do}", "")
-    for line in printed[:3]:
+def _finding(codes: list[str], why: str, do: str, printed: list[str], language: Language) -> Iterator[str]:
+    words, colon = WORDS[language], {"zh": "：", "en": ": "}[language]
+    yield from (f"### {' · '.join(f'`{code}`' for code in codes)}", "")
+    yield from (f"**{words['why']}**{colon}{why}", "", f"**{words['do']}**{colon}{do}", "")
+    for line in printed[:6]:
         yield from (f"> {line}", ">")
     yield ""
 

@@ -161,7 +161,7 @@ class _Page:
             "districts": self.words.list.join(model.districts or ()),
             "id": f"`{model.schedule}`{self.words.comma}{say(VERSION, first, str(model.revision))}",
         }
-        yield from table(["", ""], [[say(HEAD[key]), fact] for key, fact in facts.items() if fact])
+        yield from (f"- **{say(HEAD[key])}**{self.phrases.colon}{fact}" for key, fact in facts.items() if fact)
 
     def _payer(self, payer: Payer) -> str:
         place = self.phrases.in_brackets(self.phrases.fact(payer.of.split("."))) if payer.of else ""
