@@ -1,4 +1,4 @@
-"""Rates raised late: what was paid by the old notice, what is owed by the new one, and the difference with its reasons."""
+"""Rates raised late: what was paid by the old notice, what is owed by the new one, the difference with its reasons."""
 
 import datetime
 import tempfile

@@ -1,6 +1,6 @@
-"""The built site in Chromium without a network: `python -m tests.site_browser SITE [SCREENSHOTS]`.
+"""The built site in Chromium without a network: `python tests/site_browser.py SITE [SCREENSHOTS]`.
 
-Raises AssertionError for a request to anywhere but the site itself, for an error in a page, or for a search without hits.
+Raises AssertionError for a request to anywhere but the site itself, an error in a page, or a search without hits.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ DOCS = HERE.parent
 TESTS = DOCS.parent / "tests"
 SEVERITIES = {"zh": {"error": "错误", "warning": "提示"}, "en": {"error": "error", "warning": "warning"}}
 WORDS = {
-    "zh": {"why": "原因", "do": "处理", "checks": "跨行核查", "roster": "读花名册", "more": "说明"},
-    "en": {"why": "Why", "do": "What to do", "checks": "Checks across rows", "roster": "Reading a roster", "more": "more"},
+    "zh": {"why": "原因", "do": "处理", "checks": "跨行核查", "roster": "花名册", "more": "说明"},
+    "en": {"why": "Why", "do": "What to do", "checks": "Checks across rows", "roster": "The roster", "more": "more"},
 }
 HEADINGS = {
     "zh": ("补贴标准", "文件", "发文机关", "施行", "条款", "目标"),
@@ -100,10 +100,10 @@ def _finding(codes: list[str], why: str, do: str, printed: list[str], language: 
 
 def _intake_rows(language: Language) -> Iterator[tuple[list[str], str, str]]:
     """The table of findings of the page about intake: codes, why, what to do."""
-    page = (DOCS / {"zh": "intake.zh.md", "en": "intake.md"}[language]).read_text(encoding="utf-8")
-    part = page.partition({"zh": "## 全部疑点", "en": "## Every finding"}[language])[2]
+    page, heading = {"zh": ("intake.zh.md", "## 全部疑点"), "en": ("intake.md", "## Every finding")}[language]
+    part = (DOCS / page).read_text(encoding="utf-8").partition(heading)[2]
     for codes, why, do in re.findall(r"^\| (`.*?) \| (.*?) \| (.*?) \|$", part, flags=re.MULTILINE):
-        here = (re.sub(r"\]\(#", "](intake.md#", text) for text in (why, do))
+        here = (text.replace("](#", f"]({page}#") for text in (why, do))
         yield re.findall(r"`([a-z-]+)`", codes), *here
 
 
