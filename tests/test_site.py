@@ -227,6 +227,11 @@ def test_the_site_loads_nothing_from_outside_and_no_link_is_broken(site: Path) -
                 if not there.exists() or (anchor and there in pages and anchor not in pages[there].ids):
                     broken.append(f"{path.relative_to(site)}: {link}")
     assert broken == []
+    for path, page in pages.items():
+        if path.name != "404.html":
+            is_english = path.is_relative_to(site / "en")
+            other = site / path.relative_to(site / "en") if is_english else site / "en" / path.relative_to(site)
+            assert other.resolve() in {(path.parent / unquote(link)).resolve() for link in page.links}, path
     styles = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.css"))
     assert re.findall(r"url\([\"']?https?:", styles) == []
 

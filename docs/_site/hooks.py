@@ -187,6 +187,7 @@ def _other_site(src: str, language: str) -> str:
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
     """The choice of language leads to the same page."""
     language = language_of(config)
-    there = {language: page.url, OTHER[language]: ("en/" if language == "zh" else "../") + page.url}
-    config.extra["alternate"] = [{"name": NAMES[one], "link": there[one], "lang": one} for one in ("zh", "en")]
+    here = posixpath.basename(page.url)
+    there = {language: here, OTHER[language]: _other_site(page.url, language) + page.url}
+    config.extra["languages"] = [{"name": NAMES[one], "link": there[one], "lang": one} for one in ("zh", "en")]
     return context
