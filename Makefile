@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check-all bench bench-large example schema clean
+.PHONY: demo test check-all docs pictures bench bench-large example schema clean
 
 $(BIN)/subsidy: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -12,6 +12,10 @@ $(BIN)/subsidy: pyproject.toml
 
 $(VENV)/.dev: $(BIN)/subsidy
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+$(VENV)/.docs: $(BIN)/subsidy
+	$(BIN)/python -m pip install --quiet --editable ".[docs,browser]"
 	touch $@
 
 demo: $(BIN)/subsidy
@@ -23,9 +27,16 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadfile
 
-check-all: test
+check-all: test $(VENV)/.docs
 	$(BIN)/subsidy test
 	CHECK_ALL=1 $(BIN)/pytest -n 2 --dist loadfile $(shell grep -l 'THOROUGH\|CHECK_ALL' tests/test_*.py) tests/test_sql_operations.py
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --config-file mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --config-file mkdocs.en.yml
+
+pictures: $(BIN)/subsidy
+	$(BIN)/python docs/pictures/make.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench
@@ -44,4 +55,4 @@ schema: $(BIN)/subsidy
 	$(BIN)/python -m subsidy.report.generated docs
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -62,10 +62,17 @@ from subsidy.schedule.scope import LIFE_FACTS
 ROOT = Path(__file__).parent.parent
 LANGUAGE = ROOT / "docs" / "language"
 CHECKS = ROOT / "docs" / "checks"
+SCHEDULES = ROOT / "docs" / "schedules"
 OVERVIEW = LANGUAGE / "README.md"
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), *LANGUAGE.glob("*.md"), *CHECKS.glob("*.md"))
+    for path in (
+        *ROOT.glob("README*.md"),
+        *ROOT.glob("docs/*.md"),
+        *LANGUAGE.glob("*.md"),
+        *CHECKS.glob("*.md"),
+        *SCHEDULES.glob("*.md"),
+    )
 )
 BLOCK = re.compile(r'(csv|yaml|console|sh|text)(?: (title|case|add|append|quote)="([^"]+)")?(?: (mistakes))?')
 MERGED = Path("merged.yaml")  # the last piece merged into its schedule, for the case after it

@@ -1,4 +1,4 @@
-"""Commands about schedules: list, show, validate, test, sql."""
+"""Commands about schedules: list, show, document, validate, test, sql."""
 
 from __future__ import annotations
 
@@ -78,6 +78,34 @@ def show(
         print_tables(found, console(), language)
     else:
         print_schedule(found, console(), language)
+
+
+@app.command()
+def document(
+    schedule_id: Annotated[str, typer.Argument(metavar="ID")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="写入文件，不写则显示 · the file to write; shown if not given")
+    ] = None,
+    on: OnDay = None,
+    lang: Lang = "",
+) -> None:
+    """把补贴标准写成一页文字（Markdown） · A schedule as a page for readers: provisions in words, figures as tables.
+
+    subsidy document cn/xian/elderly-care -o xian.md
+    """
+    from subsidy.files import check_writable, write_whole
+    from subsidy.report.schedule_page import schedule_page
+
+    language = language_of(lang)
+    with findings_reported(language, {"zh": "未写入。", "en": "Nothing was written."}):
+        if output is not None:
+            check_writable(output)
+        found = schedules_of([schedule_id], None, on)[0]
+        page = schedule_page(found.latest, language)
+        if output is None:
+            sys.stdout.write(page)
+        else:
+            write_whole(output, page)
 
 
 @app.command()

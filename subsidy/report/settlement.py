@@ -236,6 +236,8 @@ def _memo(found: Settlement, language: Language) -> Table:
     table.add_section()
     totals = [_amount(sums.net) for sums in found.by("payer").values()]
     table.add_row(word("total", language), *_sums(Sums.of(found.payments), "held" in columns), *totals)
+    for column, total in zip(table.columns[len(names) - len(payers) :], totals, strict=True):
+        column.no_wrap, column.min_width = False, len(total)  # names of payers may be long: they go over several lines
     return table
 
 
