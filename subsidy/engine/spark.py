@@ -126,11 +126,15 @@ def _found() -> SparkSession:
 
 
 def _typed(table: Any) -> Any:
-    """With columns of nothing but blanks as whole numbers: Spark has no table without types."""
+    """With coded texts as texts, and columns of nothing but blanks as whole numbers: Spark has no others."""
     import pyarrow as pa
 
-    fields = [field.with_type(pa.int64()) if pa.types.is_null(field.type) else field for field in table.schema]
-    return table.cast(pa.schema(fields))
+    def fit(kind: Any) -> Any:
+        if pa.types.is_dictionary(kind):
+            return kind.value_type
+        return pa.int64() if pa.types.is_null(kind) else kind
+
+    return table.cast(pa.schema([field.with_type(fit(field.type)) for field in table.schema]))
 
 
 @contextmanager
