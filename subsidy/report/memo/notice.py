@@ -15,7 +15,7 @@ from subsidy.report.memo.risks import where
 from subsidy.report.memo.told import Told, numbered
 
 MOST_EQUALS = 8  # of one clause
-MOST_DAYS = 16  # else the table goes by month
+MOST_DAYS = 12  # else the table goes by month
 MOST_FINDINGS = 10
 
 
