@@ -23,7 +23,7 @@ from subsidy.budget.cases import load_case, read_cases
 from subsidy.cli import app
 from subsidy.finding import Language, RosterError
 from subsidy.report.book import detail
-from subsidy.report.book.in_words import in_capitals
+from subsidy.report.capitals import in_capitals
 
 CASES = Path(__file__).parent / "cases"
 RECALCULATE = Path(sys.executable).parent / "formualizer"

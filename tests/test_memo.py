@@ -20,8 +20,9 @@ from subsidy.budget.cases import load_case, read_cases
 from subsidy.budget.sensitivity import MORE, sensitivities
 from subsidy.finding import Language, RosterError
 from subsidy.money import fen, yuan
+from subsidy.report.capitals import in_capitals
 from subsidy.report.memo import fonts, typeset
-from subsidy.report.memo.amounts import in_capitals, in_prose, share
+from subsidy.report.memo.amounts import in_prose, share
 from subsidy.report.memo.memo import memo_of
 from subsidy.report.memo.notice import notices_of
 from subsidy.report.memo.paper import Chart, Paper, Table

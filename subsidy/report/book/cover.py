@@ -12,10 +12,10 @@ from subsidy.money import fen
 from subsidy.report.book.budget_sheets import LOW, PAYER, Sums
 from subsidy.report.book.context import Context
 from subsidy.report.book.detail import TOTAL
-from subsidy.report.book.in_words import in_capitals
 from subsidy.report.book.look import WAN
 from subsidy.report.book.page import Cell, Column, Formula, Link, Page
 from subsidy.report.book.wan import FEN_PER_WAN
+from subsidy.report.capitals import in_capitals
 from subsidy.report.text import BASES
 
 TITLE = Text("{year} 年度补贴资金预算", "Budget of subsidies, {year}")

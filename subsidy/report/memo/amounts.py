@@ -1,4 +1,4 @@
-"""Amounts as a bureau writes them: in full, in 万元, in capitals; shares in percent."""
+"""Amounts as a bureau writes them: in full, in 万元; shares in percent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from subsidy.engine.explain_words import money
 from subsidy.finding import Language
-from subsidy.money import round_to, yuan_text
+from subsidy.money import round_to
 
 TEN_THOUSAND, MILLION = 10_000 * 100, 1_000_000 * 100  # fen
 
@@ -22,14 +22,6 @@ def in_prose(fen: int, language: Language) -> str:
     if abs(fen) < step:
         return in_full(fen, language)
     return f"{_two_decimals(Fraction(fen, step))}{unit}"
-
-
-def in_capitals(fen: int) -> str:
-    """57123109.27 is 伍仟柒佰壹拾贰万叁仟壹佰零玖元贰角柒分."""
-    import cn2an
-
-    written: str = cn2an.an2cn(yuan_text(abs(fen)), "rmb")
-    return f"负{written}" if fen < 0 else written
 
 
 def share(part: int, whole: int) -> str:

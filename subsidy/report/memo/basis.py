@@ -5,7 +5,8 @@ from __future__ import annotations
 from subsidy.budget.behind import Behind
 from subsidy.budget.cells import sums_by
 from subsidy.engine.explain_words import money
-from subsidy.report.memo.amounts import average, in_capitals, share
+from subsidy.report.capitals import in_capitals
+from subsidy.report.memo.amounts import average, share
 from subsidy.report.memo.paper import Block, Column, Paragraph, Row, Table
 from subsidy.report.memo.told import Told, listed_with_numbers
 from subsidy.schedule.load import Version

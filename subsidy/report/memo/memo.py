@@ -6,7 +6,7 @@ from subsidy.budget.behind import behind
 from subsidy.budget.result import Result
 from subsidy.budget.sensitivity import sensitivities
 from subsidy.finding import Language
-from subsidy.report.memo.amounts import in_capitals
+from subsidy.report.capitals import in_capitals
 from subsidy.report.memo.basis import documents, drivers, purpose
 from subsidy.report.memo.needs import needs
 from subsidy.report.memo.paper import Block, Paper, Section

@@ -8,7 +8,7 @@ from subsidy.budget.approved import Approved, ClauseApproved, Payment, approved
 from subsidy.budget.result import Result
 from subsidy.engine.explain_words import money
 from subsidy.finding import Language
-from subsidy.report.memo.amounts import in_capitals
+from subsidy.report.capitals import in_capitals
 from subsidy.report.memo.memo import facts
 from subsidy.report.memo.paper import Block, Column, Paper, Paragraph, Row, Section, Table
 from subsidy.report.memo.risks import where

@@ -15,7 +15,7 @@ from subsidy.report.memo.paper import Chart, Paper, block_dict
 TEMPLATES = Path(__file__).parent / "typst"
 DOTS_PER_INCH = 220
 TIMESTAMP = 0  # of the file, so that its bytes do not change with the day
-NEEDED = ("typst", "docxtpl", "cn2an")
+NEEDED = ("typst", "docxtpl")
 
 
 def check_installed() -> None:
