@@ -192,6 +192,7 @@ def test_amounts_in_10_000_yuan_are_formulas_of_those_in_yuan(tmp_path: Path) ->
     assert formula.endswith("/10000")
     shown = row_of(cells(path, "分条款汇总（万元）"), "合计")[-2]
     assert Decimal(str(shown)) == result.total / 10000
+    assert row_of(cells(path, "分区县汇总（万元）"), "区县")[-1] == "下限"
 
 
 def test_many_rows_that_differ_in_the_person_only_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,7 @@ class Page:
         self.title, self.header, self.landscape = title, header, landscape
         self.columns: tuple[Column, ...] = ()
         self.row = 0
+        self.kept: tuple[Column, ...] = ()  # the columns of the rows that are kept
         self.rows: list[tuple[int, Sequence[Cell], bool]] = []  # those of the table, where they are kept
         self._widths: dict[int, int] = {}
         self._sums: list[int] = []
@@ -124,6 +125,7 @@ class Page:
             if column.kind == "money" and not bold:
                 self._sums[position] += _fen(cell)
         if keep:
+            self.kept = self.columns
             self.rows.append((self.row, cells, bold))
         self.row += 1
         return self.row - 1
