@@ -38,6 +38,7 @@ READING = {
     "settle": "settle {roster} -s {schedule} -y 2023 --paid {paid} --mapping {mapping}",
     "map": "map {roster} -s {schedule}",
     "show": "show {schedule}",
+    "document": "document {schedule}",
     "validate": "validate {schedule}",
     "test": "test {cases}",
 }
@@ -53,6 +54,7 @@ WRITING = {
     "notices": "report {roster} -s {schedule} -y 2023 --notices {out}/notices",
     "mapping": "map {roster} -s {schedule} -o {out}/mapping.yaml",
     "template": "template {schedule} -o {out}/template.xlsx",
+    "document": "document {schedule} -o {out}/page.md",
 }
 
 
