@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import typer
 from typer.testing import CliRunner, Result
 
 from subsidy.cli import app
@@ -38,7 +40,10 @@ READING = {
     "settle": "settle {roster} -s {schedule} -y 2023 --paid {paid} --mapping {mapping}",
     "map": "map {roster} -s {schedule}",
     "show": "show {schedule}",
+    "tables": "show {schedule} --tables --csv",
     "document": "document {schedule}",
+    "report": "report {roster} -s {schedule} -y 2023 --mapping {mapping} -o /dev/null/memo.pdf",
+    "sql": "sql {schedule} -y 2023 --roster {roster} --mapping {mapping} --overlay {overlay}",
     "validate": "validate {schedule}",
     "test": "test {cases}",
 }
@@ -104,3 +109,9 @@ def good_files(folder: Path) -> Files:
 
 def run(arguments: list[str]) -> Result:
     return CliRunner().invoke(app, arguments)
+
+
+def commands() -> dict[str, Any]:
+    """The commands of the program as Typer has them, by name."""
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from subsidy import sql
 from subsidy.budget.behind import due_rows
 from subsidy.budget.cells import Calculated, in_year
-from subsidy.budget.ledger_query import FINDING, HEAD, STATUS, entitlement_query
+from subsidy.budget.ledger_query import FINDING, HEAD, STATUS, Outcomes, entitlement_query
 from subsidy.budget.result import Result
 from subsidy.engine.database import Query
-from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.lines import Ledger
 from subsidy.finding import Finding
 from subsidy.schedule.column import MONTHS_IN
@@ -162,37 +161,44 @@ def _unpaid(result: Result, one: Calculated) -> Iterator[tuple[str, Unpaid]]:
         if not homes:
             continue
         relation = run.plan.named("states", compiled.grain.table, compiled.version.first_day, *compiled.columns)
-        run.create(relation, Query(entitlement_query(run, compiled)))
+        outcomes = Outcomes()
+        run.create(relation, Query(entitlement_query(run, compiled, outcomes)))
+        wanted = {number: told for number, told in enumerate(outcomes.known) if _is_unpaid(*told)}
         for place, name in enumerate(compiled.columns):
             clause = compiled.version.clauses[name].model
-            if clause.cash:
-                for subject, limit, number in _states(result.year, one, compiled, relation, place, clause.every):
+            if clause.cash and wanted:
+                for subject, number, periods in _states(result.year, one, relation, place, clause.every, wanted):
                     if subject in homes:
+                        state, reason = wanted[number]
+                        limit = None if state == FINDING else reason.removeprefix(LIMIT)
                         key = (homes[subject], result.clause_name(one.schedule, name), limit)
-                        found[key] = found.get(key, 0) + number
+                        found[key] = found.get(key, 0) + periods
     for (facility, name, limit), number in found.items():
         yield facility, Unpaid(name, limit, number)
 
 
+def _is_unpaid(state: str, reason: str) -> bool:
+    return state == FINDING or reason.startswith(LIMIT)
+
+
 def _states(
-    year: int, one: Calculated, compiled: CompiledGrain, relation: str, place: int, every: str
-) -> Iterator[tuple[str, str | None, int]]:
-    """By subject, how many periods of the year of a clause a limit took from (its name), or are unknown (None)."""
+    year: int, one: Calculated, relation: str, place: int, every: str, wanted: Collection[int]
+) -> Iterator[tuple[str, int, int]]:
+    """By subject, how many periods of the year of a clause came out in which of these ways."""
     subject, period, count = (sql.column(name) for name in HEAD)
-    state, reason = (sql.column(f"{STATUS[position]}{place}") for position in (2, 3))
+    outcome = sql.column(f"{STATUS[-1]}{place}")
     first, last = _periods(every, year)
-    limited = [sql.compare("=", reason, sql.text(f"{LIMIT}{name}")) for name in compiled.version.limits]
     where = sql.all_of(
         [
             sql.compare(">=", period, sql.whole(first)),
             sql.compare("<=", period, sql.whole(last)),
-            sql.any_of([sql.compare("=", state, sql.text(FINDING)), *limited]),
+            sql.any_of([sql.compare("=", outcome, sql.whole(number)) for number in sorted(wanted)]),
         ]
     )
-    columns = [subject, state, reason, sql.alias(sql.total(count), "number")]
-    query = sql.select(columns, sql.table(relation), where=where, group=[subject, state, reason])
-    for key, is_state, why, number in one.high.run.prepared.rows(query):
-        yield key, None if is_state == FINDING else why.removeprefix(LIMIT), int(number)
+    columns = [subject, outcome, sql.alias(sql.total(count), "number")]
+    query = sql.select(columns, sql.table(relation), where=where, group=[subject, outcome])
+    for key, number, periods in one.high.run.prepared.rows(query):
+        yield key, int(number), int(periods)
 
 
 def _periods(every: str, year: int) -> tuple[int, int]:

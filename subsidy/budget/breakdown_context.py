@@ -40,7 +40,7 @@ class Context:
     """One question about one calculation."""
 
     calculated: Sequence[Calculated]
-    names: Names
+    names: Names[Calculated]
     year: int
     basis: Basis
     language: Language

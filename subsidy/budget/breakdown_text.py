@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from subsidy.budget.breakdown import Breakdown, Node, Rest
 from subsidy.engine.explain_words import money
+from subsidy.engine.explanation import markdown_text
 from subsidy.finding import Language
 from subsidy.roster.template_look import display_width
 
@@ -72,15 +74,24 @@ def rest_text(rest: Rest, language: Language) -> str:
 
 def markdown_of(breakdown: Breakdown) -> str:
     """A heading, then nested lists."""
-    out = [f"### {breakdown.title}", ""]
-    out += [f"- {name}: {value}" if value else f"- {name}" for name, value in (*breakdown.head, *breakdown.root.facts)]
+    out = [f"### {markdown_text(breakdown.title)}", ""]
+    facts = (*breakdown.head, *breakdown.root.facts)
+    out += [f"- {markdown_text(f'{name}: {value}' if value else name)}" for name, value in facts]
     out.append("")
     for row in list(_rows(breakdown.root, 0, breakdown.language))[1:]:
         indent = "  " * (row.depth - 1)
         if row.block:
-            out += [f"{indent}  {line}".rstrip() for line in ("```text", *row.block.splitlines(), "```")]
+            fence = _fence(row.block)
+            out += [f"{indent}  {line}".rstrip() for line in (f"{fence}text", *row.block.splitlines(), fence)]
         elif not row.amount:
-            out.append(f"{indent}- {row.name}")
+            out.append(f"{indent}- {markdown_text(row.name)}")
         else:
-            out.append(f"{indent}- {row.name}: **{row.amount}**" + (f" ({row.note})" if row.note else ""))
+            note = f" ({markdown_text(row.note)})" if row.note else ""
+            out.append(f"{indent}- {markdown_text(row.name)}: **{row.amount}**{note}")
     return "\n".join(out) + "\n"
+
+
+def _fence(block: str) -> str:
+    """A fence that no line of the block closes."""
+    longest = max((len(one) for one in re.findall("`+", block)), default=0)
+    return "`" * max(3, longest + 1)

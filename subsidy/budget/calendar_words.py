@@ -12,6 +12,7 @@ from subsidy.schedule.checked import CheckedClause
 from subsidy.schedule.expression import parse, shown
 from subsidy.schedule.load import Version
 from subsidy.schedule.model import Pay
+from subsidy.schedule.spoken import spoken
 
 EVERY = {
     "month": Text("每月一期", "a month apart"),
@@ -56,20 +57,17 @@ def _said(clause: CheckedClause, version: Version) -> Iterator[Text]:
             months = plan.months[0]
             yield Text(f"满 {months} 个月起付，届时补付此前各期", f"not before {months} months, then with what was due")
         if pay.while_ is not None:
-            condition = shown(parse(pay.while_))
-            yield Text(f"到期日须符合 {_word(condition, version)}", f"paid while {condition} on the due day")
-    for written in map(shown, clause.conditions):
-        if "_since(" in written:
-            yield Text(f"期限：{written}", f"time limit: {written}")
+            condition = spoken(parse(pay.while_), version)
+            yield Text(f"到期日须{condition.zh}", f"paid while {condition.en} on the due day")
+    for tree in clause.conditions:
+        if "_since(" in shown(tree):
+            words = spoken(tree, version)
+            yield Text(f"期限：{words.zh}", f"time limit: {words.en}")
     if clause.model.clawback is not None:
         back = clause.model.clawback
         share = _share(back.share, version)
-        yield Text(f"{_word(back.on, version)} 之日追回 {share.zh}", f"taken back on {back.on}: {share.en}")
-
-
-def _word(name: str, version: Version) -> str:
-    """A fact with its Chinese word."""
-    return f"{version.words[name]} {name}" if name in version.words else name
+        on = spoken(parse(back.on), version)
+        yield Text(f"{on.zh}之日追回{share.zh}", f"taken back on {on.en}: {share.en}")
 
 
 def _share(written: str, version: Version) -> Text:

@@ -72,7 +72,7 @@ def _alternatives(context: Context, selection: Selection) -> Text:
             if where is None:
                 continue
             if key in ("clause", "payer", "fund"):
-                own = funds(one)
+                own = funds(one.schedule)
                 for row in payer_sums(payments, where):
                     clause = context.names.clause(one.schedule.id, row.clause)
                     fund = own.get((row.clause, row.payer)) or ""
@@ -98,7 +98,7 @@ def _clauses(context: Context, one: Calculated, where: sql.Sql, sums: Sequence[P
     if context.goes_to("lines"):
         parts = largest_parts(context.payments(one), where, context.extent.lines)
         lines = LineBuilder(context, one).by_payer(_in_order(parts, sums))
-    own_funds = funds(one)
+    own_funds = funds(one.schedule)
     found = []
     for clause in dict.fromkeys(row.clause for row in sums):
         payers = []

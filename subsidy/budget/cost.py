@@ -41,7 +41,12 @@ def cost(
 
 
 def all_calculated(
-    wanted: Sequence[Schedule | Sequence[Schedule]], roster: Roster, year: int, basis: Basis, proceed: bool
+    wanted: Sequence[Schedule | Sequence[Schedule]],
+    roster: Roster,
+    year: int,
+    basis: Basis,
+    proceed: bool,
+    as_of: datetime.date | None = None,
 ) -> list[Result]:
     """A result for each. Raises RosterError with the errors of all."""
     results: list[Result] = []
@@ -49,7 +54,7 @@ def all_calculated(
     for number, schedules in enumerate(wanted, 1):
         try:
             with within(f"第 {number} 种，共 {len(wanted)} 种", f"calculation {number} of {len(wanted)}"):
-                results.append(calculate(schedules, roster, year, basis=basis, proceed=proceed))
+                results.append(calculate(schedules, roster, year, basis=basis, proceed=proceed, as_of=as_of))
         except RosterError as error:
             errors += error.findings
     if errors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from subsidy.engine.findings import place_of
 from subsidy.finding import DriversError, Finding, Refusal, ScheduleError, Text, nearest
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import Version, load_file
+from subsidy.schedule.model import Value
 from subsidy.schedule.series import check_grows, is_percent, time_key
 
 CALENDAR, POLICY = "calendar", "policy"  # steps of the explanation that are no drivers
@@ -181,6 +183,12 @@ class _Check:
                 Text("百分比须带 %，其他数额不带", "percentages have their %, other figures have none"),
                 Text(f"{driver.value} 的单位是 {value.unit}", f"the unit of {driver.value} is {value.unit}"),
             ).at(("figures",))
+        elif parts := [one for one in self._figures_of(name) if _has_parts_of_a_fen(one, value)]:
+            shorter = f"{parts[0].partition('.')[0]}.{parts[0].partition('.')[2][:2]}"
+            raise Refusal(
+                Text(f"{parts[0]} 不足一分的部分无法支付", f"{parts[0]} has parts of a fen, which cannot be paid"),
+                Text(f"请写到分，例如 {shorter}", f"write whole fen, such as {shorter}"),
+            ).at(("figures",))
         found = ValueDriver(name, driver, self.base, time_key(value) is not None)
         try:
             for end in ENDS:
@@ -256,3 +264,10 @@ class _Check:
                         place = place_of(intake, group.table, group.column, row)
                         written = intake.written(group.table, group.column, row)
                         yield Finding(place, "driver-range", refused.why, refused.remedy, written, table=group.table)
+
+
+def _has_parts_of_a_fen(written: str, value: Value) -> bool:
+    """Whether a figure in yuan is finer than those of the document."""
+    finer = re.compile(r"\.\d{2}\d*[1-9]")
+    in_yuan = value.unit.split("/")[0].strip() == "yuan"
+    return in_yuan and bool(finer.search(written)) and not finer.search(str(value.figures))

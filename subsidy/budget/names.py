@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from subsidy.budget.cells import Calculated
 from subsidy.finding import Language
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
 
+BETWEEN_LABELS = " / "
 NOBODY = {"zh": "未明确", "en": "not stated"}
 
 
-class Names:
+class OfSchedule(Protocol):
+    """Something of one schedule: what was calculated of it, or what is to be."""
+
+    @property
+    def schedule(self) -> Schedule: ...
+
+
+Part = TypeVar("Part", bound=OfSchedule)
+
+
+class Names(Generic[Part]):
     """The names of a calculation. A clause that several schedules have is SCHEDULE:CLAUSE."""
 
-    def __init__(self, calculated: Sequence[Calculated]) -> None:
+    def __init__(self, calculated: Sequence[Part]) -> None:
         self.calculated = calculated
 
     def clause(self, schedule_id: str, clause: str) -> str:
@@ -34,7 +44,7 @@ class Names:
         return found
 
     @functools.cached_property
-    def clauses(self) -> dict[str, tuple[Calculated, str]]:
+    def clauses(self) -> dict[str, tuple[Part, str]]:
         """Every clause by its name: the calculation it stands in, and what it is called there."""
         return {
             self.clause(one.schedule.id, name): (one, name)
@@ -85,9 +95,17 @@ def clause_label(schedules: Iterable[Schedule], clause: str, language: Language)
 
 
 def payer_label(schedules: Iterable[Schedule], payer: str, language: Language) -> str:
-    """The label of a payer; its name where it is in no document."""
-    for one in schedules:
-        for version in one.versions:
-            if payer in version.model.payers:
-                return version.model.payers[payer].label.in_(language)
+    """The label of a payer; where documents differ, the labels of all; its name where it is in no document."""
+    labels = dict.fromkeys(_own_label(one, payer, language) for one in schedules)
+    labels.pop(None, None)
+    if labels:
+        return BETWEEN_LABELS.join(label for label in labels if label)
     return NOBODY[language] if payer == NOT_STATED else payer
+
+
+def _own_label(schedule: Schedule, payer: str, language: Language) -> str | None:
+    """What the last version that has the payer calls it."""
+    for version in reversed(schedule.versions):
+        if payer in version.model.payers:
+            return version.model.payers[payer].label.in_(language)
+    return None

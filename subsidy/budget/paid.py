@@ -15,7 +15,8 @@ from subsidy.budget.compared import ANY, Entry, ends_of, values_of
 from subsidy.budget.paid_file import payments_in
 from subsidy.budget.paid_words import Words, period_of
 from subsidy.budget.receipt import Receipt
-from subsidy.budget.saved import ENTITLEMENTS, PAYMENTS, RECEIPT, unguarded
+from subsidy.budget.saved import ENTITLEMENTS, PAYMENTS, RECEIPT
+from subsidy.csv_file import unguarded
 from subsidy.finding import Finding, Place, ReceiptError, RosterError, Text, nearest
 from subsidy.money import fen
 from subsidy.roster.raw import RawTable

@@ -19,7 +19,7 @@ from subsidy.budget.paid_words import (
     table_of,
     unit_of,
 )
-from subsidy.budget.saved import unguarded
+from subsidy.csv_file import unguarded
 from subsidy.finding import Finding, Place, Text, nearest
 from subsidy.money import LARGEST, yuan_text
 from subsidy.roster import cells

@@ -17,8 +17,9 @@ from subsidy.engine.instalments import refused_query
 from subsidy.engine.run import Run
 from subsidy.finding import Text
 from subsidy.money import yuan_column, yuan_text
-from subsidy.schedule.expression import parse, shown
+from subsidy.schedule.expression import parse
 from subsidy.schedule.figures import day_of
+from subsidy.schedule.spoken import spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -314,7 +315,7 @@ def _refused(run: Run, year: int) -> Iterator[Refused]:
         plan, pay = ledger.clause.instalments, ledger.clause.model.pay
         if plan is None or not plan.conditions or pay is None or pay.while_ is None:
             continue
-        condition = shown(parse(pay.while_))
-        reason = Text(f"到期日不符合：{condition}", f"not met on the due day: {condition}")
+        condition = spoken(parse(pay.while_), run.prepared.schedule.latest)
+        reason = Text(f"到期日不符合：{condition.zh}", f"not met on the due day: {condition.en}")
         for due, subject, instalment, amount in run.prepared.rows(refused_query(ledger, year)):
             yield Refused(day_of(due), ledger.clause.name, subject, instalment, amount, reason)

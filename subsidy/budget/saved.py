@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from subsidy.budget.frames import Table, write_parquet
 from subsidy.budget.ledger import DUE_ENTITLEMENT, SAVED_PAYMENT, due_batches, payment_batches
+from subsidy.csv_file import ENCODING, write_csv
 from subsidy.files import Content, check_folder, write_folder
 from subsidy.schedule.figures import day_number
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Form = Literal["parquet", "csv"]
 ENTITLEMENTS, PAYMENTS, RECEIPT = "entitlements", "payments", "receipt"
 LEDGER_FILES = (ENTITLEMENTS, PAYMENTS, RECEIPT)
-LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 Row = dict[str, Any]
 
@@ -67,20 +66,6 @@ def written(table: Table, receipt: Receipt, form: Form) -> Content:
 
 
 def _csv(table: Table, path: Path) -> None:
-    """UTF-8 with a mark, so that spreadsheets read it. A text that they would take for a formula begins with '."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.columns)
-        for batch in table.batches:
-            writer.writerows(zip(*([_cell(cell) for cell in column.to_pylist()] for column in batch), strict=True))
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(LIKE_A_FORMULA) else value
-    return "" if value is None else format(value, "f") if hasattr(value, "quantize") else str(value)
-
-
-def unguarded(cell: str) -> str:
-    """A text as it was before it was written to a CSV file."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(LIKE_A_FORMULA) else cell
+    with path.open("w", encoding=ENCODING, newline="") as file:
+        rows = (zip(*(column.to_pylist() for column in batch), strict=True) for batch in table.batches)
+        write_csv(file, table.columns, chain.from_iterable(rows))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from subsidy import sql
 from subsidy.budget.cells import Basis, Calculated, in_year
-from subsidy.budget.names import Names
+from subsidy.budget.names import BETWEEN_LABELS, Names
 from subsidy.budget.payments import Payments
 from subsidy.engine.cells import roster_table
 from subsidy.finding import Finding, FindingsError, Place, Text, nearest
+from subsidy.roster.intake import Intake
+from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
 from subsidy.schedule.figures import day_number
 
 MANY = 5000  # more names than this are not searched for a similar one unless they begin alike
 COLUMNS = {"payer": "payer", "district": "place", "facility": "facility", "payee": "payee"}
+TABLES = {"district": "districts", "facility": "facilities"}
 KIND_WORDS = {
     "clause": Text("条款", "clause"),
     "payer": Text("承担主体", "payer"),
@@ -71,7 +75,7 @@ class Selection:
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in named.items() if value is not None}
 
-    def where(self, names: Names, one: Calculated, year: int, basis: Basis) -> sql.Sql | None:
+    def where(self, names: Names[Calculated], one: Calculated, year: int, basis: Basis) -> sql.Sql | None:
         """The condition on the payments of one schedule; None where nothing of it is meant."""
         conditions = [] if self.due else [in_year(sql.column("due#m" if basis == "due" else "accrued#m"), year)]
         if self.clause is not None:
@@ -91,7 +95,7 @@ class Selection:
         """The clauses and payers whose money comes from the fund."""
         return sql.any_of(
             sql.all_of([_is("clause", clause), _is("payer", payer)])
-            for (clause, payer), fund in funds(one).items()
+            for (clause, payer), fund in funds(one.schedule).items()
             if fund == (self.fund or None)
         )
 
@@ -102,10 +106,18 @@ def _is(column: str, value: str) -> sql.Sql:
     return sql.compare("=", sql.column(column), sql.text(value))
 
 
-def funds(one: Calculated) -> dict[tuple[str, str], str | None]:
+def _which(kind: str, written: str, options: Text) -> Finding:
+    """That several are meant by what is written, and which."""
+    word = KIND_WORDS[kind]
+    why = Text(f"{word.zh} {written} 有多个", f"there are several of this {word.en}: {written}")
+    remedy = Text(f"请选其一：{options.zh}", f"choose one of {options.en}")
+    return Finding(Place(), f"which-{kind}", why, remedy, written)
+
+
+def funds(schedule: Schedule) -> dict[tuple[str, str], str | None]:
     """The fund of every clause and payer of a schedule, as its last version with that clause says."""
     found: dict[tuple[str, str], str | None] = {}
-    for version in one.schedule.versions:
+    for version in schedule.versions:
         for name, clause in version.clauses.items():
             for payer in (*clause.payers, *version.model.payers, NOT_STATED):
                 found[name, payer] = version.fund(name, payer)
@@ -115,7 +127,7 @@ def funds(one: Calculated) -> dict[tuple[str, str], str | None]:
 class Chooser:
     """Reads what a user wrote, against the names and the payments of a result. Collects everything that is wrong."""
 
-    def __init__(self, names: Names, ends: Sequence[tuple[Calculated, Payments]]) -> None:
+    def __init__(self, names: Names[Any], ends: Sequence[tuple[Calculated, Payments]]) -> None:
         self.names = names
         self.ends = ends
         self.findings: list[Finding] = []
@@ -125,8 +137,8 @@ class Chooser:
         readers: dict[str, Callable[[str], str]] = {
             "clause": self.clause,
             "payer": self.payer,
-            "fund": self._fund,
-            "due": self._due,
+            "fund": self.fund,
+            "due": self.due,
             "district": lambda value: self._existing("district", value),
             "facility": lambda value: self._existing("facility", value),
             "payee": lambda value: self._existing("payee", value),
@@ -140,8 +152,9 @@ class Chooser:
             raise CellError(self.findings)
 
     def clause(self, written: str) -> str:
-        """A clause by its name or its label."""
-        own = [name for name in self.names.clauses if name.rpartition(":")[2] == written]
+        """A clause by its name, its label or its item."""
+        items = self.names.items
+        own = [name for name in self.names.clauses if written in (name.rpartition(":")[2], items[name])]
         return self._labelled("clause", written, list(self.names.clauses), self.names.label, own)
 
     def payer(self, written: str) -> str:
@@ -155,16 +168,17 @@ class Chooser:
     ) -> str:
         if written in known:
             return written
-        labels = {name: {label(name, "zh"), label(name, "en").casefold()} for name in known}
+        labels = {
+            name: {*label(name, "zh").split(BETWEEN_LABELS), *label(name, "en").casefold().split(BETWEEN_LABELS)}
+            for name in known
+        }
         found = list(dict.fromkeys([*own, *(name for name in known if written.casefold() in labels[name])]))
         if len(found) == 1:
             return found[0]
         if found:
-            word, listed = KIND_WORDS[kind], ", ".join(found)
-            why = Text(f"{word.zh} {written} 有多个", f"there are several of this {word.en}: {written}")
-            self.findings.append(
-                Finding(Place(), f"which-{kind}", why, Text(f"请选其一：{listed}", f"choose one of {listed}"), written)
-            )
+            shown = [tuple(f"{name} ({label(name, language)})" for language in ("zh", "en")) for name in found]
+            zh, en = (", ".join(one) for one in zip(*shown, strict=True))
+            self.findings.append(_which(kind, written, Text(zh, en)))
         else:
             chinese = not written.isascii()
             words = {name: label(name, "zh") for name in known}
@@ -173,13 +187,13 @@ class Chooser:
             self.findings.append(unknown(kind, written, own_names, words))
         return written
 
-    def _fund(self, written: str) -> str:
-        known = {fund for one, _ in self.ends for fund in funds(one).values() if fund}
+    def fund(self, written: str) -> str:
+        known = {fund for one in self.names.calculated for fund in funds(one.schedule).values() if fund}
         if written and written not in known:
             self.findings.append(unknown("fund", written, known))
         return written
 
-    def _due(self, written: str) -> str:
+    def due(self, written: str) -> str:
         try:
             return datetime.date.fromisoformat(written).isoformat()
         except ValueError:
@@ -188,8 +202,16 @@ class Chooser:
             return written
 
     def _existing(self, kind: str, written: str) -> str:
-        """A name that stands in the payments, of any year, or in the key column of its table."""
-        if written and not any(self._has(payments, kind, written) for _, payments in self.ends):
+        """A key that stands in the payments, of any year, or in its table; or the key of what is called so there."""
+        if not written or any(self._has(payments, kind, written) for _, payments in self.ends):
+            return written
+        called = called_so(kind, written, [payments.run.prepared.intake for _, payments in self.ends])
+        if len(called) == 1:
+            return called[0]
+        if called:
+            listed = ", ".join(called)
+            self.findings.append(_which(kind, written, Text(listed, listed)))
+        else:
             known = {name for _, payments in self.ends for name in self._all(payments, kind)}
             self.findings.append(unknown(kind, written, known))
         return written
@@ -216,7 +238,7 @@ class Chooser:
         run = payments.run
         found = [(payments.relation, COLUMNS[kind])]
         if kind != "payee":
-            table = "facilities" if kind == "facility" else "districts"
+            table = TABLES[kind]
             if run.prepared.shape.has(table, kind):
                 found.append((roster_table(table), kind))
             for ledger in run.ledgers:
@@ -224,6 +246,18 @@ class Chooser:
                 if not ledger.clause.model.cash:
                     found.append((ledger.relation, f"x:{column}"))
         return found
+
+
+def called_so(kind: str, written: str, intakes: Iterable[Intake]) -> list[str]:
+    """The keys of the districts or facilities of this name, as their table in the roster has it."""
+    import pyarrow.compute as pc
+
+    found: dict[str, None] = {}
+    for intake in intakes:
+        table = intake.tables.get(TABLES.get(kind, ""))
+        if table is not None and "name" in table.column_names and kind in table.column_names:
+            found |= dict.fromkeys(table.filter(pc.equal(table["name"], written))[kind].to_pylist())
+    return list(found)
 
 
 def nothing_there(selection: Selection, year: int | None, remedy: Text) -> CellError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,12 @@ class WhatIf(Comparison):
     steps: tuple[Step, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready: `changes` by version, `steps` (overlay, total, by_clause), and all that a comparison has."""
+        """JSON-ready: `changes` by version, `steps` (overlay, total, by_…), and all of a comparison."""
         steps = []
         for step in self.steps:
             label = {"zh": step.label.zh, "en": step.label.en}
-            by_clause = listed(("clause",), step.cells(("clause",)))
-            steps.append({"overlay": label, "total": step.total.to_dict(), "by_clause": by_clause})
+            cells = {f"by_{name}": listed((name,), step.cells((name,))) for name in ("clause", "district")}
+            steps.append({"overlay": label, "total": step.total.to_dict(), **cells})
         return {"changes": [one.to_dict() for one in self.changes], "steps": steps, **super().to_dict()}
 
 
@@ -58,6 +59,7 @@ def what_if(
     *overlays: Overlay | str | Path,
     basis: Basis = "due",
     proceed: bool = False,
+    as_of: datetime.date | None = None,
 ) -> WhatIf:
     """What overlays (values by path, or files) would cost in a year, laid over the schedules in this order.
 
@@ -68,7 +70,7 @@ def what_if(
     stages = [[schedules] if isinstance(schedules, Schedule) else list(schedules)]
     for overlay in read:
         stages.append(overlay_each(stages[-1], overlay))
-    results = all_calculated(stages, roster, year, basis, proceed)
+    results = all_calculated(stages, roster, year, basis, proceed, as_of)
     steps = []
     for number, overlay in enumerate(read):
         before, after = results[number : number + 2]

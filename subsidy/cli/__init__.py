@@ -23,14 +23,10 @@ from subsidy.cli import (
     settlements,
 )
 from subsidy.cli.guard import Guarded, end_cleanly_on_signals
+from subsidy.cli.option import option
+from subsidy.cli.options import Lang
 
-app = typer.Typer(
-    cls=Guarded,
-    help="补贴政策算成钱，精确到分 · Subsidy policy to money, exactly.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(cls=Guarded, add_completion=True, pretty_exceptions_enable=False)
 
 
 def _version(wanted: bool) -> None:
@@ -41,15 +37,16 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-for part in (schedules, rosters, results, reports, explain, differences, forecasts, calendars, settlements, dictionary):
+for part in (rosters, results, calendars, settlements, explain, reports, differences, forecasts, schedules, dictionary):
     app.add_typer(part.app)
 
 
 @app.callback()
 def _main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本 · version")
+        bool, option("--version", zh="版本", en="the version", callback=_version, is_eager=True)
     ] = False,
+    lang: Lang = None,
 ) -> None:
     pass
 

@@ -7,20 +7,24 @@ from typing import Annotated
 
 import typer
 
-from subsidy.cli.options import AsJson, Lang, language_of, print_json
-from subsidy.finding import Refusal
+from subsidy.cli.command import SCHEDULES, command
+from subsidy.cli.language import spoken
+from subsidy.cli.option import argument
+from subsidy.cli.options import Lang
+from subsidy.cli.output import AsJson, print_json
+from subsidy.cli.usage import refused_as
 
 app = typer.Typer()
 
 
-@app.command("columns")
+@command(app, SCHEDULES, "columns")
 def print_columns(
     table: Annotated[
         str | None,
-        typer.Argument(help="表、对象或命令，不给则全部 · a table, an object or a command; all without it"),
+        argument("TABLE", zh="表、对象或命令，不给则全部", en="a table, an object or a command; all without it"),
     ] = None,
     as_json: AsJson = False,
-    lang: Lang = "",
+    lang: Lang = None,
 ) -> None:
     """数据字典：输出的每一列 · The data dictionary: every column that goes out.
 
@@ -29,14 +33,10 @@ def print_columns(
     from subsidy.report.dictionary import as_json as for_programs
     from subsidy.report.dictionary import as_text, chosen
 
-    language = language_of(lang)
-    try:
+    with refused_as("TABLE"):
         found = chosen(table)
-    except Refusal as error:
-        wrong = f"{error.why.zh}；{error.remedy.zh} · {error.why.en}; {error.remedy.en}"
-        raise typer.BadParameter(wrong, param_hint="TABLE") from None
     if as_json:
         print_json(for_programs(found))
         return
-    for line in as_text(found, language):
+    for line in as_text(found, spoken()):
         sys.stdout.write(f"{line}\n")

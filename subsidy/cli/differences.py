@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from subsidy.cli import completion
+from subsidy.cli.command import CHANGES, command
+from subsidy.cli.console import console
+from subsidy.cli.findings import findings_reported, tell
+from subsidy.cli.option import argument
 from subsidy.cli.options import (
-    AsJson,
+    AllFindings,
     Basis,
-    Changes,
-    Ids,
-    Lang,
+    Calculation,
+    Common,
     MappingPath,
-    Memory,
     Proceed,
-    RosterPath,
-    Threads,
-    Year,
-    basis_of,
-    console,
-    findings_reported,
-    language_of,
+    SomeRoster,
+    SomeYear,
     overlays_of,
-    print_json,
     schedules_of,
 )
+from subsidy.cli.output import Output
+from subsidy.cli.usage import WrongUse
+from subsidy.finding import Text
 
 if TYPE_CHECKING:
     from subsidy.schedule.catalogue import Schedule
@@ -35,96 +35,92 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command()
+@command(app, CHANGES)
 def diff(
     one: Annotated[
-        str, typer.Argument(metavar="ID@DAY", help="原版本：标准@起日，或文件 · the version before, or a file")
+        str,
+        argument(
+            "ID@DAY", zh="原版本：标准@起日，或文件", en="the version before, or a file", complete=completion.versions
+        ),
     ],
     two: Annotated[
-        str, typer.Argument(metavar="ID@DAY", help="新版本：标准@起日，或文件 · the version after, or a file")
+        str,
+        argument(
+            "ID@DAY", zh="新版本：标准@起日，或文件", en="the version after, or a file", complete=completion.versions
+        ),
     ],
-    roster: Annotated[
-        Path | None, typer.Argument(help="花名册；给出则算增减金额 · roster: what the change costs")
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", "-y", min=1950, max=2150, help="年度 · year to report")] = None,
+    common: Common,
+    shown: Output,
+    roster: SomeRoster = None,
+    year: SomeYear = None,
     basis: Basis = "due",
     proceed: Proceed = False,
     mapping: MappingPath = None,
-    as_json: AsJson = False,
-    memory: Memory = None,
-    threads: Threads = None,
-    lang: Lang = "",
+    findings: AllFindings = False,
 ) -> None:
-    """两个版本有何不同、增减多少钱 · What changed between two versions, and what it costs a year.
+    """两个版本有何不同；给出花名册，则算一年增减多少钱 · What changed between two versions, and what it costs a year.
 
     subsidy diff template-city/city@2023-01-01 template-city/city@2024-07-01
+    subsidy diff examples/story/schedule@2023-01-01 examples/story/schedule@2024-01-01 \
+        examples/story/roster-june -y 2024
     """
     from subsidy.budget.cost import cost
     from subsidy.report.comparison import print_cost
     from subsidy.report.difference import print_difference
-    from subsidy.report.text import print_examples, print_findings
+    from subsidy.report.rows import comparison_rows, difference_rows
     from subsidy.roster.tables import read_roster
     from subsidy.schedule.difference import difference
 
-    language = language_of(lang)
+    language = common.language
     if (roster is None) != (year is None):
-        raise typer.BadParameter("ROSTER + --year", param_hint="--year")
-    by = basis_of(basis)
-    with findings_reported(language, {"zh": "未比较。", "en": "Nothing was compared."}):
+        why = Text("花名册与年度须同时给出", "a roster and a year go together")
+        raise WrongUse("--year", why, Text("请写 花名册 --year 年度", "write ROSTER --year YEAR"))
+    with findings_reported(language, Text("未比较。", "Nothing was compared.")):
         before, after = _version(one), _version(two)
         found = difference(before, after)
     costs = None
     if roster is not None and year is not None:
         with findings_reported(language):
-            costs = cost(before, after, read_roster(roster, mapping), year, basis=by, proceed=proceed)
-        print_findings(costs.findings, console(stderr=True), language)
-        print_examples(costs.reform.example_rows, console(stderr=True), language)
-    if as_json:
-        print_json({**found.to_dict(), "cost": None if costs is None else costs.to_dict()})
-        return
-    print_difference(found, console(), language)
-    if costs is not None:
-        print_cost(costs, console(), language)
+            costs = cost(before, after, read_roster(roster, mapping), year, basis=basis, proceed=proceed)
+        tell(costs.findings, costs.reform.example_rows, every=findings)
+
+    def text() -> None:
+        print_difference(found, console(), language)
+        if costs is not None:
+            print_cost(costs, console(), language)
+
+    shown.show(
+        lambda: {**found.to_dict(), "cost": None if costs is None else costs.to_dict()},
+        lambda: difference_rows(found, language) if costs is None else comparison_rows(costs),
+        text,
+    )
 
 
-@app.command("whatif")
-def what_if(
-    roster: RosterPath,
-    schedule_ids: Ids,
-    year: Year,
-    changes: Changes = None,
-    basis: Basis = "due",
-    proceed: Proceed = False,
-    mapping: MappingPath = None,
-    as_json: AsJson = False,
-    memory: Memory = None,
-    threads: Threads = None,
-    lang: Lang = "",
-) -> None:
-    """改动标准后增减多少钱 · What overlays, laid one over another, would cost a year.
+@command(app, CHANGES, "whatif")
+def what_if(asked: Calculation, shown: Output, basis: Basis = "due") -> None:
+    """改动标准后一年增减多少钱，逐项叠加 · What overlays, laid one over another, would cost a year.
 
+    subsidy whatif examples/story/roster-june -s examples/story/schedule -y 2024 --set values.rate.is.disabled=250
     subsidy whatif examples/xian/roster -s cn/xian/elderly-care -y 2023 --proceed --set values.meal_rate.is=3
     """
     from subsidy.budget.what_if import what_if as compared
     from subsidy.report.comparison import print_what_if
-    from subsidy.report.text import print_examples, print_findings
-    from subsidy.roster.tables import read_roster
+    from subsidy.report.rows import what_if_rows
     from subsidy.schedule.catalogue import overlay_each
 
-    language, by = language_of(lang), basis_of(basis)
-    if not changes:
-        raise typer.BadParameter("请给出改动 · give --overlay FILE or --set PATH=VALUE", param_hint="--overlay / --set")
+    language = asked.language
+    if not asked.changes:
+        why = Text("没有给出改动", "no change is given")
+        remedy = Text("请写 --set 路径=值 或 --overlay 文件", "write --set PATH=VALUE or --overlay FILE")
+        raise WrongUse("--set / --overlay", why, remedy)
     with findings_reported(language):
-        schedules, overlays = schedules_of(schedule_ids, None), overlays_of(changes)
+        day, overlays = asked.day, overlays_of(asked.changes)
+        schedules = schedules_of(asked.schedule_ids, None, known_on=asked.known_on)
         overlay_each(schedules, *overlays)
         singly = [single for one in overlays for single in _one_by_one(one)]
-        found = compared(schedules, read_roster(roster, mapping), year, *singly, basis=by, proceed=proceed)
-    print_findings(found.findings, console(stderr=True), language)
-    print_examples(found.reform.example_rows, console(stderr=True), language)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        print_what_if(found, console(), language)
+        found = compared(schedules, asked.rows(), asked.year, *singly, basis=basis, proceed=asked.proceed, as_of=day)
+    tell(found.findings, found.reform.example_rows, every=asked.findings)
+    shown.show(found.to_dict, lambda: what_if_rows(found, language), lambda: print_what_if(found, console(), language))
 
 
 def _one_by_one(overlay: dict[str, str] | Path) -> list[dict[str, str] | Path]:

@@ -2,136 +2,158 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from subsidy.cli.options import (
-    AsJson,
-    AsOf,
-    Basis,
-    Changes,
-    Ids,
-    KnownOn,
-    Lang,
-    MappingPath,
-    Memory,
-    RosterPath,
-    Threads,
-    Year,
-    calculated,
-    findings_reported,
-    language_of,
-)
-
-if TYPE_CHECKING:
-    from subsidy.budget.breakdown_context import Depth
+from subsidy.cli import completion
+from subsidy.cli.command import REASONS, command
+from subsidy.cli.findings import findings_reported
+from subsidy.cli.help import HOW, OUTPUT, WHICH
+from subsidy.cli.option import option
+from subsidy.cli.options import Basis, Calculation
+from subsidy.cli.output import Output, json_text
+from subsidy.cli.usage import WrongUse
+from subsidy.finding import Text
 
 app = typer.Typer()
 
-FORMATS = ("html", "md", "json", "txt")
-OUTCOME = {"zh": "未作说明。", "en": "Nothing was explained."}
+FORMATS = ("html", "md", "json", "csv", "txt")
+OUTCOME = Text("未作说明。", "Nothing was explained.")
 
 
-def _option(flag: str, zh: str, en: str, *more: str) -> Any:
-    return typer.Option(flag, *more, help=f"{zh} · {en}")
+def _key(flag: str, zh: str, en: str, *more: str, complete: Any = None, metavar: str = "NAME") -> Any:
+    return option(flag, *more, zh=zh, en=en, group=WHICH, complete=complete, metavar=metavar)
 
 
-@app.command()
+@command(app, REASONS)
 def explain(
-    roster: RosterPath,
-    schedule_ids: Ids,
-    year: Year,
-    clause: Annotated[str | None, _option("--clause", "条款名或标题", "clause, by name or label", "-c")] = None,
-    subject: Annotated[str | None, _option("--subject", "对象的编号", "key of a subject")] = None,
-    period: Annotated[str | None, _option("--period", "期次", "2023-03, 2023-Q1, 2023-H1, 2023 or a day")] = None,
-    person: Annotated[str | None, _option("--person", "人员：各条款各期次", "a person, under every clause")] = None,
-    district: Annotated[str | None, _option("--district", "承担区县", "the paying district")] = None,
-    facility: Annotated[str | None, _option("--facility", "机构", "facility")] = None,
-    payer: Annotated[str | None, _option("--payer", "承担主体", "payer, by name or label")] = None,
-    fund: Annotated[str | None, _option("--fund", "资金来源", "fund")] = None,
-    payee: Annotated[str | None, _option("--payee", "收款方", "payee of payment lines")] = None,
-    due: Annotated[str | None, _option("--due", "到期日", "due day of payment lines")] = None,
-    pot: Annotated[str | None, _option("--pot", "资金总额", "pot, by name or label")] = None,
-    relief: Annotated[bool, _option("--relief", "减免（非现金）", "reliefs, which are no cash")] = False,
-    low: Annotated[bool, _option("--low", "未核定金额取下限", "with open amounts at their lower end")] = False,
+    asked: Calculation,
+    shown: Output,
+    clause: Annotated[
+        str | None,
+        _key("--clause", "条款：名称、标题或条号", "clause: name, label or item", "-c", complete=completion.clauses),
+    ] = None,
+    subject: Annotated[str | None, _key("--subject", "对象的编号", "key of a subject")] = None,
+    period: Annotated[
+        str | None,
+        _key(
+            "--period",
+            "期次：2023-03、2023-Q1、2023-H1、2023 或日期",
+            "2023-03, 2023-Q1, 2023-H1, 2023 or a day",
+            metavar="PERIOD",
+        ),
+    ] = None,
+    person: Annotated[str | None, _key("--person", "人员：各条款各期次", "a person, under every clause")] = None,
+    district: Annotated[
+        str | None, _key("--district", "承担区县：代码或名称", "the paying district: code or name")
+    ] = None,
+    facility: Annotated[str | None, _key("--facility", "机构：编号或名称", "facility: key or name")] = None,
+    payer: Annotated[
+        str | None,
+        _key("--payer", "承担主体：名称或标题", "payer: name or label", complete=completion.payers),
+    ] = None,
+    fund: Annotated[str | None, _key("--fund", "资金来源", "fund")] = None,
+    payee: Annotated[str | None, _key("--payee", "收款方", "payee of payment lines")] = None,
+    due: Annotated[str | None, _key("--due", "到期日", "due day of payment lines", metavar="DAY")] = None,
+    pot: Annotated[
+        str | None,
+        _key("--pot", "资金总额：名称或标题", "pot: name or label", complete=completion.pots),
+    ] = None,
+    relief: Annotated[
+        bool, option("--relief", zh="减免（非现金）", en="reliefs, which are no cash", group=WHICH)
+    ] = False,
     basis: Basis = "due",
-    depth: Annotated[str | None, _option("--depth", "层次", "clauses, lines, entitlements or rows")] = None,
-    everything: Annotated[bool, _option("--all", "全部列出", "list every part")] = False,
-    as_json: AsJson = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Markdown")] = False,
-    output: Annotated[Path | None, _option("--output", "写入文件", "a file: .html .md .json .txt", "-o")] = None,
-    changes: Changes = None,
-    mapping: MappingPath = None,
-    as_of: AsOf = None,
-    known_on: KnownOn = None,
-    memory: Memory = None,
-    threads: Threads = None,
-    lang: Lang = "",
+    low: Annotated[
+        bool, option("--low", zh="未核定金额取下限", en="with open amounts at their lower end", group=HOW)
+    ] = False,
+    depth: Annotated[
+        Literal["clauses", "lines", "entitlements", "rows"] | None,
+        option(
+            "--depth",
+            zh="分解到哪一层：clauses 条款、lines 拨付、entitlements 应享、rows 行",
+            en="how far it is taken apart: clauses, lines, entitlements or rows",
+            group=OUTPUT,
+            metavar="DEPTH",
+        ),
+    ] = None,
+    everything: Annotated[bool, option("--all", zh="全部列出", en="list every part", group=OUTPUT)] = False,
+    as_markdown: Annotated[bool, option("--markdown", zh="输出 Markdown", en="print Markdown", group=OUTPUT)] = False,
+    output: Annotated[
+        Path | None,
+        option(
+            "--output",
+            "-o",
+            zh="写入文件：.html、.md、.json、.csv、.txt",
+            en="a file: .html .md .json .csv .txt",
+            group=OUTPUT,
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
-    """说明任何一个数怎么来的 · Explain any number: the total, or what it is narrowed down to.
+    """说明任何一个数怎么来的：合计，或某区县、某机构、某人、某笔
+    · Explain any number: the total, or what it is narrowed down to.
 
-    subsidy explain examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --district CN-610102
+    subsidy explain examples/story/roster-june -s examples/story/schedule -y 2024
+    subsidy explain examples/story/roster-june -s examples/story/schedule -y 2024 --subject R01
+    subsidy explain examples/xian/roster -s cn/xian/elderly-care -y 2023 --district 碑林区 --clause 16 -o why.html
     """
+    from subsidy.budget.asked import check_names
     from subsidy.budget.breakdown_context import BRIEF, PAGE, WHOLE
+    from subsidy.budget.calculate import calculate
     from subsidy.budget.explain import Question
     from subsidy.files import check_writable, write_whole
 
-    language = language_of(lang)
-    shape = _format(output, as_json, as_markdown)
+    language = asked.language
+    shape = _format(output, shown, as_markdown)
     question = Question(clause, subject, period, person, payer, district, facility, fund, payee, due, pot, relief)
     wrong = question.wrong
     if wrong is not None:
-        raise typer.BadParameter(f"{wrong.why.zh}；{wrong.remedy.zh} · {wrong.why.en}; {wrong.remedy.en}")
-    chosen = _depth(depth)
-    extent = WHOLE if everything else PAGE if shape == "html" else BRIEF
+        raise WrongUse("", wrong.why, wrong.remedy)
+    extent = WHOLE if everything or shape == "csv" else PAGE if shape == "html" else BRIEF
     with findings_reported(language, OUTCOME):
         if output is not None:
-            check_writable(output, roster, mapping)
+            check_writable(output, *asked.inputs)
+        day, schedules, rows = asked.day, asked.schedules(), asked.rows()
+        check_names(question, schedules, rows)
     with findings_reported(language):
-        result = calculated(roster, mapping, schedule_ids, year, basis, True, changes, as_of, known_on)
+        result = calculate(schedules, rows, asked.year, basis=basis, proceed=True, as_of=day)
     with findings_reported(language, OUTCOME):
-        found = result.answer(question, language, low, chosen, extent)
+        found = result.answer(question, language, low, depth, extent)
         content = _written(found, shape)
         if output is not None:
             write_whole(output, content)
-    sys.stdout.write(content if output is None else f"{output}\n")
+    if output is not None:
+        sys.stdout.write(f"{output}\n")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content) if isinstance(content, bytes) else sys.stdout.write(content)
 
 
-def _format(output: Path | None, as_json: bool, as_markdown: bool) -> str:
+def _format(output: Path | None, shown: Output, as_markdown: bool) -> str:
     if output is None:
-        return "json" if as_json else "md" if as_markdown else "txt"
+        return "json" if shown.as_json else "csv" if shown.as_csv else "md" if as_markdown else "txt"
     shape = output.suffix.removeprefix(".").lower()
     if shape not in FORMATS:
-        raise typer.BadParameter(
-            f"{output}：文件名应以 .html、.md、.json 或 .txt 结尾 · name it .html, .md, .json or .txt",
-            param_hint="--output",
-        )
+        why = Text("不能写成这种文件", "no file of this kind can be written")
+        names = Text("文件名应以 .html、.md、.json、.csv 或 .txt 结尾", "name it .html, .md, .json, .csv or .txt")
+        raise WrongUse("--output", why, names, str(output))
     return shape
 
 
-def _depth(written: str | None) -> Depth | None:
-    from subsidy.budget.breakdown_context import DEPTHS
-
-    if written is None:
-        return None
-    found = next((depth for depth in DEPTHS if depth == written), None)
-    if found is None:
-        listed = ", ".join(DEPTHS)
-        raise typer.BadParameter(f"{written}：请写其一 · write one of {listed}", param_hint="--depth")
-    return found
-
-
-def _written(found: Any, shape: str) -> str:
+def _written(found: Any, shape: str) -> str | bytes:
+    from subsidy.csv_file import csv_bytes
     from subsidy.report.explanation_page import page_of
+    from subsidy.report.rows import explanation_rows
 
     if shape == "html":
         return page_of(found)
     if shape == "json":
-        return json.dumps(found.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        return json_text(found.to_dict())
+    if shape == "csv":
+        return csv_bytes(explanation_rows(found))
     if shape == "md":
         markdown: str = found.to_markdown()
         return markdown

@@ -2,80 +2,91 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from subsidy.cli.options import (
-    AsJson,
-    AsOf,
-    Basis,
-    Changes,
-    Ids,
-    Lang,
-    MappingPath,
-    Memory,
-    Proceed,
-    RosterPath,
-    Threads,
-    basis_of,
-    console,
-    day_of,
-    findings_reported,
-    language_of,
-    print_json,
-    schedules_of,
-)
+from subsidy.cli.command import CHANGES, command
+from subsidy.cli.console import console
+from subsidy.cli.findings import findings_reported, tell
+from subsidy.cli.help import HOW, OUTPUT, WHAT
+from subsidy.cli.option import option
+from subsidy.cli.options import Basis, Calculation
+from subsidy.cli.output import Output, json_text, printed
+from subsidy.cli.usage import WrongUse
+from subsidy.finding import Text
 
 app = typer.Typer()
 
+FORMATS = (".json", ".csv", ".txt")
 
-@app.command()
+
+@command(app, CHANGES)
 def forecast(
-    roster: RosterPath,
-    schedule_ids: Ids,
-    year: Annotated[int, typer.Option("--year", "-y", min=1950, max=2120, help="基年 · base year, that of the roster")],
-    drivers: Annotated[Path, typer.Option("--drivers", "-d", help="驱动因素文件 · what grows and changes (YAML)")],
-    years: Annotated[int, typer.Option("--years", min=1, max=30, help="预测几年 · how many years after it")] = 5,
+    asked: Calculation,
+    shown: Output,
+    drivers: Annotated[
+        Path,
+        option(
+            "--drivers", "-d", zh="驱动因素文件（YAML）", en="what grows and changes (YAML)", group=WHAT, metavar="FILE"
+        ),
+    ],
+    years: Annotated[
+        int, option("--years", zh="预测几年", en="how many years after it", group=HOW, metavar="YEARS", min=1, max=30)
+    ] = 5,
     basis: Basis = "due",
-    proceed: Proceed = False,
-    as_of: AsOf = None,
-    as_json: AsJson = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="另存为 JSON · save as JSON")] = None,
-    changes: Changes = None,
-    mapping: MappingPath = None,
-    memory: Memory = None,
-    threads: Threads = None,
-    lang: Lang = "",
+    output: Annotated[
+        Path | None,
+        option(
+            "--output",
+            "-o",
+            zh="写入文件：.json、.csv、.txt",
+            en="a file: .json .csv .txt",
+            group=OUTPUT,
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """由基年花名册预测今后几年，并逐项说明增减 · The years after a roster's, and why each differs from the last.
 
-    subsidy forecast ROSTER --schedule cn/xian/elderly-care --year 2023 --drivers drivers.yaml --years 3
+    subsidy forecast examples/forecast/roster -s cn/xian/elderly-care -y 2023 \
+        -d examples/forecast/drivers.yaml --years 2
     """
     from subsidy.budget.forecast import forecast as calculated
+    from subsidy.csv_file import csv_bytes
     from subsidy.files import check_writable, write_whole
     from subsidy.report.forecast import print_forecast
-    from subsidy.report.text import print_findings
-    from subsidy.roster.tables import read_roster
+    from subsidy.report.rows import forecast_rows
 
-    language = language_of(lang)
-    by, day = basis_of(basis), day_of(as_of)
-    if output is not None and output.suffix.lower() != ".json":
-        raise typer.BadParameter(f"{output}：请写 .json 文件 · write a .json file", param_hint="--output")
+    language, day = asked.language, asked.day
+    if output is not None and output.suffix.lower() not in FORMATS:
+        why = Text("不能写成这种文件", "no file of this kind can be written")
+        remedy = Text("文件名应以 .json、.csv 或 .txt 结尾", "name it .json, .csv or .txt")
+        raise WrongUse("--output", why, remedy, str(output))
     with findings_reported(language):
         if output is not None:
-            check_writable(output, roster, drivers, mapping)
+            check_writable(output, drivers, *asked.inputs)
         found = calculated(
-            schedules_of(schedule_ids, changes), read_roster(roster, mapping), year, drivers,
-            years=years, basis=by, proceed=proceed, as_of=day,
-        )  # fmt: skip
-    print_findings(found.all_findings, console(stderr=True), language)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        print_forecast(found, console(), language)
+            asked.schedules(),
+            asked.rows(),
+            asked.year,
+            drivers,
+            years=years,
+            basis=basis,
+            proceed=asked.proceed,
+            as_of=day,
+        )
+    tell(found.all_findings, {}, every=asked.findings)
+    shown.show(
+        found.to_dict, lambda: forecast_rows(found, language), lambda: print_forecast(found, console(), language)
+    )
     if output is not None:
-        with findings_reported(language, {"zh": "预测未保存。", "en": "The forecast was not saved."}):
-            write_whole(output, json.dumps(found.to_dict(), ensure_ascii=False, indent=2) + "\n")
+        contents: dict[str, Callable[[], str | bytes]] = {
+            ".json": lambda: json_text(found.to_dict()),
+            ".csv": lambda: csv_bytes(forecast_rows(found, language)),
+            ".txt": lambda: printed(lambda page: print_forecast(found, page, language)),
+        }
+        with findings_reported(language, Text("预测未保存。", "The forecast was not saved.")):
+            write_whole(output, contents[output.suffix.lower()]())

@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -15,7 +15,11 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from subsidy.cli.options import report_findings, spoken
+from subsidy.cli import language
+from subsidy.cli.findings import report_findings
+from subsidy.cli.help import COMMAND, group_page, welcome_page
+from subsidy.cli.language import spoken
+from subsidy.cli.usage import no_such_command, told
 from subsidy.files import cause_of, clear_unfinished
 from subsidy.finding import FindingsError, Refusal, Text
 from subsidy.resources import remove_spilled
@@ -28,13 +32,44 @@ STOPPED = Text("已中断，没有留下写了一半的文件。", "Stopped; not
 class Guarded(TyperGroup):
     """The group of all commands: what they do not catch is told here, and no traceback is shown."""
 
-    def invoke(self, ctx: Any) -> Any:
-        """Run the chosen command, and see that what it printed has gone out."""
-        with _told_in_one_line():
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()
+    def main(self, args: Sequence[str] | None = None, *_: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        """Run a command line; wrong use is told in the language that it asks for."""
+        arguments = sys.argv[1:] if args is None else list(args)
+        language.choose(arguments)
+        try:
+            with _told_in_one_line():
+                try:
+                    code = super().main(arguments, **{**more, "prog_name": COMMAND, "standalone_mode": False})
+                finally:
+                    sys.stdout.flush()
+        except typer.Exit as end:
+            code = end.exit_code
+        except typer.Abort:
+            _tell(STOPPED)
+            code = 1
+        except TyperException as error:
+            sys.stderr.write(told(error, [one for one in arguments if one in self.commands][:1]))
+            code = error.exit_code
+        if standalone_mode:
+            sys.exit(code or 0)
+        return code
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Without a command, what to begin with."""
+        rest = super().parse_args(ctx, args)
+        if not ctx._protected_args and not ctx.resilient_parsing:
+            sys.stdout.write(welcome_page())
+            raise typer.Exit
+        return rest
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is named, or which one may be meant."""
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            raise no_such_command(args[0], self.commands, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(group_page(self, ctx))
 
 
 @contextmanager

@@ -1,157 +1,223 @@
-"""What the commands share: their options, the language, findings instead of tracebacks."""
+"""Options that several commands have in common, and what they come to."""
 
 from __future__ import annotations
 
 import datetime
-import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from subsidy import resources
-from subsidy.cli.watch import progress_shown
-from subsidy.finding import FindingsError, Language, Refusal, RosterError, Text
+from subsidy.cli import completion
+from subsidy.cli.console import console
+from subsidy.cli.help import HOW, OUTPUT, WHAT
+from subsidy.cli.language import spoken
+from subsidy.cli.option import argument, option
+from subsidy.cli.usage import WrongUse, refused_as
+from subsidy.finding import Language, Text
 
 if TYPE_CHECKING:
-    from subsidy.budget import cells
+    from subsidy.budget.cells import Basis as BasisName
     from subsidy.budget.result import Result
+    from subsidy.roster.tables import Roster
     from subsidy.schedule.catalogue import Schedule
 
 
-def _speak(written: str) -> str:
-    """Keep the language for what is told outside of a command."""
-    global _chosen
-    _chosen = written
-    return written
-
-
-_chosen = ""
-Lang = Annotated[
-    str, typer.Option("--lang", callback=_speak, is_eager=True, help="zh 或 en · zh or en; the locale's by default")
-]
-Ids = Annotated[list[str], typer.Option("--schedule", "-s", help="补贴标准 id 或 YAML 文件 · schedule id or YAML file")]
-RosterPath = Annotated[
-    Path, typer.Argument(help="花名册：工作簿或文件夹 · roster: workbook or folder of CSV or Parquet")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        "--overlay",
-        metavar="PATH=VALUE|FILE",
-        help="临时改动，或改动文件，依次叠加 · overlays in order: values.operating_rate.is.5.disabled=250, or a file",
-    ),
-]
-MappingPath = Annotated[
-    Path | None, typer.Option("--mapping", help="列名对照表 · what the file's own headings stand for (YAML)")
-]
+YEAR, FIRST, LAST = ("--year", "-y"), 1950, 2150
 
 
 def _set_memory(written: str | None) -> str | None:
-    with _bad_parameter("--memory"):
+    with refused_as("--memory"):
         resources.limits(memory=written, threads=resources.current().threads)
     return written
 
 
 def _set_threads(number: int | None) -> int | None:
-    with _bad_parameter("--threads"):
+    with refused_as("--threads"):
         resources.limits(memory=resources.current().memory, threads=number)
     return number
 
 
-@contextmanager
-def _bad_parameter(option: str) -> Iterator[None]:
-    try:
-        yield
-    except Refusal as error:
-        wrong = f"{error.why.zh}；{error.remedy.zh} · {error.why.en}; {error.remedy.en}"
-        raise typer.BadParameter(wrong, param_hint=option) from None
-
-
+Lang = Annotated[
+    Literal["zh", "en"] | None,
+    option("--lang", zh="语言，默认随系统", en="language; that of the system by default", metavar="zh|en"),
+]
 Memory = Annotated[
-    str | None, typer.Option("--memory", callback=_set_memory, help="内存上限 · at most so much memory: 2GB")
+    str | None,
+    option(
+        "--memory", zh="内存上限，如 2GB", en="at most so much memory, as 2GB", metavar="SIZE", callback=_set_memory
+    ),
 ]
 Threads = Annotated[
-    int | None, typer.Option("--threads", callback=_set_threads, help="线程数上限 · at most so many threads")
+    int | None,
+    option("--threads", zh="线程数上限", en="at most so many threads", metavar="NUMBER", callback=_set_threads),
 ]
-OnDay = Annotated[str | None, typer.Option("--on", help="该日有效的版本 · the version in force on this day")]
+RosterPath = Annotated[
+    Path,
+    argument(
+        "ROSTER", zh="花名册：工作簿，或 CSV、Parquet 的文件夹", en="a workbook, or a folder of CSV or Parquet files"
+    ),
+]
+SomeRoster = Annotated[
+    Path | None,
+    argument("ROSTER", zh="花名册：工作簿或文件夹", en="a roster: workbook or folder"),
+]
+Ids = Annotated[
+    list[str],
+    option(
+        "--schedule",
+        "-s",
+        zh="补贴标准：名称、YAML 文件或文件夹（见 subsidy list）",
+        en="schedule: id, YAML file or folder (see subsidy list)",
+        group=WHAT,
+        metavar="ID|FILE",
+        complete=completion.schedules,
+    ),
+]
+OneId = Annotated[
+    str, argument("ID", zh="补贴标准：名称或文件", en="schedule: id or file", complete=completion.schedules)
+]
+Changes = Annotated[
+    list[str] | None,
+    option(
+        "--set",
+        "--overlay",
+        zh="临时改动，如 values.meal_rate.is=3，或改动文件；依次叠加",
+        en="overlay, as values.meal_rate.is=3, or a file of overlays; one over another",
+        group=WHAT,
+        metavar="PATH=VALUE|FILE",
+        complete=completion.overlays,
+    ),
+]
+MappingPath = Annotated[
+    Path | None,
+    option(
+        "--mapping",
+        zh="列名对照表（YAML，见 subsidy map）",
+        en="what the file's own headings stand for (YAML)",
+        group=WHAT,
+        metavar="FILE",
+    ),
+]
+Year = Annotated[
+    int,
+    option(*YEAR, zh="年度，如 2023", en="year to report, as 2023", group=WHAT, metavar="YEAR", min=FIRST, max=LAST),
+]
+SomeYear = Annotated[
+    int | None,
+    option(*YEAR, zh="年度，如 2023", en="year to report, as 2023", group=WHAT, metavar="YEAR", min=FIRST, max=LAST),
+]
+OnDay = Annotated[
+    str | None,
+    option("--on", zh="该日施行的版本", en="the version in force on this day", group=WHAT, metavar="DAY"),
+]
 KnownOn = Annotated[
     str | None,
-    typer.Option("--known-on", help="按该日已印发的文件 · as known on this day: documents issued later do not exist"),
-]
-Until = Annotated[
-    str | None,
-    typer.Option("--until", help="到期日不晚于此日，默认年末 · due by this day; the end of the year by default"),
+    option(
+        "--known-on",
+        zh="按该日已印发的文件",
+        en="as known on this day: documents issued later do not exist",
+        group=HOW,
+        metavar="DAY",
+    ),
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", help="核查日，默认取花名册最晚日期 · day of the checks; the roster's last by default"),
+    option(
+        "--as-of",
+        zh="跨行核查的日期，默认取花名册中最晚的日期",
+        en="day of the checks across rows; the roster's last by default",
+        group=HOW,
+        metavar="DAY",
+    ),
 ]
-Basis = Annotated[str, typer.Option("--basis", help="due 按拨付到期年 · accrued 按所属年")]
+Basis = Annotated[
+    Literal["due", "accrued"],
+    option(
+        "--basis",
+        zh="年度口径：due 按拨付到期年，accrued 按所属年",
+        en="which year an amount is of: that of its due day, or of its period",
+        group=HOW,
+    ),
+]
+Proceed = Annotated[
+    bool,
+    option(
+        "--proceed", zh="撇开出错的行，先算其余", en="leave rows with errors out, and calculate the rest", group=HOW
+    ),
+]
+Until = Annotated[
+    str | None,
+    option(
+        "--until",
+        zh="到期日不晚于此日，默认年末",
+        en="due by this day; the end of the year by default",
+        group=HOW,
+        metavar="DAY",
+    ),
+]
+AllFindings = Annotated[
+    bool,
+    option("--findings", zh="疑点全部列出，不只列前几处", en="list every finding, not the first ones", group=OUTPUT),
+]
 
 
-PROCEED = Text("加 --proceed 则撇开出错的行，先算其余。", "--proceed leaves these rows out and calculates the rest.")
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What every command that calculates may be told."""
+
+    memory: Memory = None
+    threads: Threads = None
+    lang: Lang = None
+
+    @property
+    def language(self) -> Language:
+        return spoken()
 
 
-def _default_language() -> str:
-    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "zh" if locale.lower().startswith("zh") else "en"
+@dataclass(frozen=True, kw_only=True)
+class Sources(Common):
+    """A roster, and the schedules it is read by."""
+
+    roster: RosterPath
+    schedule_ids: Ids
+    changes: Changes = None
+    mapping: MappingPath = None
+    as_of: AsOf = None
+    known_on: KnownOn = None
+
+    def schedules(self) -> list[Schedule]:
+        return schedules_of(self.schedule_ids, self.changes, known_on=self.known_on)
+
+    def rows(self) -> Roster:
+        from subsidy.roster.tables import read_roster
+
+        return read_roster(self.roster, self.mapping)
+
+    @property
+    def day(self) -> datetime.date | None:
+        """The day of the checks."""
+        return day_of(self.as_of, "--as-of")
+
+    @property
+    def inputs(self) -> list[Path | None]:
+        """The files that are read, and may not be written over."""
+        return [self.roster, self.mapping, *map(Path, self.schedule_ids)]
 
 
-def spoken() -> Language:
-    """The language of this run, whether or not a command has begun."""
-    return "zh" if (_chosen or _default_language()) == "zh" else "en"
+@dataclass(frozen=True, kw_only=True)
+class Calculation(Sources):
+    """A calculation: of one roster under schedules, a year of it reported."""
 
+    year: Year
+    proceed: Proceed = False
+    findings: AllFindings = False
 
-def language_of(lang: str) -> Language:
-    chosen = lang or _default_language()
-    if chosen not in ("zh", "en"):
-        raise typer.BadParameter(f"{chosen}：请写 zh 或 en · write zh or en", param_hint="--lang")
-    return "zh" if chosen == "zh" else "en"
+    def result(self, basis: BasisName = "due") -> Result:
+        from subsidy.budget.calculate import calculate
 
-
-def console(stderr: bool = False) -> Any:
-    from rich.console import Console
-
-    return Console(stderr=stderr, emoji=False)
-
-
-@contextmanager
-def findings_reported(language: Language, outcome: dict[str, str] | None = None) -> Iterator[None]:
-    """Findings and what did not happen because of them on stderr, and exit code 1, instead of a traceback."""
-    try:
-        with progress_shown(console(stderr=True), language):
-            yield
-    except FindingsError as error:
-        report_findings(error, language, outcome)
-        raise typer.Exit(1) from None
-
-
-def report_findings(error: FindingsError, language: Language, outcome: dict[str, str] | None = None) -> None:
-    """Findings on stderr, and what did not happen because of them."""
-    from subsidy.report.text import print_findings
-
-    stderr = console(stderr=True)
-    print_findings(error.findings, stderr, language)
-    errors = sum(finding.severity == "error" for finding in error.findings)
-    words = outcome or {"zh": f"共 {errors} 处错误，未计算。", "en": f"errors: {errors}; nothing was calculated."}
-    stderr.print(words[language], highlight=False)
-    if outcome is None and isinstance(error, RosterError):
-        hint = {
-            "zh": "加 --proceed 则撇开出错的行，先算其余。",
-            "en": "--proceed leaves these rows out and calculates the rest.",
-        }
-        stderr.print(hint[language], highlight=False)
-
-
-def print_json(content: Any) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        day, schedules = self.day, self.schedules()
+        return calculate(schedules, self.rows(), self.year, basis=basis, proceed=self.proceed, as_of=day)
 
 
 def schedules_of(
@@ -174,10 +240,12 @@ def overlays_of(changes: list[str] | None) -> list[dict[str, str] | Path]:
         if change.endswith((".yaml", ".yml")) and (not sign or Path(change).is_file()):
             overlays.append(Path(change))
         elif not sign or not path:
-            raise typer.BadParameter(
-                f"{change}：请写成 路径=值，或 YAML 文件 · write PATH=VALUE (values.rate.is=250), or a YAML file",
-                param_hint="--set / --overlay",
+            why = Text("既不是改动，也不是 YAML 文件", "this is neither a change nor a YAML file")
+            remedy = Text(
+                "请写成 路径=值（如 values.meal_rate.is=3），或 YAML 文件",
+                "write PATH=VALUE (values.meal_rate.is=3), or a YAML file",
             )
+            raise WrongUse("--set / --overlay", why, remedy, change)
         elif overlays and isinstance(overlays[-1], dict):
             overlays[-1][path] = value
         else:
@@ -185,48 +253,9 @@ def overlays_of(changes: list[str] | None) -> list[dict[str, str] | Path]:
     return overlays
 
 
-def basis_of(written: str) -> cells.Basis:
-    if written not in ("due", "accrued"):
-        wrong = f"{written}：请写 due（按拨付到期年）或 accrued（按所属年） · write due or accrued"
-        raise typer.BadParameter(wrong, param_hint="--basis")
-    return "due" if written == "due" else "accrued"
-
-
-def day_of(written: str | None, option: str = "--as-of") -> datetime.date | None:
+def day_of(written: str | None, option: str) -> datetime.date | None:
     try:
         return None if written is None else datetime.date.fromisoformat(written)
     except ValueError:
-        wrong = f"{written}：不是日期，请写成 2023-12-31 · no such day, write it like 2023-12-31"
-        raise typer.BadParameter(wrong, param_hint=option) from None
-
-
-Proceed = Annotated[
-    bool, typer.Option("--proceed", help="有错误的行不付，其余照算 · calculate the rest in spite of errors")
-]
-Year = Annotated[int, typer.Option("--year", "-y", min=1950, max=2150, help="年度 · year to report")]
-
-
-def calculated(
-    roster: Path,
-    mapping: Path | None,
-    ids: list[str],
-    year: int,
-    basis: str,
-    proceed: bool,
-    changes: list[str] | None,
-    as_of: str | None = None,
-    known_on: str | None = None,
-) -> Result:
-    """The result of a calculation as the options ask for it."""
-    from subsidy.budget.calculate import calculate
-    from subsidy.roster.tables import read_roster
-
-    by = basis_of(basis)
-    return calculate(
-        schedules_of(ids, changes, known_on=known_on),
-        read_roster(roster, mapping),
-        year,
-        basis=by,
-        proceed=proceed,
-        as_of=day_of(as_of),
-    )
+        why, remedy = Text("不是日期", "there is no such day"), Text("请写成 2023-12-31", "write it like 2023-12-31")
+        raise WrongUse(option, why, remedy, str(written)) from None

@@ -4,198 +4,202 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from subsidy.cli.command import CALCULATIONS, CHANGES, command
+from subsidy.cli.console import console
+from subsidy.cli.findings import findings_reported, tell
+from subsidy.cli.help import HOW, OUTPUT, WHAT
+from subsidy.cli.option import argument, option
 from subsidy.cli.options import (
-    AsJson,
-    AsOf,
+    AllFindings,
     Basis,
+    Calculation,
     Changes,
+    Common,
     Ids,
-    KnownOn,
-    Lang,
     MappingPath,
-    Memory,
     OnDay,
     Proceed,
     RosterPath,
-    Threads,
+    SomeRoster,
     Until,
-    Year,
-    calculated,
-    console,
     day_of,
-    findings_reported,
-    language_of,
-    print_json,
     schedules_of,
 )
-
-if TYPE_CHECKING:
-    from subsidy.budget.saved import Form
+from subsidy.cli.output import Output
+from subsidy.cli.usage import WrongUse
+from subsidy.finding import Text
 
 app = typer.Typer()
 
 
-@app.command()
+@command(app, CALCULATIONS)
 def budget(
-    roster: RosterPath,
-    schedule_ids: Ids,
-    year: Year,
+    asked: Calculation,
+    shown: Output,
     basis: Basis = "due",
-    proceed: Proceed = False,
-    as_of: AsOf = None,
-    known_on: KnownOn = None,
-    as_json: AsJson = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="预算工作簿 .xlsx · a budget book, an .xlsx file")
+        Path | None,
+        option("--output", "-o", zh="预算工作簿，.xlsx", en="a budget book, .xlsx", group=OUTPUT, metavar="FILE"),
     ] = None,
-    receipt: Annotated[Path | None, typer.Option("--receipt", help="另存计算凭证 · save a receipt")] = None,
+    receipt: Annotated[
+        Path | None, option("--receipt", zh="另存计算凭证", en="save a receipt", group=OUTPUT, metavar="FILE")
+    ] = None,
     ledger: Annotated[
-        Path | None, typer.Option("--ledger", help="另存台账的文件夹 · a folder for entitlements, payments, receipt")
+        Path | None,
+        option(
+            "--ledger",
+            zh="另存台账：应补助额、应拨付额、凭证",
+            en="save entitlements, payments and the receipt",
+            group=OUTPUT,
+            metavar="FOLDER",
+        ),
     ] = None,
+    ledger_format: Annotated[
+        Literal["parquet", "csv"], option("--ledger-format", zh="台账的格式", en="form of the ledger", group=OUTPUT)
+    ] = "parquet",
     until: Until = None,
-    ledger_format: Annotated[str, typer.Option("--ledger-format", help="parquet · csv")] = "parquet",
-    changes: Changes = None,
-    mapping: MappingPath = None,
-    memory: Memory = None,
-    threads: Threads = None,
-    lang: Lang = "",
 ) -> None:
-    """计算预算 · Calculate a budget.
+    """计算一年的预算：各条款、各区县、各承担主体多少钱 · A year's budget: by clause, district and payer.
 
-    subsidy budget examples/xian/roster --schedule cn/xian/elderly-care --year 2023 --proceed
+    subsidy budget examples/story/roster-june -s examples/story/schedule -y 2024
+    subsidy budget examples/story/roster-june -s examples/story/schedule -y 2024 --csv
+    subsidy budget examples/xian/roster -s cn/xian/elderly-care -y 2023 --proceed --ledger ledger --receipt receipt.json
     """
     from subsidy.budget.saved import LEDGER_FILES
     from subsidy.files import check_folder, check_writable
     from subsidy.report.book import check_target
-    from subsidy.report.text import print_budget, print_examples, print_findings, print_not_in_force
+    from subsidy.report.rows import budget_rows
+    from subsidy.report.text import print_budget, print_not_in_force
 
-    language = language_of(lang)
-    last, form = day_of(until, "--until"), _form_of(ledger_format)
-    if ledger is None and (until is not None or form != "parquet"):
-        raise typer.BadParameter(
-            "只与 --ledger 同用 · only together with --ledger", param_hint="--until, --ledger-format"
-        )
+    language, last = asked.language, day_of(until, "--until")
+    if ledger is None and (until is not None or ledger_format != "parquet"):
+        why = Text("只与 --ledger 同用", "this goes together with --ledger")
+        raise WrongUse("--until / --ledger-format", why, Text("请加 --ledger 文件夹", "add --ledger FOLDER"))
     with findings_reported(language):
         if output is not None:
-            check_target(output, roster, mapping, *map(Path, schedule_ids))
+            check_target(output, *asked.inputs)
         if receipt is not None:
-            check_writable(receipt, roster, mapping, *map(Path, schedule_ids))
+            check_writable(receipt, *asked.inputs)
         if ledger is not None:
-            check_folder(ledger, LEDGER_FILES, roster)
-        result = calculated(roster, mapping, schedule_ids, year, basis, proceed, changes, as_of, known_on)
-    print_findings(result.findings, console(stderr=True), language)
-    print_examples(result.example_rows, console(stderr=True), language)
+            check_folder(ledger, LEDGER_FILES, asked.roster)
+        result = asked.result(basis)
+    tell(result.findings, result.example_rows, every=asked.findings)
     print_not_in_force(result, console(stderr=True), language)
-    if as_json:
-        print_json(result.to_dict())
-    else:
-        print_budget(result, console(), language)
+    shown.show(result.to_dict, lambda: budget_rows(result, language), lambda: print_budget(result, console(), language))
     if output is not None:
-        with findings_reported(language, {"zh": "预算工作簿未保存。", "en": "The budget book was not saved."}):
+        with findings_reported(language, Text("预算工作簿未保存。", "The budget book was not saved.")):
             result.to_excel(output, language)
     if receipt is not None:
-        with findings_reported(language, {"zh": "凭证未保存。", "en": "The receipt was not saved."}):
+        with findings_reported(language, Text("凭证未保存。", "The receipt was not saved.")):
             result.receipt.save(receipt)
     if ledger is not None:
-        with findings_reported(language, {"zh": "台账未保存。", "en": "The ledger was not saved."}):
-            result.save_ledger(ledger, until=last, form=form)
+        with findings_reported(language, Text("台账未保存。", "The ledger was not saved.")):
+            result.save_ledger(ledger, until=last, form=ledger_format)
 
 
-def _form_of(written: str) -> Form:
-    if written not in ("parquet", "csv"):
-        raise typer.BadParameter(f"{written}：请写 parquet 或 csv · write parquet or csv", param_hint="--ledger-format")
-    return "csv" if written == "csv" else "parquet"
-
-
-@app.command("verify")
+@command(app, CALCULATIONS, "verify")
 def verify_receipt(
-    receipt: Annotated[Path, typer.Argument(help="计算凭证 · a receipt, as budget --receipt saved it")],
+    receipt: Annotated[
+        Path, argument("RECEIPT", zh="计算凭证，由 budget --receipt 保存", en="a receipt that budget --receipt saved")
+    ],
     roster: RosterPath,
+    common: Common,
+    shown: Output,
     schedule_ids: Annotated[
         list[str] | None,
-        typer.Option("--schedule", "-s", help="代替凭证所列标准的文件 · in place of the schedules it names"),
+        option(
+            "--schedule",
+            "-s",
+            zh="代替凭证所列标准的文件",
+            en="in place of the schedules that it names",
+            group=WHAT,
+            metavar="ID|FILE",
+        ),
     ] = None,
     mapping: MappingPath = None,
-    as_json: AsJson = False,
-    memory: Memory = None,
-    threads: Threads = None,
-    lang: Lang = "",
+    findings: AllFindings = False,
 ) -> None:
-    """按凭证重算并比较 · Calculate again what a receipt is about, and compare.
+    """按凭证重算，看是否仍是上报的数 · Calculate again what a receipt is about: is it still what was reported?
 
     subsidy verify receipt.json examples/xian/roster
     """
     from subsidy.budget.receipt import Receipt
     from subsidy.budget.verify import verify
-    from subsidy.report.text import print_findings
+    from subsidy.report.rows import verification_rows
     from subsidy.report.verification import print_verification
     from subsidy.roster.tables import read_roster
 
-    language = language_of(lang)
-    with findings_reported(language, {"zh": "凭证未核对。", "en": "The receipt was not verified."}):
+    language = common.language
+    with findings_reported(language, Text("凭证未核对。", "The receipt was not verified.")):
         read = Receipt.load(receipt)
         found = verify(read, read_roster(roster, mapping), schedules_of(schedule_ids or [], None))
-    print_findings(found.findings, console(stderr=True), language)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        print_verification(found, console(), language)
+    tell(found.findings, {}, every=findings)
+    shown.show(
+        found.to_dict,
+        lambda: verification_rows(found, language),
+        lambda: print_verification(found, console(), language),
+    )
     if not found.equal:
         raise typer.Exit(1)
 
 
-@app.command("targets")
+@command(app, CHANGES, "targets")
 def measure_targets(
     schedule_ids: Ids,
-    roster: Annotated[
-        Path | None, typer.Argument(help="花名册；不给则只用文件自带的数 · roster; else the document's own figures")
-    ] = None,
+    common: Common,
+    shown: Output,
+    roster: SomeRoster = None,
     costs: Annotated[
         list[str] | None,
-        typer.Option("--cost", help="新增一个的费用 · what one addition costs: new_beds=cn/xian/elderly-care:bed_rate"),
+        option(
+            "--cost",
+            zh="新增一个的费用，如 new_beds=cn/xian/elderly-care:bed_rate",
+            en="what one addition costs, as new_beds=cn/xian/elderly-care:bed_rate",
+            group=HOW,
+            metavar="FACT=ID:VALUE",
+        ),
     ] = None,
     proceed: Proceed = False,
     on: OnDay = None,
     changes: Changes = None,
     mapping: MappingPath = None,
-    as_json: AsJson = False,
-    memory: Memory = None,
-    threads: Threads = None,
-    lang: Lang = "",
+    findings: AllFindings = False,
 ) -> None:
-    """目标是否达到，所载数是否相符 · Whether targets are reached and printed figures follow from others.
+    """目标是否达到、还差多少，文件所载的数是否相符
+    · Whether targets are reached, and printed figures follow from others.
 
-    subsidy targets --schedule cn/yinchuan/elderly-care
+    subsidy targets -s cn/yinchuan/elderly-care
+    subsidy targets -s cn/yinchuan/elderly-care --csv
     """
     from subsidy.budget.targets import targets
+    from subsidy.report.rows import target_rows
     from subsidy.report.targets import print_targets
-    from subsidy.report.text import print_findings
     from subsidy.roster.tables import read_roster
 
-    language = language_of(lang)
-    outcome = {"zh": "目标未计算。", "en": "The targets were not measured."}
-    with findings_reported(language, outcome):
+    language = common.language
+    with findings_reported(language, Text("目标未计算。", "The targets were not measured.")):
         given = None if roster is None else read_roster(roster, mapping)
         prices = {fact: (schedules_of([name], None)[0], value) for fact, name, value in map(_cost, costs or [])}
         found = [targets(one, given, costs=prices, proceed=proceed) for one in schedules_of(schedule_ids, changes, on)]
-    for one in found:
-        print_findings(one.findings, console(stderr=True), language)
-    if as_json:
-        print_json([one.to_dict() for one in found])
-        return
-    for number, one in enumerate(found):
-        sys.stdout.write("\n" * (number > 0))
-        print_targets(one, console(), language)
+    tell([finding for one in found for finding in one.findings], {}, every=findings)
+
+    def text() -> None:
+        for number, one in enumerate(found):
+            sys.stdout.write("\n" * (number > 0))
+            print_targets(one, console(), language)
+
+    shown.show(lambda: [one.to_dict() for one in found], lambda: target_rows(found), text)
 
 
 def _cost(written: str) -> tuple[str, str, str]:
     fact, _, rest = written.partition("=")
     name, _, value = rest.rpartition(":")
     if not (fact and name and value):
-        wrong = f"{written}：请写成 事实=标准:数值 · write FACT=SCHEDULE:VALUE"
-        raise typer.BadParameter(f"{wrong}, new_beds=cn/xian/elderly-care:bed_rate", param_hint="--cost")
+        why = Text("不是 事实=标准:数值", "this is not FACT=SCHEDULE:VALUE")
+        example = "new_beds=cn/xian/elderly-care:bed_rate"
+        raise WrongUse("--cost", why, Text(f"请写成 {example}", f"write it like {example}"), written)
     return fact, name, value

@@ -101,7 +101,7 @@ def _absence(
     left_out = list(left_out_lines(run, checked.table, subject, words))
     reasons = left_out or Absence(run, clause, subject, asked, words).lines(periods)
     lines = (*document_lines(version, checked, words), *reasons)
-    title = f"{words.clause(checked)} · {subject} · {asked.label}: {yuan_text(0)}"
+    title = f"{words.clause(checked)} · {subject} · {asked.label}: {money(0)}"
     return Explanation(title, lines, language, 0, _facts(version, checked, subject, asked.label))
 
 
@@ -177,7 +177,7 @@ class _Explainer:
                 paid = Paid(self.run, self.ledger, self.subject, self.period, self.words, cuts)
                 lines += [*paid.instalments(self.row, self.sheet), *paid.lines(self.row)]
         label = calendar.period_label(self.clause.model.every, self.period)
-        title = f"{self.words.clause(self.clause)} · {self.subject} · {label}: {yuan_text(after)}"
+        title = f"{self.words.clause(self.clause)} · {self.subject} · {label}: {money(after)}"
         facts = _facts(self.version, self.clause, self.subject, label)
         return Explanation(title, tuple(lines), self.words.language, after, facts)
 

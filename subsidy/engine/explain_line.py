@@ -46,7 +46,7 @@ def explain_line(
             lines += _line(run, relation, ledger, line, words, cuts or {})
     version = run.plan.schedule.versions[rows[0][0]]
     checked = version.clauses[clause]
-    title = f"{Words(version, language).clause(checked)} · {payee} · {due}: {yuan_text(total)}"
+    title = f"{Words(version, language).clause(checked)} · {payee} · {due}: {money(total)}"
     facts = {"clause": clause, "item": checked.model.item, "payee": payee, "due": due}
     return Explanation(title, tuple(lines), language, total, facts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,21 @@ SECTIONS = {
     "instalments": {"zh": "分期", "en": "instalments"},
     "payments": {"zh": "拨付", "en": "payments"},
 }
+
+
+def markdown_text(text: str) -> str:
+    """A text for Markdown in which no name is a tag, an entity or a link."""
+    for meant, written in _MEANT:
+        text = meant.sub(written, text)
+    return text
+
+
+_MEANT = (
+    (re.compile(r"&(?=#?\w+;)"), "&amp;"),
+    (re.compile(r"<(?=[A-Za-z/!?])"), "&lt;"),
+    (re.compile(r"\[(?=[^\]]*\][(\[])"), r"\\["),
+    (re.compile(r"[\r\n]+"), " "),
+)
 
 
 @dataclass(frozen=True)
@@ -83,11 +99,11 @@ class Explanation:
         }
 
     def to_markdown(self) -> str:
-        out = [f"### {self.title}"]
+        out = [f"### {markdown_text(self.title)}"]
         for section, lines in self._sections():
             out += ["", f"**{SECTIONS[section][self.language]}**", ""]
             for line in lines:
                 shown = f"{line.name}: {line.value}" if line.value and line.name else line.name or line.value
                 source = f" ({line.source})" if line.source else ""
-                out.append(f"{'  ' * line.depth}- {shown}{source}")
+                out.append(f"{'  ' * line.depth}- {markdown_text(f'{shown}{source}')}")
         return "\n".join(out) + "\n"

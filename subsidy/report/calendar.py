@@ -12,7 +12,7 @@ from subsidy.budget.names import clause_label, payer_label
 from subsidy.budget.payment_calendar import By, Due, PaymentCalendar, cumulated, label
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
-from subsidy.report.text import money, overlay_lines, shown_table, word
+from subsidy.report.text import money, overlay_lines, print_ends_of_shares, print_table, shown_table, word
 from subsidy.schedule.catalogue import Schedule
 
 MOST_REFUSED = 10
@@ -50,6 +50,8 @@ def print_calendar(found: PaymentCalendar, by: By, console: Console, language: L
     _print_clauses(found, by, console, language)
     if found.later:
         _print_later(found, console, language)
+    last = max([found.result.year, *(one.day.year for one in found.later)])
+    print_ends_of_shares(found.result.versions, last, console, language)
     if found.advances:
         _print_advances(found, console, language)
     if found.conditions:
@@ -110,7 +112,7 @@ def _by_payer(
                 table.add_row(*below, *[""] * (first - len(below)), part, style="dim")
     if title:
         console.print()
-    console.print(table)
+    print_table(table, console)
 
 
 def _print_months(found: PaymentCalendar, console: Console, language: Language) -> None:
@@ -121,8 +123,8 @@ def _print_months(found: PaymentCalendar, console: Console, language: Language) 
         entries = list(several)
         amount = sum(one.amount for one in entries)
         so_far += amount
-        rows.append(((month, str(sum(one.payments for one in entries))), _sums(entries), (amount, so_far)))
-    payments = str(sum(one.payments for one in found.due))
+        rows.append(((month, f"{sum(one.payments for one in entries):,}"), _sums(entries), (amount, so_far)))
+    payments = f"{sum(one.payments for one in found.due):,}"
     rows.append(((word("total", language), payments), _sums(found.due), (found.total, so_far)))
     _by_payer("", headings, rows, found, console, language, has_total=True)
 
@@ -136,17 +138,17 @@ def _print_clauses(found: PaymentCalendar, by: By, console: Console, language: L
         table.add_row(
             "" if day == last else day,
             escape(_name(found, one, language)),
-            str(one.payments),
+            f"{one.payments:,}",
             *_money(one.amount, so_far),
         )
         last = day
-    console.print(table)
+    print_table(table, console)
 
 
 def _print_later(found: PaymentCalendar, console: Console, language: Language) -> None:
     headings = [_word(name, language) for name in ("year", "clause", "payments", "amount")]
     rows = [
-        ((str(one.day.year), escape(_name(found, one, language)), str(one.payments)), _sums([one]), (one.amount,))
+        ((str(one.day.year), escape(_name(found, one, language)), f"{one.payments:,}"), _sums([one]), (one.amount,))
         for one in found.by_year()
     ]
     _by_payer(_word("still to come", language), headings, rows, found, console, language, has_total=False)
@@ -165,7 +167,7 @@ def _print_advances(found: PaymentCalendar, console: Console, language: Language
         )
         table.add_row(escape(clause_label(_schedules(found), clause, language)), *_money(*sums))
     console.print()
-    console.print(table)
+    print_table(table, console)
     more, less = (sum(amount for one in found.advances if (amount := sign * one.settlement) > 0) for sign in (1, -1))
     _say(_word("arrears", language).format(more=_money(more)[0], less=_money(less)[0]), console)
 

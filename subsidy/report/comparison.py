@@ -15,7 +15,7 @@ from subsidy.budget.what_if import WhatIf
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
 from subsidy.report.difference import NONE, print_difference
-from subsidy.report.text import BASES, money, shown_table, word
+from subsidy.report.text import BASES, money, print_table, shown_table, word
 from subsidy.schedule.model import Clause, Payer
 
 MOST_ROWS = 25  # clauses, payers or districts
@@ -31,6 +31,8 @@ WITHOUT_AND_WITH = Text(
 UNCHANGED = Text("无增减的 {count} 项", "unchanged: {count}")
 OTHERS = Text("其余 {count} 项", "others: {count}")
 STEPS = Text("改动（依次叠加）", "overlay")
+STEPS_BY_DISTRICT = Text("各步增减，按区县", "each step by district")
+DISTRICT_WIDTH = 30
 RELIEF = Text("减免（不计入合计）", "reliefs (not in the total)")
 HEADINGS = {
     "baseline": Text("原版本（元）", "baseline (yuan)"),
@@ -64,7 +66,8 @@ def print_what_if(found: WhatIf, console: Console, language: Language) -> None:
     if not found.changes:
         _say(NONE.in_(language), console)
     if len(found.steps) > 1:
-        console.print(_step_table(found, language))
+        print_table(_step_table(found, language), console)
+        _print_districts(found, console, language)
     _print_comparison(found, WITHOUT_AND_WITH, console, language)
 
 
@@ -83,11 +86,11 @@ def _print_comparison(found: Comparison, head: Text, console: Console, language:
     for dimension in DIMENSIONS:
         most, is_folded = (MOST_RECIPIENTS, True) if dimension == "facility" else (MOST_ROWS, False)
         cells = found.cells((dimension,))
-        console.print(_table(found, dimension, cells, found.total, language, most, is_folded))
+        print_table(_table(found, dimension, cells, found.total, language, most, is_folded), console)
     relief = found.relief("clause")
     if relief:
         _say(RELIEF.in_(language), console)
-        console.print(_table(found, "clause", relief, found.relief()[0], language, MOST_ROWS, is_folded=True))
+        print_table(_table(found, "clause", relief, found.relief()[0], language, MOST_ROWS, is_folded=True), console)
     words = found.reform.versions[0].words if language == "zh" else {}
     for outcomes in (found.payees(), found.subjects()):
         _print_outcomes(outcomes, words, console, language)
@@ -102,6 +105,28 @@ def _step_table(found: WhatIf, language: Language) -> Table:
         shown.add_row(escape(f"{number} {step.label.in_(language)}"), *_amounts(step.total))
     _add_total(shown, found.total, language)
     return shown
+
+
+def _print_districts(found: WhatIf, console: Console, language: Language) -> None:
+    """What each step adds in each district, the steps by number; in several tables where the terminal is narrow."""
+    by_step = [{cell.key[0]: cell.difference for cell in step.cells(("district",))} for step in found.steps]
+    districts = [cell.key[0] for cell in found.cells(("district",)) if any(step.get(cell.key[0]) for step in by_step)]
+    columns = [[_signed(yuan_text(step.get(one, 0))) for one in districts] for step in by_step]
+    columns = [
+        [*own, _signed(yuan_text(step.total.difference))] for own, step in zip(columns, found.steps, strict=True)
+    ]
+    widest = max(len(amount) for own in columns for amount in own)
+    size = max((console.width - DISTRICT_WIDTH) // (widest + 3), 1)
+    for start in range(0, len(columns), size):
+        part = range(start, min(start + size, len(columns)))
+        headings = [STEPS_BY_DISTRICT.in_(language), *(str(number + 1) for number in part)]
+        shown = shown_table("", headings, range(1, len(headings)))
+        for row, district in enumerate(districts):
+            name = word("none", language) if district is None else district
+            shown.add_row(escape(name), *(columns[number][row] for number in part))
+        shown.add_section()
+        shown.add_row(word("total", language), *(columns[number][-1] for number in part))
+        print_table(shown, console)
 
 
 def _table(
@@ -168,7 +193,7 @@ def _print_outcomes(found: Outcomes, words: Mapping[str, str], console: Console,
     if changed:
         shown = _empty_table(HEADINGS[kind].in_(language), language)
         _add_rows(shown, changed, [], MOST_RECIPIENTS, lambda cell: _recipient(cell, words, language), language)
-        console.print(shown)
+        print_table(shown, console)
 
 
 def _recipient(cell: Compared, words: Mapping[str, str], language: Language) -> str:

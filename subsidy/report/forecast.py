@@ -14,7 +14,7 @@ from subsidy.budget.forecast_result import Forecast
 from subsidy.budget.names import clause_label, payer_label
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
-from subsidy.report.text import BASES, money, shown_table, word
+from subsidy.report.text import BASES, money, print_ends_of_shares, print_table, shown_table, word
 
 HEAD = Text("{base} 年度花名册，预测至 {last} 年（{basis}，元）", "from the roster of {base} to {last} ({basis}, yuan)")
 STEPS = {
@@ -52,6 +52,8 @@ def print_forecast(found: Forecast, console: Console, language: Language) -> Non
             _print(console, _money_table(found, dimension, part, shown, label, language))
     for part in _parts(years[1:], wide):
         _print(console, _step_table(found, part, language))
+    versions = [version for one in found.schedules for version in one.versions]
+    print_ends_of_shares(versions, years[-1], console, language)
     if found.blocked:
         console.print(f"{word('blocked', language)}: {sum(found.blocked.values())}", highlight=False)
 
@@ -63,7 +65,7 @@ def _parts(years: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 def _print(console: Console, table: Table) -> None:
     if table.row_count:
-        console.print(table)
+        print_table(table, console)
 
 
 def _table(first: str, years: Sequence[int]) -> Table:

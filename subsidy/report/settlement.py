@@ -13,10 +13,11 @@ from subsidy.budget.names import clause_label, payer_label
 from subsidy.budget.settlement import Line, Settlement, Sums
 from subsidy.finding import Language, Text
 from subsidy.money import yuan_text
-from subsidy.report.text import money, shown_table, word
+from subsidy.report.text import money, print_table, shown_table, word
 from subsidy.schedule.catalogue import Schedule
 
 MOST_LINES = 60
+MEMO_WIDTH = 12  # cells for a payee
 HEAD = Text("比较 {since}{until} 及以前到期的款项{known}", "compared: what is due {since}until {until}{known}")
 SINCE = Text("{} 起、", "from {} ")
 KNOWN = Text("（按 {} 已印发的文件）", ", as known on {}")
@@ -51,7 +52,7 @@ WORDS = {
     "facility": Text("机构", "facility"),
     "place": Text("承担地", "place"),
     "fund": Text("资金来源", "fund"),
-    "due": Text("到期日", "due"),
+    "month": Text("到期月份", "due in"),
     "owed": Text("应拨", "owed"),
     "paid": Text("已拨", "paid"),
     "withheld": Text("暂不追回", "held"),
@@ -70,9 +71,9 @@ def print_settlement(found: Settlement, console: Console, language: Language) ->
         for name in ("clause", "district", "facility"):
             sums = found.by(name)
             if name != "facility" or sums != found.by("payee"):
-                console.print(_table(found, name, sums, language))
-        console.print(_memo(found, language))
-        console.print(_payers(found, language))
+                print_table(_table(found, name, sums, language), console)
+        print_table(_memo(found, console.width, language), console)
+        print_table(_payers(found, language), console)
     else:
         _say(console, NOTHING.in_(language))
     if found.cut:
@@ -80,7 +81,7 @@ def print_settlement(found: Settlement, console: Console, language: Language) ->
     if found.untold:
         _say(console, UNTOLD.in_(language).format(money(yuan_text(found.untold))))
     if found.to_come:
-        console.print(_to_come(found, language))
+        print_table(_to_come(found, language), console)
 
 
 def _say(console: Console, text: str) -> None:
@@ -127,7 +128,7 @@ def _print_reasons(found: Settlement, console: Console, language: Language) -> N
         _say(console, f"  {number}. {reason.in_(language)}")
     for number, reason in enumerate(_of_payments_alone(found, numbers), len(numbers) + 1):
         _say(console, f"  {number}. {PAYMENTS_ALONE.in_(language).format(reason.in_(language))}")
-    console.print(_subjects(found, lines, numbers, language))
+    print_table(_subjects(found, lines, numbers, language), console)
 
 
 def _of_payments_alone(found: Settlement, told: Iterable[Text]) -> list[Text]:
@@ -220,24 +221,30 @@ def _add_total(table: Table, texts: int, found: Settlement, language: Language) 
     table.add_row(word("total", language), *[""] * (texts - 1), *sums)
 
 
-def _memo(found: Settlement, language: Language) -> Table:
-    """Per payee what is to be paid or taken back, and what of the net each payer bears."""
-    columns, payers = _columns(found), list(found.by("payer"))
+def _memo(found: Settlement, width: int, language: Language) -> Table:
+    """Per payee what is to be paid or taken back, and what of the net each payer bears: beside it, or below."""
+    columns, payers = _columns(found), {payer: _payer(found, payer, language) for payer in found.by("payer")}
+    wide = width >= MEMO_WIDTH + 15 * (len(columns) + len(payers))
     names = [_heading("payee", language), *(_heading(one, language) for one in columns)]
-    names += [_payer(found, payer, language) for payer in payers]
+    names += payers.values() if wide else ()
     table = shown_table(MEMO.in_(language), names, range(1, len(names)))
     shares: dict[str | None, dict[str | None, int]] = {}
     for line in found.payments:
         own = shares.setdefault(line.key["payee"], {})
         own[line.key["payer"]] = own.get(line.key["payer"], 0) + line.difference
+
+    def add(name: str, sums: Sums, own: Mapping[str | None, int]) -> None:
+        parts = [_amount(own.get(payer, 0)) for payer in payers]
+        table.add_row(escape(name), *_sums(sums, "held" in columns), *(parts if wide else ()))
+        for payer, part in zip(payers.values(), parts, strict=True) if not wide else ():
+            if part:
+                table.add_row(f"  {escape(payer)}", *[""] * (len(columns) - 1), part, style="dim")
+
     for payee, sums in found.by("payee").items():
-        parts = [_amount(shares[payee].get(payer, 0)) for payer in payers]
-        table.add_row(escape(_named(payee, language)), *_sums(sums, "held" in columns), *parts)
+        add(_named(payee, language), sums, shares[payee])
     table.add_section()
-    totals = [_amount(sums.net) for sums in found.by("payer").values()]
-    table.add_row(word("total", language), *_sums(Sums.of(found.payments), "held" in columns), *totals)
-    for column, total in zip(table.columns[len(names) - len(payers) :], totals, strict=True):
-        column.no_wrap, column.min_width = False, len(total)  # names of payers may be long: they go over several lines
+    totals = {payer: sums.net for payer, sums in found.by("payer").items()}
+    add(word("total", language), Sums.of(found.payments), totals)
     return table
 
 
@@ -260,16 +267,16 @@ def _payers(found: Settlement, language: Language) -> Table:
 
 
 def _to_come(found: Settlement, language: Language) -> Table:
-    """By due day: what is owed then, and what of it was paid already."""
+    """By month: what is owed then, and what of it was paid already."""
     title = TO_COME.in_(language).format(found.until)
-    headings = [_heading(name, language) for name in ("due", "now", "before")]
+    headings = [_heading(name, language) for name in ("month", "now", "before")]
     table = shown_table(title, headings, (1, 2))
     by: dict[str, list[Line]] = {}
     for line in found.to_come:
-        by.setdefault(line.due, []).append(line)
-    for due in sorted(by):
-        sums = Sums.of(by[due])
-        table.add_row(due, money(yuan_text(sums.now)), _amount(sums.before))
+        by.setdefault(line.due[:7], []).append(line)
+    for month in sorted(by):
+        sums = Sums.of(by[month])
+        table.add_row(month, money(yuan_text(sums.now)), _amount(sums.before))
     table.add_section()
     sums = Sums.of(found.to_come)
     table.add_row(word("total", language), money(yuan_text(sums.now)), _amount(sums.before))

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from subsidy.budget.result import Result
+from subsidy.budget.shares import ends_of_shares
 from subsidy.engine.checks import CheckReport
 from subsidy.finding import Finding, Language, Text
 from subsidy.roster.layout import layout
@@ -20,6 +22,10 @@ from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.column import Column
 from subsidy.schedule.load import Version
 
+LEAST_TEXT = 8  # cells that a column of texts may be folded to
+FEW = 5  # findings that stand before a result
+COUNTED = {"error": Text("错误 {} 处", "errors {}"), "warning": Text("提示 {} 处", "warnings {}")}
+REST = Text("其余 {} 处：加 --findings 全部列出，或用 subsidy check", "{} more: --findings or subsidy check lists them")
 BASES = {"due": Text("按拨付到期年", "by due day"), "accrued": Text("按所属年", "by period")}
 WORDS = {
     "amount": ("金额（元）", "amount (yuan)"),
@@ -79,6 +85,22 @@ def shown_table(title: str, headings: Sequence[str], right: Iterable[int]) -> Ta
     return table
 
 
+def print_table(table: Table, console: Console) -> None:
+    """A table; on a terminal that is narrower than its numbers the lines are longer than that, and no number is cut."""
+    width, needed = console.width, _least_width(table)
+    console.width = max(width, needed)
+    console.print(table)
+    console.width = width
+
+
+def _least_width(table: Table) -> int:
+    """What numbers take, and texts folded into narrow columns."""
+    columns = [[str(one) for one in (column.header, *column.cells)] for column in table.columns]
+    numbers = [column.no_wrap for column in table.columns]
+    widths = [max(map(cell_len, own)) if kept else LEAST_TEXT for own, kept in zip(columns, numbers, strict=True)]
+    return sum(widths) + 3 * len(widths)
+
+
 def print_budget(result: Result, console: Console, language: Language) -> None:
     """Clauses with who pays them, districts, reliefs, limits, pots, and what stands beside the numbers."""
     content = result.to_dict()
@@ -88,7 +110,7 @@ def print_budget(result: Result, console: Console, language: Language) -> None:
         console.print(escape(head), highlight=False)
         for line in overlay_lines(version, language):
             console.print(escape(line), highlight=False, soft_wrap=True)
-    console.print(_clause_table(result, content, console.width, language))
+    print_table(_clause_table(result, content, console.width, language), console)
     _print_list(console, content["by_district"], "district", language)
     if content["relief"]:
         relief = [{**entry, "clause": result.names.label(entry["clause"], language)} for entry in content["relief"]]
@@ -96,6 +118,13 @@ def print_budget(result: Result, console: Console, language: Language) -> None:
     _print_limits(console, result, content, language)
     _print_pots(console, result, content, language)
     _print_beside(console, content, language)
+    print_ends_of_shares(result.versions, result.year, console, language)
+
+
+def print_ends_of_shares(versions: Iterable[Version], last: int, console: Console, language: Language) -> None:
+    """A line where a document says who pays only up to a year before the last that is reported."""
+    for one in ends_of_shares(versions, last):
+        console.print(escape(one.text.in_(language)), highlight=False, soft_wrap=True)
 
 
 def overlay_lines(version: Version, language: Language) -> list[str]:
@@ -141,7 +170,7 @@ def _print_list(console: Console, entries: list[dict[str, Any]], by: str, langua
         name = entry[by] if entry[by] is not None else word("none", language)
         table.add_row(escape(str(name)), money(entry["amount"]), money(entry["low"]))
     console.print()
-    console.print(table)
+    print_table(table, console)
 
 
 def _print_limits(console: Console, result: Result, content: dict[str, Any], language: Language) -> None:
@@ -156,7 +185,7 @@ def _print_limits(console: Console, result: Result, content: dict[str, Any], lan
             entry["item"] or "", escape(result.names.label(entry["limit"], language)), money(entry["cut"]), over
         )
     console.print()
-    console.print(table)
+    print_table(table, console)
 
 
 def _print_pots(console: Console, result: Result, content: dict[str, Any], language: Language) -> None:
@@ -171,7 +200,7 @@ def _print_pots(console: Console, result: Result, content: dict[str, Any], langu
             if entry[name] is not None:
                 table.add_row("", f"  {word(name.replace('_', ' '), language)}", money(entry[name]))
     console.print()
-    console.print(table)
+    print_table(table, console)
 
 
 def _print_beside(console: Console, content: dict[str, Any], language: Language) -> None:
@@ -238,6 +267,24 @@ def print_findings(findings: Sequence[Finding], console: Console, language: Lang
         console.print(escape(finding.line(language)), highlight=False, soft_wrap=True)
 
 
+def print_first_findings(findings: Sequence[Finding], console: Console, language: Language) -> None:
+    """The findings where they are few; else how many there are of each kind, and the first ones."""
+    if len(findings) <= FEW:
+        print_findings(findings, console, language)
+        return
+    kinds: dict[tuple[str, str], int] = {}
+    for one in findings:
+        kinds[one.severity, one.code] = kinds.get((one.severity, one.code), 0) + 1
+    for severity in ("error", "warning"):
+        counts = [f"{code} {count:,}" for (kind, code), count in kinds.items() if kind == severity]
+        if counts:
+            number = sum(count for (kind, _), count in kinds.items() if kind == severity)
+            words = COUNTED[severity].in_(language).format(f"{number:,}")
+            console.print(escape(f"{words}: {', '.join(counts)}"), highlight=False, soft_wrap=True)
+    print_findings(sorted(findings, key=lambda one: one.severity)[:FEW], console, language)
+    console.print(escape(REST.in_(language).format(f"{len(findings) - FEW:,}")), highlight=False, soft_wrap=True)
+
+
 def print_schedule(schedule: Schedule, console: Console, language: Language) -> None:
     """Every clause of every version in words, with the figures it reads."""
     for version in schedule.versions:
@@ -273,22 +320,32 @@ def print_tables(schedule: Schedule, console: Console, language: Language) -> No
 
     Columns that are known but read by nothing are named below.
     """
-    words = schedule.latest.words
-    for needed in layout([schedule]).tables:
-        console.print(escape(f"\n{words.get(needed.name, needed.name)} · {needed.name}"), highlight=False)
+    words, tables = schedule.latest.words, layout([schedule]).tables
+    for needed, (name, heading, columns) in zip(tables, shown_columns(schedule, language), strict=True):
+        console.print(escape(f"\n{heading} · {name}"), highlight=False)
         table = shown_table("", [word("heading", language), "", word("cell", language), word("blank", language)], ())
-        for one in needed.columns:
-            column = one.spec.column
-            if one.name != "count":
-                blank = words.get(column.blank, "") if language == "zh" else ""
-                cell, meaning = _cell(column, words, language), blank or word(column.blank, language)
-                table.add_row(escape(words.get(one.name, one.name)), one.name, escape(cell), meaning)
-        console.print(table)
+        for cells in columns:
+            table.add_row(*map(escape, cells))
+        print_table(table, console)
         read = {one.name for one in needed.columns}
         own = [name for name, spec in needed.shape.columns.items() if spec.origin == "own" and name != "count"]
         unread = [f"{words[name]} {name}" if name in words else name for name in own if name not in read]
         if unread:
             console.print(escape(f"{word('unread', language)}: {', '.join(unread)}"), highlight=False)
+
+
+def shown_columns(schedule: Schedule, language: Language) -> Iterator[tuple[str, str, list[tuple[str, str, str, str]]]]:
+    """Each table's name and heading, and of each of its columns heading, name, what may stand in a cell, and blanks."""
+    words = schedule.latest.words
+    for needed in layout([schedule]).tables:
+        columns = []
+        for one in needed.columns:
+            column = one.spec.column
+            if one.name != "count":
+                blank = words.get(column.blank, "") if language == "zh" else ""
+                cell, meaning = _cell(column, words, language), blank or word(column.blank, language)
+                columns.append((words.get(one.name, one.name), one.name, cell, meaning))
+        yield needed.name, words.get(needed.name, needed.name), columns
 
 
 def _cell(column: Column, words: Mapping[str, str], language: Language) -> str:

@@ -142,10 +142,13 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
     its date and link are sound, with its facts blank, so that no older row is read in its place.
     """
     from subsidy.roster import lives, rows
+    from subsidy.roster.read import wrong_folder
 
     names = Names(versions, others)
     found = Collector(names)
     sheets = _matched(roster, names, found)
+    if not sheets and (wrong := wrong_folder(roster.raw)) is not None:
+        return _taken_in({}, names, wrong.findings)
     for sheet in sheets.values():
         words = roster.mapping.words_of(sheet.table, names) if roster.mapping else {}
         _read(sheet, names, words, found)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_ROWS_NAMED = 50
+MOST_FOLDERS = 3
 TITLES = 20  # lines over the headings
 CODED_BYTES = 3  # of a cell, in a Parquet file
 
@@ -31,12 +32,9 @@ def read_path(path: Path) -> list[RawTable]:
         if workbooks := _workbooks_in(path):
             raise _workbook_in_folder(path, workbooks, bool(files))
         if not files:
-            raise refused_file(
-                path,
-                "no-tables",
-                Text("文件夹中没有 CSV 或 Parquet 文件", "this folder holds no CSV and no Parquet file"),
-                Text("每张表一个文件，文件名即表名，例如 residents.csv", "one file per table, such as residents.csv"),
-            )
+            why = Text("文件夹中没有 CSV 或 Parquet 文件", "this folder holds no CSV and no Parquet file")
+            remedy = Text("每张表一个文件，文件名即表名，如 residents.csv", "one file per table, such as residents.csv")
+            raise refused_file(path, "no-tables", why, _given_instead(path) or remedy)
     elif path.is_file():
         files = [path]
     else:
@@ -56,6 +54,35 @@ def read_path(path: Path) -> list[RawTable]:
     if findings:
         raise RosterError(findings)
     return tables
+
+
+def wrong_folder(tables: Sequence[RawTable]) -> RosterError | None:
+    """That the folder of files that are no tables is not the roster, where a folder in it may be."""
+    folders = {Path(one.file).parent for one in tables if one.file and not one.sheet}
+    instead = _given_instead(folders.pop()) if len(folders) == 1 else None
+    if instead is None:
+        return None
+    why = Text("其中没有花名册的表", "none of the files in it is a table of a roster")
+    return refused_file(Path(tables[0].file).parent, "no-tables", why, instead)
+
+
+def _given_instead(folder: Path) -> Text | None:
+    """Which folders or workbooks in a folder may be meant in its place."""
+    below = [one for pattern in ("*", "*/*") for one in sorted(folder.glob(pattern)) if one.is_dir()]
+    counts = {one: count for one in below if (count := _tables_in(one))}
+    several = [one for one, count in counts.items() if count > 1] or list(counts)
+    listed = [str(one) for one in (*several, *(folder / name for name in _workbooks_in(folder)))][:MOST_FOLDERS]
+    if not listed:
+        return None
+    return Text(f"是否应为 {' 或 '.join(listed)}", f"perhaps {' or '.join(listed)} is meant")
+
+
+def _tables_in(folder: Path) -> int:
+    """How many files of a folder may be tables."""
+    try:
+        return sum(file.suffix.lower() in (".csv", ".parquet", *WORKBOOKS) for file in folder.iterdir())
+    except OSError:
+        return 0
 
 
 def _workbooks_in(folder: Path) -> list[str]:
