@@ -466,6 +466,16 @@ def test_joins_and_unions(engine: Engine) -> None:
     assert sorted(engine(once), key=str) == sorted({*outer_rows, *inner_rows}, key=str)
 
 
+@pytest.mark.everyday
+def test_the_order_of_rows(engine: Engine) -> None:
+    """Texts in order of their characters, numbers by size with the missing ones last."""
+    cells = [(1, "乙"), (None, "甲"), (-3, "B"), (10, "a"), (2, "B"), (None, "B"), (0, "")]
+    source = sql.inline_rows(["n", "t"], cells, "r")
+    query = sql.ordered(sql.select([sql.all_columns("r")], source), [sql.column("t"), sql.column("n")])
+    by_text = sorted(cells, key=lambda cell: (cell[1], cell[0] is None, cell[0] or 0))
+    assert engine(query) == by_text
+
+
 def test_named_tables(engine: Engine) -> None:
     rows = sql.select([sql.all_columns()], sql.inline_rows(["k"], [(1,), (2,)], "r"))
     query = sql.select(
@@ -485,7 +495,7 @@ def test_inline_rows_of_each_kind(engine: Engine) -> None:
 
 IN_QUERIES = """
     printed select inline_rows alias name column compare table subquery union_all all_columns over row_number dense_rank
-    window_total running_total following preceding total lowest highest how_many
+    window_total running_total following preceding total lowest highest how_many ordered
 """
 
 

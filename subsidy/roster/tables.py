@@ -27,8 +27,8 @@ class Roster:
     `Roster(residents=df, facilities=df2)` takes pandas, Polars and Arrow frames, anything else that speaks the Arrow
     stream protocol (relations of DuckDB), and lists of mappings; an index of pandas that has a name is a column. Table
     and column names may be English or Chinese. Typed cells stand for the text a person would write, exactly
-    (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing is checked here. Raises RosterError for what is no
-    table.
+    (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing is checked here. Raises RosterError for
+    what is no table.
     """
 
     mapping: ColumnMapping | None = None
