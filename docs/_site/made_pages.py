@@ -34,7 +34,15 @@ HEADINGS = {
 
 def made_pages(language: Language) -> dict[str, str]:
     """Whole pages by their names, such as `schedules/cn-xian-elderly-care.md`."""
-    return {f"schedules/{name}.md": schedule_page(version, language) for name, version in _versions()}
+    pages = {f"schedules/{name}.md": schedule_page(version, language) for name, version in _versions()}
+    return {**pages, "schemas/README.md": _schemas(language)}
+
+
+def _schemas(language: Language) -> str:
+    """The folder of JSON Schemas, to which other pages lead."""
+    title = {"zh": "JSON 的格式（JSON Schema）", "en": "The forms of the JSON (JSON Schema)"}[language]
+    files = sorted(path.name for path in (DOCS / "schemas").glob("*.json"))
+    return "\n".join([f"# {title}", "", *(f"- [{name}]({name})" for name in files), ""])
 
 
 def made_part(part: str, language: Language) -> str:
