@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 $(BIN)/subsidy: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[report]"
 	touch $@
 
 $(VENV)/.dev: $(BIN)/subsidy
