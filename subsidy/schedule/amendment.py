@@ -13,10 +13,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from subsidy.finding import Finding, Refusal, ScheduleError, Text, nearest
-from subsidy.schedule.origins import CONSOLIDATED
 from subsidy.schedule.edit import Changes, Edit
 from subsidy.schedule.form import validated
 from subsidy.schedule.model import Document, InForce, ScheduleFile
+from subsidy.schedule.origins import CONSOLIDATED
 from subsidy.schedule.source import Path as KeyPath
 from subsidy.schedule.source import Source, in_one_line, mapping, read_file
 from subsidy.schedule.written import Filled, Whole, read_date
