@@ -100,11 +100,13 @@ def in_order_of_key(sums: dict[tuple[Any, ...], tuple[int, int]]) -> dict[tuple[
 
 def listed(by: str, cells: Iterable[Cell], items: Mapping[str, str]) -> list[dict[str, Any]]:
     """Cells added up by clause, district, facility or payer, JSON-ready. `items`: the item of every clause."""
-    cells = list(cells)
+    groups: dict[str | None, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(getattr(cell, by), []).append(cell)
+    sums = {(key,): (sum(one.amount for one in own), sum(one.low for one in own)) for key, own in groups.items()}
     entries = []
-    sums = sums_by(cells, lambda cell: (getattr(cell, by),))
     for (key,), (amount, low) in (sums if by == "clause" else in_order_of_key(sums)).items():
-        own = [cell for cell in cells if getattr(cell, by) == key]
+        own = groups[key]
         entry: dict[str, Any] = {by: key}
         if by == "clause":
             entry["item"] = items[str(key)]

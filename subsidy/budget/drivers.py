@@ -252,11 +252,14 @@ class DriversFile(Part):
 def drivers_schema() -> dict[str, Any]:
     """JSON Schema of a file of drivers, for editors: each driver says what changes, and has what goes with it."""
     schema = DriversFile.model_json_schema(by_alias=True)
-    kinds = [
-        {"required": [kind], "properties": dict.fromkeys((kind, "label", *more), True), "additionalProperties": False}
-        for kind, more in _OPTIONS.items()
+    schema["$defs"]["Driver"]["oneOf"] = [
+        {
+            "required": [kind],
+            "properties": dict.fromkeys((kind, "label", *options), True),
+            "additionalProperties": False,
+        }
+        for kind, options in _OPTIONS.items()
     ]
-    schema["$defs"]["Driver"]["oneOf"] = kinds
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "drivers", **schema}
 
 

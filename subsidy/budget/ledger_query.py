@@ -140,9 +140,7 @@ def _tests(clause: CheckedClause) -> list[tuple[Sql, str]]:
 def _why_missing(clause: CheckedClause, outcomes: Outcomes) -> Sql:
     """The first condition that is not known; or else it is the amount."""
     amount = outcomes.number(FINDING, "missing: amount")
-    unknown = [
-        (sql.is_missing(test), outcomes.number(FINDING, f"missing: {shown}")) for test, shown in _tests(clause)
-    ]
+    unknown = [(sql.is_missing(test), outcomes.number(FINDING, f"missing: {shown}")) for test, shown in _tests(clause)]
     return sql.case(unknown, amount) if unknown else amount
 
 

@@ -10,9 +10,8 @@ from subsidy.finding import Language, Refusal, Text, nearest
 
 TITLE = {"zh": "数据字典", "en": "Data dictionary"}
 INTRODUCTION = {
-    "zh": """程序给出的每一列、每一个键：类型、单位、含义、何时为空。\
-`subsidy columns` 打印同样的内容，`--json` 供程序读取。
-Arrow 和 Parquet 的列在元数据中带有含义和单位；`--json` 输出和计算凭证各有 JSON Schema，在 [schemas](schemas) 中。
+    "zh": """程序给出的每一列、每一个键：类型、单位、含义、何时为空。`subsidy columns` 打印同样的内容，
+加 `--json` 供程序用。Arrow 和 Parquet 的列在元数据中带有含义和单位。`--json` 输出和计算凭证各有 JSON Schema，在 [schemas](schemas) 中。
 
 | 类型 | 数据框、Arrow、Parquet | JSON |
 |---|---|---|
@@ -26,7 +25,7 @@ Arrow 和 Parquet 的列在元数据中带有含义和单位；`--json` 输出�
 | list of …、map of … | | 列表；按名称 |
 | any | | 依内容而定 |
 """,
-    "en": """Every column and every key that the program gives out: its type, its unit, what it means, and when it is
+    "en": """Every column and every key that the program gives out: its type, its unit, what it means, when it is
 blank. `subsidy columns` prints the same; with `--json`, for programs. In Arrow and Parquet, meaning and unit of a
 column are in its metadata. For each `--json` output, and for the receipt, there is a JSON Schema in [schemas](schemas).
 
