@@ -42,7 +42,7 @@ READING = {
     "show": "show {schedule}",
     "tables": "show {schedule} --tables --csv",
     "document": "document {schedule}",
-    "report": "report {roster} -s {schedule} -y 2023 --mapping {mapping} -o /dev/null/memo.pdf",
+    "report": "report {roster} -s {schedule} -y 2023 --mapping {mapping} -o {out}/memo.pdf",
     "sql": "sql {schedule} -y 2023 --roster {roster} --mapping {mapping} --overlay {overlay}",
     "validate": "validate {schedule}",
     "test": "test {cases}",
@@ -85,7 +85,7 @@ class Files:
 
     def arguments(self, line: str, **instead: Path) -> list[str]:
         """A line of READING or WRITING with its paths, some of them others than the good ones."""
-        return [word.format(**{**self.paths, **instead}) for word in line.split()]
+        return [word.format(**{"out": self.folder, **self.paths, **instead}) for word in line.split()]
 
 
 def good_files(folder: Path) -> Files:

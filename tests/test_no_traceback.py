@@ -18,7 +18,7 @@ from subsidy.cli.guard import FAULT, SHOW_FAULTS
 
 THOROUGH = bool(os.environ.get("CHECK_ALL"))
 BAD_SCHEDULES = sorted((Path(__file__).parent / "bad_schedules").glob("*.yaml"))
-SLOTS = [(name, slot) for name, line in READING.items() for slot in sorted(set(re.findall(r"{(\w+)}", line)))]
+SLOTS = [(name, slot) for name, line in READING.items() for slot in sorted({*re.findall(r"{(\w+)}", line)} - {"out"})]
 OF_ROSTER, OF_SCHEDULE = (
     [name for name, line in READING.items() if slot in line] for slot in ("{roster}", "{schedule}")
 )

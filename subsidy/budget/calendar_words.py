@@ -67,7 +67,7 @@ def _said(clause: CheckedClause, version: Version) -> Iterator[Text]:
         back = clause.model.clawback
         share = _share(back.share, version)
         on = spoken(parse(back.on), version)
-        yield Text(f"{on.zh}之日追回{share.zh}", f"taken back on {on.en}: {share.en}")
+        yield Text(f"{on.zh}之日追回 {share.zh}", f"taken back on {on.en}: {share.en}")
 
 
 def _share(written: str, version: Version) -> Text:
