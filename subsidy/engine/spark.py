@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from subsidy.engine.cluster import ClusterTable
 from subsidy.engine.database import Kind, Query, Rows, too_large_in
 from subsidy.finding import Refusal, Text
 
@@ -43,13 +44,17 @@ class Spark:
         self._tables: list[DataFrame] = []
         weakref.finalize(self, _let_go, self._tables).atexit = False
 
+    def beside(self) -> Spark:
+        """The relations of another roster in the same cluster."""
+        return Spark(self.caller)
+
     def register(self, name: str, table: Any) -> None:
-        self.put(name, self.of_arrow(table))
+        self.put(name, self.received(table.frame) if isinstance(table, ClusterTable) else self.of_arrow(table))
 
     def create(self, name: str, query: Query, kind: Kind) -> None:
         with _exact(name):
             frame = self.frame(query)
-            self.put(name, self._kept(frame) if kind == "table" else frame)
+            self.put(name, self.kept(frame) if kind == "table" else frame)
 
     def rows(self, query: Query) -> Rows:
         with _exact(""):
@@ -85,7 +90,7 @@ class Spark:
     def put(self, name: str, frame: DataFrame) -> None:
         frame.createOrReplaceTempView(f"`{name}`")
 
-    def _kept(self, frame: DataFrame) -> DataFrame:
+    def kept(self, frame: DataFrame) -> DataFrame:
         """Computed at its first use: on the executors, or in the caller's checkpoint directory where there is one."""
         if self.session.sparkContext.getCheckpointDir() is not None:
             return frame.checkpoint()
