@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from subsidy.engine.cluster import ClusterTable
@@ -75,7 +76,6 @@ class Cluster:
         self.sheets = {table: sheet for table, sheet in empty._sheets.items() if sheet.usable}
         self.shapes: dict[str, Shape] = {table: sheet.shape for table, sheet in self.sheets.items()}
         self.frames = self._converted()
-        self.counts = {table: frame.count() for table, frame in self.frames.items()}
         self.brought: Rows = {table: set() for table in self.sheets}
         for table in self.frames:
             self._bring_suspects(table)
@@ -159,10 +159,11 @@ class Cluster:
 
     def _bring_small_targets(self) -> None:
         """Bring small tables that are referred to as a whole: among their keys the nearest one is looked for."""
-        for table, shape in self.shapes.items():
-            for to in shape.references.values() if self.brought[table] else ():
-                if self.counts.get(to, FEW_KEYS + 1) <= FEW_KEYS:
-                    self._bring(to, [row for (row,) in self.frames[to].select("_row").collect()])
+        pointing = [self.shapes[table].references.values() for table in self.frames if self.brought[table]]
+        for to in self.frames.keys() & set(chain.from_iterable(pointing)):
+            rows = self.frames[to].select("_row").limit(FEW_KEYS + 1).collect()
+            if len(rows) <= FEW_KEYS:
+                self._bring(to, [row for (row,) in rows])
 
     def _company(self) -> Iterator[tuple[str, str, str]]:
         """Table, column and text of the rows that those which are here must be read beside."""

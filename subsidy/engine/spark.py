@@ -33,11 +33,13 @@ class Spark:
     """The relations of one roster as temporary views of a session that only they are in.
 
     `session`: in whose cluster; by default the active one, or else the one that Spark's own settings lead to. Raises
-    Refusal where there is no Spark.
+    Refusal where there is no Spark, or none but by Spark Connect.
     """
 
     def __init__(self, session: SparkSession | None = None) -> None:
         self.caller = session or _found()
+        if ".connect." in type(self.caller).__module__:
+            raise _is_remote()
         self.session = _beside(self.caller)
         for name, value in SETTINGS.items():
             self.session.conf.set(name, value)
@@ -128,6 +130,16 @@ def _found() -> SparkSession:
         why = Text("无法启动 Spark", "Spark does not start")
         remedy = Text("请安装 Java 17，或先自行建立会话", "install Java 17, or start a session before")
         raise Refusal(why, remedy) from None
+
+
+def _is_remote() -> Refusal:
+    return Refusal(
+        Text("不支持 Spark Connect 会话", "a session of Spark Connect does not serve"),
+        Text(
+            "请在集群的驱动程序中运行，例如用 spark-submit",
+            "run the calculation in a driver of the cluster, by spark-submit for example",
+        ),
+    )
 
 
 def _typed(table: Any) -> Any:
