@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,13 @@ from conftest import THOROUGH
 from hypothesis import HealthCheck, Phase, given, settings
 from random_schedules import Case, cases
 from random_together import Pair, pairs
+from test_intake import SCHEDULE as MANY_TABLES
+from test_typed_rosters import as_texts, rosters
 
 import subsidy
+from subsidy.engine.cluster_intake import cluster_intake
 from subsidy.finding import Refusal
+from subsidy.roster.intake import Intake, intake
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import load_text
 
@@ -148,6 +154,89 @@ def test_frames_are_refused_by_another_engine(grants: Schedule) -> None:
     here = subsidy.calculate(grants, subsidy.Roster(homes=HOMES), year=2023, proceed=True)
     with pytest.raises(Refusal, match="not calculated in Spark"):
         here.payments_frame()
+
+
+# --- rosters of frames ---------------------------------------------------------------------------------------------
+
+TYPED = pa.table(
+    {
+        "home": ["H1", "H2", "H3", "H4", "H5", "H6", "H6"],
+        "类别": ["care", "care", "play", "care", "nursery", "care", "care"],
+        "opened": [datetime.date(2023, month, 1) for month in (5, 6, 6, 7, 1, 3, 4)],
+        "beds": [7, 1, 20, 2000, 9, 3, 4],
+        "need": pa.array([Decimal("3"), Decimal("1"), None, Decimal("2.5"), None, None, None], pa.decimal128(10, 2)),
+    }
+)
+
+
+def in_order_of_spark(table: pa.Table) -> pa.Table:
+    """By all columns from left to right, blanks first: so the rows of a frame are numbered."""
+    rows = sorted(table.to_pylist(), key=lambda row: [(cell is not None, cell) for cell in row.values()])
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+def test_a_roster_of_frames_stays_in_spark(spark: Any) -> None:
+    """Rows with errors are told of as they are here, and left out; all others never leave the cluster."""
+    schedule = of((GRANTS + "words: {kind: 类别}\n",))
+    frames = subsidy.Roster(homes=spark.createDataFrame(TYPED))
+    there = subsidy.calculate(schedule, frames, year=2023, proceed=True, engine="spark")
+    here = subsidy.calculate(schedule, subsidy.Roster(homes=TYPED), year=2023, proceed=True, engine="duckdb")
+    assert {one.code for one in here.findings} >= {"unknown-category", "out-of-range", "duplicate-key"}
+    assert there.to_dict() == here.to_dict()
+    assert there.payments().equals(here.payments())
+    assert "raw" not in vars(frames)
+    with pytest.raises(subsidy.RosterError):
+        subsidy.calculate(schedule, frames, year=2023, engine="spark")
+
+
+def test_a_column_of_floats_is_to_be_cast(spark: Any, grants: Schedule) -> None:
+    floats = spark.createDataFrame(pa.table({**{name: TYPED[name] for name in ("home", "opened")}, "beds": [0.1] * 7}))
+    with pytest.raises(subsidy.RosterError, match=r"double.*cast it to long, decimal") as refused:
+        subsidy.calculate(grants, subsidy.Roster(homes=floats), year=2023, engine="spark")
+    assert [(one.code, one.place.column) for one in refused.value.findings] == [("column-type", "beds")]
+
+
+@pytest.mark.skipif(not THOROUGH, reason="in check-all")
+@randomly(10)
+@given(cases())
+def test_any_schedule_of_frames(spark: Any, case: Case) -> None:
+    tables = {name: in_order_of_spark(pa.Table.from_pylist(rows)) for name, rows in case.rows.items() if rows}
+    frames = subsidy.Roster(**{name: spark.createDataFrame(table) for name, table in tables.items()})
+    there = subsidy.calculate(of(case.texts), frames, year=case.year, proceed=True, engine="spark")
+    here = subsidy.calculate(of(case.texts), subsidy.Roster(**tables), year=case.year, proceed=True, engine="duckdb")
+    assert there.to_dict() == here.to_dict()
+    assert there.entitlements().equals(here.entitlements())
+    assert there.payments().equals(here.payments())
+
+
+@pytest.mark.skipif(not THOROUGH, reason="in check-all")
+@randomly(20)
+@given(roster=rosters())
+def test_any_wrong_roster_of_frames(spark: Any, roster: dict[str, Any]) -> None:
+    version = load_text(MANY_TABLES)
+    tables = {name: in_order_of_spark(_readable(columns)) for name, columns in roster.items()}
+    frames = subsidy.Roster(**{name: spark.createDataFrame(table) for name, table in tables.items()})
+    assert _told(cluster_intake(frames, [version])) == _told(intake(subsidy.Roster(**tables), [version]))
+
+
+def _readable(columns: dict[str, Any]) -> pa.Table:
+    """Columns of types that are not read in Spark as texts."""
+    types = pa.types
+    reads = (types.is_string, types.is_signed_integer, types.is_boolean, types.is_date32, types.is_decimal)
+    fits = {name: any(is_read(cells.type) for is_read in reads) for name, cells in columns.items()}
+    written = as_texts(columns)
+    return pa.table({name: cells if fits[name] else written[name] for name, cells in columns.items()})
+
+
+def _told(found: Intake) -> dict[str, Any]:
+    """What an intake says, the rows of each table by their numbers."""
+    tables = {}
+    for name, table in found.tables.items():
+        cells = {column: table.column(column).to_pylist() for column in sorted(table.column_names)}
+        order = sorted(range(len(cells["_row"])), key=cells["_row"].__getitem__)
+        tables[name] = {column: [of_column[row] for row in order] for column, of_column in cells.items()}
+    lines = [(one, one.line("zh"), one.line("en")) for one in found.findings if one.code != "magnitude"]
+    return {"tables": tables, "findings": lines, "blocked": found.blocked, "keys": found.blocked_keys()}
 
 
 # --- a guest in a session ------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Result
 from subsidy.engine.cells import End
 from subsidy.engine.checks import CheckReport
+from subsidy.engine.cluster_intake import cluster_intake
 from subsidy.engine.database import Engine
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, check_engine, prepare
@@ -52,7 +53,7 @@ def calculate(
     check_request(several, year)
     check_engine(engine)
     woven = together(several)
-    intakes = checked_intakes(several, roster, year, as_of)[0]
+    intakes = checked_intakes(several, roster, year, as_of, in_cluster=engine == "spark")[0]
     if not proceed:
         stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
     given: dict[str, frozenset[str]] = {}
@@ -130,14 +131,18 @@ def checked_intakes(
     year: int,
     as_of: datetime.date | None,
     with_later: Sequence[Schedule] | None = None,
+    *,
+    in_cluster: bool = False,
 ) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
     """The roster as each schedule reads it, without the rows that checks across rows block; their day and reports.
 
-    `with_later`: the same schedules with further versions, whose tables and columns are read too.
+    `with_later`: the same schedules with further versions, whose tables and columns are read too. `in_cluster`: frames
+    of Spark stay there.
     """
     reading = several if with_later is None else with_later
     station("核对每一格", "checking every cell")
-    intakes = [intake(roster, schedule.versions, _others(reading, schedule)) for schedule in reading]
+    take_in = cluster_intake if in_cluster and roster.frames else intake
+    intakes = [take_in(roster, schedule.versions, _others(reading, schedule)) for schedule in reading]
     return checked(several, intakes, year, as_of)
 
 

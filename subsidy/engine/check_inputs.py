@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from subsidy.engine.calendar import END_OF_TIME as ONGOING
+from subsidy.engine.cluster import ends_of
 from subsidy.finding import Text
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
@@ -69,8 +70,9 @@ def last_day_mentioned(intakes: Sequence[Intake], versions: Sequence[Version]) -
     for intake, version in ((intake, version) for intake in intakes for version in versions):
         for name, table in intake.tables.items():
             if name in version.tables:
+                ends = ends_of(table)
                 columns = version.tables[name].columns.items()
-                days += [day for column, model in columns for day in _last(table, column, model.type)]
+                days += [day for column, model in columns for day in _last(ends, column, model.type)]
     return max(days)
 
 

@@ -12,6 +12,7 @@ from subsidy.allocation import Decided
 from subsidy.engine import calendar
 from subsidy.engine.allocations import AllocationStep
 from subsidy.engine.cells import End, RosterShape, roster_table
+from subsidy.engine.cluster import ClusterTable, ends_of
 from subsidy.engine.database import Database, DuckDB, Engine, Query
 from subsidy.engine.few_rows import FewRows
 from subsidy.engine.grain import CompiledGrain
@@ -68,11 +69,11 @@ def prepare(schedule: Schedule, intake: Intake, year: int, engine: Engine = "aut
     shape = RosterShape(
         {name: frozenset(table.column_names) for name, table in intake.tables.items()}, dict(intake.given)
     )
-    rows = sum(table.num_rows for table in intake.tables.values())
-    database = _opened(engine, rows, *years_covered(schedule, intake.tables, year))
+    ends = {name: ends_of(table) for name, table in intake.tables.items()}
+    database = _opened(engine, intake.tables, *years_covered(schedule, ends, year))
     for name, table in intake.tables.items():
         database.register(roster_table(name), table)
-    return Prepared(database, schedule, intake, shape, _has_open(schedule, intake), kept_for(schedule, shape))
+    return Prepared(database, schedule, intake, shape, _has_open(schedule, ends), kept_for(schedule, shape))
 
 
 def years_covered(schedule: Schedule, tables: Mapping[str, Any], year: int) -> tuple[int, int]:
@@ -93,11 +94,12 @@ def _years_looked_ahead(schedule: Schedule) -> int:
     return -(-max(months, default=0) // 12)
 
 
-def _opened(engine: Engine, rows: int, first_year: int, last_year: int) -> Database:
-    """A database for so many rows, with the calendars in it."""
-    if engine == "auto" and rows <= FEW:
+def _opened(engine: Engine, tables: Mapping[str, Any], first_year: int, last_year: int) -> Database:
+    """A database for these tables, with the calendars in it: a cluster where they are in one."""
+    cluster = next((table.database for table in tables.values() if isinstance(table, ClusterTable)), None)
+    if cluster is None and engine == "auto" and sum(table.num_rows for table in tables.values()) <= FEW:
         return FewRows(_few_with_calendars(first_year, last_year))
-    database = _spark() if engine == "spark" else DuckDB()
+    database = cluster.beside() if cluster else _spark() if engine == "spark" else DuckDB()
     for name, content in _calendars(first_year, last_year).items():
         database.register(name, content)
     return database
@@ -153,14 +155,14 @@ def _years_mentioned(tables: Mapping[str, Any], schedule: Schedule) -> tuple[int
     return min(years), max(years)
 
 
-def _has_open(schedule: Schedule, intake: Intake) -> bool:
+def _has_open(schedule: Schedule, tables: Mapping[str, Any]) -> bool:
     """Whether an open amount may stand anywhere: a blank cell, or no row in a history."""
     for version in schedule.versions:
         for name, model in version.tables.items():
             opened = [column for column, form in model.columns.items() if form.blank == "open"]
             if opened and model.is_history:
                 return True
-            table = intake.tables.get(name)
+            table = tables.get(name)
             if table is not None and any(
                 column not in table.column_names or table[column].null_count for column in opened
             ):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from subsidy.engine.cluster import ClusterTable
 from subsidy.engine.database import Kind, Query, Rows, too_large_in
 from subsidy.finding import Refusal, Text
 
@@ -32,24 +33,30 @@ class Spark:
     """The relations of one roster as temporary views of a session that only they are in.
 
     `session`: in whose cluster; by default the active one, or else the one that Spark's own settings lead to. Raises
-    Refusal where there is no Spark.
+    Refusal where there is no Spark, or none but by Spark Connect.
     """
 
     def __init__(self, session: SparkSession | None = None) -> None:
         self.caller = session or _found()
+        if ".connect." in type(self.caller).__module__:
+            raise _is_remote()
         self.session = _beside(self.caller)
         for name, value in SETTINGS.items():
             self.session.conf.set(name, value)
         self._tables: list[DataFrame] = []
         weakref.finalize(self, _let_go, self._tables).atexit = False
 
+    def beside(self) -> Spark:
+        """The relations of another roster in the same cluster."""
+        return Spark(self.caller)
+
     def register(self, name: str, table: Any) -> None:
-        self.put(name, self.of_arrow(table))
+        self.put(name, self.received(table.frame) if isinstance(table, ClusterTable) else self.of_arrow(table))
 
     def create(self, name: str, query: Query, kind: Kind) -> None:
         with _exact(name):
             frame = self.frame(query)
-            self.put(name, self._kept(frame) if kind == "table" else frame)
+            self.put(name, self.kept(frame) if kind == "table" else frame)
 
     def rows(self, query: Query) -> Rows:
         with _exact(""):
@@ -85,7 +92,7 @@ class Spark:
     def put(self, name: str, frame: DataFrame) -> None:
         frame.createOrReplaceTempView(f"`{name}`")
 
-    def _kept(self, frame: DataFrame) -> DataFrame:
+    def kept(self, frame: DataFrame) -> DataFrame:
         """Computed at its first use: on the executors, or in the caller's checkpoint directory where there is one."""
         if self.session.sparkContext.getCheckpointDir() is not None:
             return frame.checkpoint()
@@ -123,6 +130,16 @@ def _found() -> SparkSession:
         why = Text("无法启动 Spark", "Spark does not start")
         remedy = Text("请安装 Java 17，或先自行建立会话", "install Java 17, or start a session before")
         raise Refusal(why, remedy) from None
+
+
+def _is_remote() -> Refusal:
+    return Refusal(
+        Text("不支持 Spark Connect 会话", "a session of Spark Connect does not serve"),
+        Text(
+            "请在集群的驱动程序中运行，例如用 spark-submit",
+            "run the calculation in a driver of the cluster, by spark-submit for example",
+        ),
+    )
 
 
 def _typed(table: Any) -> Any:

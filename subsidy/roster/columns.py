@@ -31,7 +31,7 @@ def store_nothing(sheet: Sheet, name: str) -> None:
     import pyarrow as pa
 
     spec = sheet.shape.columns[name]
-    if _blank_value(spec) is None and cells.form_of(spec) in ("number", "month", "year"):
+    if blank_value(spec) is None and cells.form_of(spec) in ("number", "month", "year"):
         sheet.columns[name] = blank_numbers(len(sheet.raw))
     else:
         _store(sheet, name, [], pa.nulls(len(sheet.raw), pa.int32()))
@@ -69,7 +69,7 @@ def _read_typed(sheet: Sheet, name: str, written: Any, found: Collector) -> None
 
     spec = sheet.shape.columns[name]
     if (ready := numbers(spec, written)) is not None:
-        blank = _blank_value(spec)
+        blank = blank_value(spec)
         sheet.columns[name] = ready if blank is None else ready.fill_null(blank)
         suspect.check_magnitude(sheet, name, found)
         return
@@ -127,7 +127,7 @@ def _store(sheet: Sheet, name: str, values: list[Any], indices: Any) -> None:
     import pyarrow as pa
 
     spec = sheet.shape.columns[name]
-    form, blank = cells.form_of(spec), _blank_value(spec)
+    form, blank = cells.form_of(spec), blank_value(spec)
     if blank is not None and indices.null_count:
         values, indices = [*values, blank], indices.cast(pa.int32()).fill_null(len(values))
     if form == "category":
@@ -151,7 +151,7 @@ def _categories(values: list[Any], indices: Any) -> Any:
     return pa.DictionaryArray.from_arrays(codes.take(indices), pa.array(meant, pa.string()))
 
 
-def _blank_value(spec: RosterColumn) -> Any:
+def blank_value(spec: RosterColumn) -> Any:
     """What a blank cell of a table's own column holds; None where it stays blank, as it does in a ready figure."""
     blank = spec.column.blank
     if spec.origin != "own" or blank in ("missing", "none", "open"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MARKS = {"zh": "示例：", "en": "EXAMPLE: "}
 _MARK = re.compile(r"\s*(示例|EXAMPLE)\s*[:：]", re.IGNORECASE)
-_MAY_BE_MARKED = r"^[\s\p{Z}]*(?:示例|(?i:example))"  # as Arrow reads it
+MAY_BE_MARKED = r"^[\s\p{Z}]*(?:示例|(?i:example))"  # as Arrow reads it
 
 
 def is_example(text: str) -> bool:
@@ -79,7 +79,7 @@ def _rows_marked(raw: RawTable, position: int) -> list[int]:
     if not raw.characters(position).may_spell("example"):
         return []
     cells = raw.cells(position)
-    may_be = where_text(cells, lambda texts: pc.match_substring_regex(texts, _MAY_BE_MARKED))
+    may_be = where_text(cells, lambda texts: pc.match_substring_regex(texts, MAY_BE_MARKED))
     return [row for row in may_be.tolist() if is_example(cells[row].as_py())]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,38 +26,45 @@ class Roster:
     """The input of a calculation: tables by name, each cell as text until a schedule says what it is.
 
     `Roster(residents=df, facilities=df2)` takes pandas, Polars and Arrow frames, anything else that speaks the Arrow
-    stream protocol (relations of DuckDB), and lists of mappings; an index of pandas that has a name is a column. Table
-    and column names may be English or Chinese. Typed cells stand for the text a person would write, exactly
-    (2023-05-01, yes, 12.50); None, NaN and white space are blank cells. Nothing is checked here. Raises RosterError for
-    what is no table.
+    stream protocol (relations of DuckDB), and lists of mappings; an index of pandas that has a name is a column. Frames
+    of Spark stay where they are until somebody needs them here. Table and column names may be English or Chinese.
+    Typed cells stand for the text a person would write, exactly (2023-05-01, yes, 12.50); None, NaN and white space are
+    blank cells. Nothing is checked here. Raises RosterError for what is no table.
     """
 
     mapping: ColumnMapping | None = None
 
     def __init__(self, **frames: Any) -> None:
-        self._raw = [_from_frame(name, frame) for name, frame in frames.items()]
+        self.given: list[tuple[str, Any]] = [
+            (name, frame if is_in_cluster(frame) else _from_frame(name, frame)) for name, frame in frames.items()
+        ]
 
     @classmethod
     def of(cls, tables: Sequence[RawTable], mapping: ColumnMapping | None = None) -> Roster:
         """A roster of raw tables as a reader made them, and what a mapping says about their headings."""
         roster = cls()
-        roster._raw = list(tables)
+        roster.given = [(table.name, table) for table in tables]
         roster.mapping = mapping
         return roster
 
-    @property
+    @functools.cached_property
     def raw(self) -> tuple[RawTable, ...]:
-        """The raw tables, in the order given; two may have one name (which `intake` refuses)."""
-        return tuple(self._raw)
+        """The raw tables, in the order given; two may have one name (which `intake` refuses). Collects frames of Spark."""
+        return tuple(one if isinstance(one, RawTable) else _from_frame(name, one) for name, one in self.given)
+
+    @property
+    def frames(self) -> dict[str, Any]:
+        """The tables that are frames of Spark that stay where they are."""
+        return {name: table for name, table in self.given if not isinstance(table, RawTable)}
 
     @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables, as given."""
-        return tuple(table.name for table in self._raw)
+        return tuple(name for name, _ in self.given)
 
     def table(self, name: str) -> RawTable:
         """The raw table of this name. Raises KeyError."""
-        for table in self._raw:
+        for table in self.raw:
             if table.name == name:
                 return table
         raise KeyError(name)
@@ -70,7 +78,7 @@ class Roster:
         return _content_hash(self.table(table))
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{table.name}: {len(table)}" for table in self._raw)
+        counts = ", ".join(f"{name}: {len(one) if isinstance(one, RawTable) else 'Spark'}" for name, one in self.given)
         return f"Roster({counts})"
 
 
@@ -114,6 +122,11 @@ def document_rows(version: Version) -> Roster:
     if findings:
         raise RosterError(findings)
     return Roster.of(tables)
+
+
+def is_in_cluster(frame: Any) -> bool:
+    """Whether it is a frame of Spark."""
+    return type(frame).__module__.startswith("pyspark.") and hasattr(frame, "toArrow")
 
 
 def _from_frame(name: str, frame: Any) -> RawTable:
