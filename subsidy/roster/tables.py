@@ -49,7 +49,7 @@ class Roster:
 
     @functools.cached_property
     def raw(self) -> tuple[RawTable, ...]:
-        """The raw tables, in the order given; two may have one name (which `intake` refuses). Collects frames of Spark."""
+        """The raw tables, in order; two may have one name (which `intake` refuses). Collects frames of Spark."""
         return tuple(one if isinstance(one, RawTable) else _from_frame(name, one) for name, one in self.given)
 
     @property
