@@ -47,6 +47,7 @@ bench-large: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.explain_cells
 	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.ledger
+	$(BIN)/python -m benchmarks.spark
 
 example: $(BIN)/subsidy
 	$(BIN)/python examples/xian/generate.py

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from subsidy.engine.cluster import ClusterTable
@@ -77,6 +76,8 @@ class Cluster:
         self.shapes: dict[str, Shape] = {table: sheet.shape for table, sheet in self.sheets.items()}
         self.frames = self._converted()
         self.brought: Rows = {table: set() for table in self.sheets}
+        self.whole: set[str] = set()  # tables all of whose rows are here
+        self.looked_at: set[str] = set()
         for table in self.frames:
             self._bring_suspects(table)
 
@@ -149,7 +150,9 @@ class Cluster:
 
     def _bring_company(self) -> None:
         """Bring what the rows that are here have to be read beside, until nothing is missing."""
-        self._bring_small_targets()
+        if not any(self.brought.values()):
+            return
+        self._bring_small_tables()
         asked: set[tuple[str, str, str]] = set()
         while wanted := {one for one in self._company() if one not in asked}:
             asked |= wanted
@@ -157,47 +160,44 @@ class Cluster:
                 values = [value for one, other, value in wanted if (one, other) == (table, column)]
                 self._bring(table, self._where(table, column, values))
 
-    def _bring_small_targets(self) -> None:
-        """Bring small tables that are referred to as a whole: among their keys the nearest one is looked for."""
-        pointing = [self.shapes[table].references.values() for table in self.frames if self.brought[table]]
-        for to in self.frames.keys() & set(chain.from_iterable(pointing)):
-            rows = self.frames[to].select("_row").limit(FEW_KEYS + 1).collect()
+    def _bring_small_tables(self) -> None:
+        """Bring tables whole that have so few rows that among their keys the nearest one is looked for."""
+        for table in self.frames.keys() - self.looked_at:
+            rows = self.frames[table].select("_row").limit(FEW_KEYS + 1).collect()
+            self.looked_at.add(table)
             if len(rows) <= FEW_KEYS:
-                self._bring(to, [row for (row,) in rows])
+                self.whole.add(table)
+                self._bring(table, [row for (row,) in rows])
 
     def _company(self) -> Iterator[tuple[str, str, str]]:
         """Table, column and text of the rows that those which are here must be read beside."""
         for table in self.frames:
-            if not self.brought[table]:
-                continue
-            shape, texts = self.shapes[table], self._links(table)
-            for name, to in shape.references.items():
-                if to in self.frames:
-                    yield from ((to, self.shapes[to].key or "", text) for text in texts[name])
-            own = [shape.link] if shape.is_history and shape.link else ["person"] if shape.has_persons else []
-            for name in own:
-                yield from ((table, name, text) for text in texts[name])
-            if shape.is_history and shape.link == "person":
-                for other in self._of_persons():
-                    yield from ((other, "person", text) for text in texts["person"])
+            leads = [lead for lead in self._leads(table) if lead[0] not in self.whole]
+            if self.brought[table] and leads:
+                texts = self._texts(table, {own for *_, own in leads})
+                for other, column, own in leads:
+                    yield from ((other, column, text) for text in texts[own])
 
-    def _of_persons(self) -> list[str]:
-        """The tables that say which persons there are."""
-        return [
-            table
-            for table, frame in self.frames.items()
-            if not self.shapes[table].is_history and "person" in frame.columns
-        ]
-
-    def _links(self, table: str) -> dict[str, set[str]]:
-        """The texts by which the rows that are here lead to others, by column."""
+    def _leads(self, table: str) -> Iterator[tuple[str, str, str]]:
+        """Where a row leads: a table, the column by which its rows are found, and the row's own column that says it."""
         shape = self.shapes[table]
-        names = dict.fromkeys((*shape.references, shape.link, "person"))
-        columns = [name for name in names if name in self.frames[table].columns]
-        if not columns:
-            return {}
-        here = self.frames[table].join(self._of_numbers(table), "_row", "left_semi").select(*columns).toArrow()
-        return {name: set(here[name].drop_null().to_pylist()) for name in columns}
+        for name, to in shape.references.items():
+            if to in self.frames:
+                yield to, self.shapes[to].key or "", name
+        if shape.is_history and shape.link:
+            yield table, shape.link, shape.link
+        if shape.has_persons:
+            yield table, "person", "person"
+        if shape.is_history and shape.link == "person":
+            for other, frame in self.frames.items():
+                if not self.shapes[other].is_history and "person" in frame.columns:
+                    yield other, "person", "person"
+
+    def _texts(self, table: str, columns: Iterable[str]) -> dict[str, set[str]]:
+        """The texts of columns in the rows that are here."""
+        names = sorted(columns)
+        here = self.frames[table].join(self._of_numbers(table), "_row", "left_semi").select(*names).toArrow()
+        return {name: set(here[name].drop_null().to_pylist()) for name in names}
 
     def _where(self, table: str, column: str, texts: Sequence[str]) -> list[int]:
         import pyarrow as pa
@@ -236,7 +236,7 @@ class Cluster:
         found = False
         for table, shape in self.shapes.items():
             for name, to in shape.references.items():
-                if wrong.get(to) and table in self.frames and not self.shapes[to].is_history:
+                if wrong.get(to) and table in self.frames.keys() - self.whole:
                     found |= self._bring(table, self._where(table, name, sorted(wrong[to])))
         return found
 
@@ -260,10 +260,13 @@ class Cluster:
 
     def _table(self, table: str, local: Intake) -> ClusterTable:
         """The sound rows, converted in the cluster, and those that were brought to the driver and are sound too."""
-        own = self.frames[table]
-        sound = own.join(self._of_numbers(table), "_row", "left_anti") if self.brought[table] else own
-        frame = finished(sound.drop(DOUBTFUL), self.shapes[table])
-        if table in local.tables and local.tables[table].num_rows:
+        if table in self.whole:
+            return ClusterTable(self.database, self.database.of_arrow(local.tables[table]))
+        sound = self.frames[table].drop(DOUBTFUL)
+        if self.brought[table]:
+            sound = sound.join(self._of_numbers(table), "_row", "left_anti")
+        frame = finished(sound, self.shapes[table])
+        if self.brought[table]:
             frame = frame.unionByName(self.database.of_arrow(local.tables[table]))
         return ClusterTable(self.database, self.database.kept(frame))
 
