@@ -108,6 +108,16 @@ class Layers:
             return tree
         return ref(self.named(tree))
 
+    def unfolded(self) -> int:
+        """How many columns the largest one reads with all it is computed from written out in it, and so on down."""
+        sizes: dict[str, int] = {}
+        for layer in self.layers:
+            sizes |= {
+                name: 1 + sum(sizes.get(below, 1) for below in _columns_of(tree, ROW))
+                for name, tree in layer.columns.items()
+            }
+        return max(sizes.values(), default=0)
+
     def query(self, columns: list[tuple[str, Sql]] | None = None, where: Sql | None = None) -> exp.Select:
         """The whole query; `columns` (name, expression over the top layer) or all of them."""
         current = self.base

@@ -34,6 +34,8 @@ from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.load import Version
 
+FARTHEST = 1_000  # columns that one column of a view may read when written out
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -247,9 +249,12 @@ def _plan_grain(plan: Plan, level: int, grain: Grain, index: int, clauses: list[
 
 
 def _grain_kind(clauses: Sequence[CheckedClause], compiled: CompiledGrain) -> Kind:
-    """A table where several queries read its rows: the limits, or the payment lines of more than one clause."""
+    """A table where several queries read its rows: the limits, or the payment lines of more than one clause.
+
+    Also where a condition on its rows would be written out too far: the database puts one into a view column by column.
+    """
     limited = any(columns.limits for columns in compiled.columns.values())
-    return "table" if limited or len(clauses) > 1 else "view"
+    return "table" if limited or len(clauses) > 1 or compiled.layers.unfolded() > FARTHEST else "view"
 
 
 def _plan_allocations(
