@@ -724,7 +724,7 @@ def test_tables_for_the_terminal(files: list[str], language: str, words: list[st
 
 
 def test_wrong_use_and_wrong_drivers_end_without_a_traceback(files: list[str], tmp_path: Path) -> None:
-    assert CliRunner().invoke(app, [*files, "-o", str(tmp_path / "forecast.txt")]).exit_code == 2
+    assert CliRunner().invoke(app, [*files, "-o", str(tmp_path / "forecast.pdf")]).exit_code == 2
     (tmp_path / "drivers.yaml").write_text("- nothing", encoding="utf-8")
     done = CliRunner().invoke(app, files)
     assert done.exit_code == 1

@@ -197,7 +197,7 @@ def test_no_file(tmp_path: Path) -> None:
 def test_no_tables(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert refusal(tmp_path / "empty") == (
-        "empty: 错误 [no-tables] 文件夹中没有 CSV 或 Parquet 文件；每张表一个文件，文件名即表名，例如 residents.csv。",
+        "empty: 错误 [no-tables] 文件夹中没有 CSV 或 Parquet 文件；每张表一个文件，文件名即表名，如 residents.csv。",
         "empty: error [no-tables] this folder holds no CSV and no Parquet file; "
         "one file per table, such as residents.csv.",
     )

@@ -226,7 +226,7 @@ def test_only_instalments_that_are_due_are_compared(folder: Path, tmp_path: Path
     raised = town(tmp_path / "more", base=BASE.replace("is: 900", "is: 1000"))
     found = settle(result(raised, projects=[project("2024-02-10")]), saved)
     assert told(found) == {("Q", "F", "2024-02-10"): "30.00"}
-    assert [(line.due, line.now) for line in found.to_come] == [("2026-02-10", 70000)]
+    assert [(line.due, line.now) for line in found.to_come] == [("2025-02-10", 30000), ("2026-02-10", 40000)]
 
 
 def test_since_leaves_out_what_was_due_before_on_both_sides(folder: Path, tmp_path: Path) -> None:

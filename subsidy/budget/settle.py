@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from subsidy.budget.compared import (
     ANY,
     OF_ENTITLEMENTS,
     OF_PAYMENTS,
+    Entry,
     Group,
     days_of,
     grouped,
@@ -65,7 +66,6 @@ class _Settling:
         shares, ahead = self.window.groups(self.now.payments, self.paid.payments, OF_PAYMENTS, self.held.of_payments)
         entitlements = self._lines(groups, held, OF_ENTITLEMENTS, self.reasons.of_entitlement)
         payments = self._lines(shares, self.held.of_payments(shares), OF_PAYMENTS, self.reasons.of_payment)
-        now, before = (filter(self.window.is_later, side) for side in (self.now.payments, self.paid.payments))
         return Settlement(
             self.result,
             until,
@@ -73,7 +73,7 @@ class _Settling:
             entitlements,
             payments,
             (_totals(groups), _totals(shares)),
-            _in_order(_line(group, OF_PAYMENTS, 0) for group in grouped(now, [*before, *ahead], OF_PAYMENTS)),
+            _in_order(self._to_come(ahead)),
             self.now.cut(self.window.since, self.window.until),
             self._untold(payments),
             tuple(sorted({*self.result.findings, *self.paid.findings, *self.held.findings})),
@@ -92,6 +92,15 @@ class _Settling:
             for group, amount in zip(groups, held, strict=True)
             if amount or group.owed != group.paid
         )
+
+    def _to_come(self, ahead: Sequence[Entry]) -> Iterator[Line]:
+        """What is due after the days that are compared, by its day, and what was paid of it already."""
+        by_day: dict[str, tuple[list[Entry], list[Entry]]] = {}
+        for side, entries in enumerate((self.now.payments, [*self.paid.payments, *ahead])):
+            for entry in filter(self.window.is_later, entries):
+                by_day.setdefault(entry.until, ([], []))[side].append(entry)
+        for now, before in by_day.values():
+            yield from (_line(group, OF_PAYMENTS, 0) for group in grouped(now, before, OF_PAYMENTS))
 
     def _untold(self, payments: Sequence[Line]) -> int:
         first = min((days[0] for entry in self.paid.payments if (days := days_of(entry))), default="")

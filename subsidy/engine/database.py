@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[Any, ...]]
 Kind = Literal["table", "step", "view"]  # a table is read many times, a step once; a view is written into its readers
+WITHOUT_WRONG_PLANS = "SET disabled_optimizers = 'statistics_propagation'"  # docs/design/016-profile.md
 ROWS_AT_ONCE = 122_880  # of a batch: as many as the engine groups together
 Engine = Literal["auto", "duckdb", "spark"]  # auto: by the number of rows, on this machine
 
@@ -111,7 +112,7 @@ def _shared(limits: resources.Limits) -> duckdb.DuckDBPyConnection:
     if limits.threads is not None:
         base.execute(f"SET threads = {limits.threads}")
         base.execute("SET async_threads = 1")
-    base.execute("SET disabled_optimizers = 'statistics_propagation'")
+    base.execute(WITHOUT_WRONG_PLANS)
     base.execute("SET enable_external_access = false")
     base.execute("SET preserve_insertion_order = false")
     base.execute("SET lock_configuration = true")

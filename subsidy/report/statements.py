@@ -11,6 +11,7 @@ from subsidy import sql
 from subsidy.engine.allocations import AllocationStep
 from subsidy.engine.calendar_query import months_query, periods_query
 from subsidy.engine.cells import RosterShape, roster_table
+from subsidy.engine.database import WITHOUT_WRONG_PLANS
 from subsidy.engine.plan import Plan, Statement, plan_for
 from subsidy.engine.run import YEARS_OF_MONTHS, years_covered
 from subsidy.finding import Language
@@ -83,7 +84,7 @@ class _Script:
     years: tuple[int, int]
 
     def text(self) -> str:
-        parts = [self._head(), *self._inputs(), *self._calendars()]
+        parts = [self._head(), *self._settings(), *self._inputs(), *self._calendars()]
         parts += [part for stage in self.plan.stages for step in stage for part in self._step(step)]
         return "\n\n".join([*parts, self._payments()]) + "\n"
 
@@ -104,6 +105,14 @@ class _Script:
             self._say("尚未核定的金额取上限。", "Amounts that are not assessed yet stand at their high end."),
         ]
         return _comment(*lines)
+
+    def _settings(self) -> Iterator[str]:
+        if self.dialect == "duckdb":
+            why = self._say(
+                "此项优化在 DuckDB 2.0.1 中会漏掉应有的行，须关闭",
+                "DuckDB 2.0.1 loses rows with this optimisation: it must be off",
+            )
+            yield f"{_comment(why)}\n{WITHOUT_WRONG_PLANS};"
 
     def _inputs(self) -> Iterator[str]:
         names = Names(self.plan.schedule.versions)
