@@ -12,6 +12,7 @@ from subsidy.cli import completion
 from subsidy.cli.command import REASONS, command
 from subsidy.cli.findings import findings_reported
 from subsidy.cli.help import HOW, OUTPUT, WHICH
+from subsidy.cli.language import said
 from subsidy.cli.option import option
 from subsidy.cli.options import Basis, Calculation
 from subsidy.cli.output import Output, json_text
@@ -21,6 +22,10 @@ from subsidy.finding import Text
 app = typer.Typer()
 
 FORMATS = ("html", "md", "json", "csv", "txt")
+LEFT_OUT = Text(
+    "有 {} 行因错误未计算，以下金额不含这些行；subsidy check 列出疑点。",
+    "{} rows have errors and are not in these amounts; subsidy check lists the findings.",
+)
 OUTCOME = Text("未作说明。", "Nothing was explained.")
 
 
@@ -120,6 +125,9 @@ def explain(
         check_names(question, schedules, rows)
     with findings_reported(language):
         result = calculate(schedules, rows, asked.year, basis=basis, proceed=True, as_of=day)
+    blocked = sum(result.blocked.values())
+    if blocked:
+        sys.stderr.write(said(LEFT_OUT).format(blocked) + "\n")
     with findings_reported(language, OUTCOME):
         found = result.answer(question, language, low, depth, extent)
         content = _written(found, shape)

@@ -11,7 +11,8 @@ from subsidy.finding import Language, Refusal, Text, nearest
 TITLE = {"zh": "数据字典", "en": "Data dictionary"}
 INTRODUCTION = {
     "zh": """程序给出的每一列、每一个键：类型、单位、含义、何时为空。`subsidy columns` 打印同样的内容，
-加 `--json` 供程序用。Arrow 和 Parquet 的列在元数据中带有含义和单位。`--json` 输出和计算凭证各有 JSON Schema，在 [schemas](schemas) 中。
+加 `--json` 供程序用。Arrow 和 Parquet 的列在元数据中带有含义和单位。\
+`--json` 输出和计算凭证各有 JSON Schema，在 [schemas](schemas) 中。
 
 | 类型 | 数据框、Arrow、Parquet | JSON |
 |---|---|---|
