@@ -251,6 +251,7 @@ def test_tables_are_let_go_with_the_result(spark: Any, grants: Schedule) -> None
     def kept() -> int:
         return int(spark.sparkContext._jsc.getPersistentRDDs().size())
 
+    gc.collect()  # what other tests left behind
     before = kept()
     result = subsidy.calculate(grants, subsidy.Roster(homes=HOMES), year=2023, proceed=True, engine="spark")
     assert result.total > 0
