@@ -17,6 +17,7 @@ import subsidy
 from subsidy.budget.approved import approved
 from subsidy.budget.behind import behind
 from subsidy.budget.cases import load_case, read_cases
+from subsidy.budget.cells import Basis
 from subsidy.budget.sensitivity import MORE, sensitivities
 from subsidy.finding import Language, RosterError
 from subsidy.money import fen, yuan
@@ -30,6 +31,7 @@ from subsidy.report.memo.save import Look, save_memo, save_notices
 from subsidy.report.memo.typeset import pdf_of
 from subsidy.report.memo.word import docx_of
 from subsidy.report.memo.word_template import template_of
+from subsidy.schedule.load import load_text
 from subsidy.schedule.series import grown
 
 THOROUGH = "CHECK_ALL" in os.environ
@@ -39,6 +41,57 @@ CASES = Path(__file__).parent / "cases"
 WILD = '#set $x$ *b* _i_ <a&b> =HYPERLINK("u") {{ 7*7 }} {% if %} \\ @k 养老'
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 AMOUNT = re.compile(r"-?[0-9][0-9,]*\.[0-9]{2}")
+TOWN = """
+schedule: test/town
+document: {number: 测〔2022〕1号, issuer: 某市民政局, issued: 2022-01-01}
+in_force: {from: 2022-01-01}
+revision: 1
+place: example
+payers:
+  city: {label: {zh: 财政, en: budget}}
+  district: {label: {zh: 财政, en: budget}, of: district}
+  province: {label: {zh: 省级, en: province}}
+facts:
+  projects: {approved: {yuan: 0..most}}
+values:
+  most: {unit: yuan, is: 10000}
+  share: {unit: percent, is: 50%}
+  ladder: {unit: percent, by: [instalment], is: {1: 30%, 2: 30%, 3: 40%}}
+  sum: {unit: yuan, is: 500}
+clauses:
+  grant:
+    item: "1"
+    for: projects
+    every: once
+    dated: accepted
+    amount: round least(approved, most) * share to fen half_up
+    split: {city: 3, province: 1}
+    pay: {shares: ladder, every: year}
+limits:
+  envelope:
+    item: "2"
+    among: [grant]
+    payer: city
+    years: 2022..2024
+    at_most: sum
+    when_short: pro_rata
+    rest_to: district
+"""
+
+
+def town(basis: Basis = "due", approved: str = "10000") -> subsidy.Result:
+    """A grant in three instalments of 30, 30 and 40 %; the district takes over what is more than the city's sum."""
+    dated = (("B1", "2022-03-01", "10000"), ("B2", "2023-03-01", approved))
+    roster = subsidy.Roster(
+        districts=[{"district": "D"}],
+        facilities=[{"facility": "F", "district": "D", "type": "institution"}],
+        projects=[
+            {"project": key, "district": "D", "facility": "F", "accepted": day, "approved": amount}
+            for key, day, amount in dated
+        ],
+    )
+    schedule = subsidy.Schedule((load_text(TOWN),), (Path("town.yaml"),))
+    return subsidy.calculate(schedule, roster, 2023, basis=basis, proceed=True)
 
 
 def rich() -> subsidy.Result:
@@ -204,6 +257,38 @@ def test_a_year_without_money(empty: subsidy.Result) -> None:
     assert dict(notices_of(empty)) == {}
 
 
+def test_on_the_accrued_basis_payments_lead_to_the_total() -> None:
+    result = town("accrued")
+    paper = memo_of(result, "en")
+    _, quarters = tables(paper, "payers")
+    assert [(row.cells[0], row.cells[-2]) for row in quarters.rows[4:]] == [
+        ("Year", "3,000.00"),
+        ("Less: of earlier years", "-1,500.00"),
+        ("Plus: falls due in later years", "3,500.00"),
+        ("Total of the year", "5,000.00"),
+    ]
+    for row in quarters.rows:
+        *parts, whole, _ = (fen(cell.replace(",", "")) for cell in row.cells[1:])
+        assert sum(parts) == whole
+    told = " ".join(paper.texts)
+    assert "Of the total, 3,500.00 yuan fall due in 2024 to 2025." in told
+    assert "Beside this, 2,000.00 yuan of earlier years fall due in 2024." in told
+
+
+def test_on_the_due_basis_what_is_due_later_is_beside_the_total() -> None:
+    told = " ".join(memo_of(town(), "en").texts)
+    assert "Beside this, 5,500.00 yuan of this and earlier years fall due in 2024 to 2025." in told
+    assert "Of the total, " not in told
+
+
+def test_payers_of_one_label_are_told_apart() -> None:
+    result = town()
+    (by_clause, *_) = tables(memo_of(result, "zh"), "needs")
+    assert [one.heading for one in by_clause.columns[2:-1]] == ["财政（city）", "财政（district）", "省级"]
+    (payments,) = tables(dict(notices_of(result, "en"))["F"], "payments")
+    assert [one.heading for one in payments.columns[1:-1]] == ["Budget (city)", "Budget (district)", "Province"]
+
+
 def test_amounts_as_a_bureau_writes_them() -> None:
     assert in_capitals(5712310927) == "伍仟柒佰壹拾贰万叁仟壹佰零玖元贰角柒分"
     assert in_capitals(-1250) == "负壹拾贰元伍角"
@@ -248,6 +333,13 @@ def test_a_figure_a_tenth_higher_changes_what_the_whole_calculation_changes(file
         assert one.change == fen(other.total) - fen(result.total)
 
 
+def test_a_bound_of_a_column_is_no_figure_to_raise_where_rows_are_beyond_it() -> None:
+    assert {one.value for one in sensitivities(town())} == {"most", "share"}
+    result = town(approved="10001")
+    assert result.blocked == {"projects": 1}
+    assert [one.value for one in sensitivities(result)] == ["share"]
+
+
 # --- notices -------------------------------------------------------------------------------------------------------
 
 
@@ -276,6 +368,18 @@ def test_notices_of_pots_that_cut() -> None:
         assert sum(payment.cut for payment in one.payments) > 0
         table = tables(dict(notices_of(result, "zh"))[one.facility], "approved")[0]
         assert column(table, -1)[-1] + column(table, -2)[-1] == column(table, -3)[-1]
+
+
+def test_what_another_payer_takes_over_is_not_cut() -> None:
+    result = town()
+    (one,) = approved(result)
+    assert sum(payment.cut for payment in one.payments) > 0
+    notice = dict(notices_of(result, "en"))["F"]
+    (amounts,) = tables(notice, "approved")
+    (made_of,) = tables(notice, "made_of")
+    assert [column.heading for column in amounts.columns[4:]] == ["Approved (yuan)"]
+    assert column(amounts) == [one.amount, one.amount]
+    assert column(made_of)[-1] == one.amount
 
 
 def test_a_file_for_each_facility_whatever_its_key(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from subsidy.engine.database import Query
 from subsidy.engine.run import Run
 from subsidy.money import yuan_text
 from subsidy.schedule.catalogue import Schedule
+from subsidy.schedule.figures import day_of
 
 Basis = Literal["due", "accrued"]
 
@@ -50,6 +51,20 @@ def cash_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
 
     prepared = payments.run.prepared
     return {row[:4]: row[4] for row in prepared.rows(prepared.once(("cash", payments.relation, year, basis), query))}
+
+
+def accrued_by_due_year(payments: Payments, year: int) -> dict[tuple[str, int], int]:
+    """What belongs to a year, by payer and the year in which it falls due."""
+    keys = [sql.column(name) for name in ("payer", "due")]
+    amount = sql.alias(sql.total(sql.column("amount")), "amount")
+    query = sql.select(
+        [*keys, amount], sql.table(payments.relation), where=in_year(sql.column("accrued#m"), year), group=keys
+    )
+    found: dict[tuple[str, int], int] = {}
+    for payer, due, fen in payments.run.prepared.rows(query):
+        key = payer, day_of(due).year
+        found[key] = found.get(key, 0) + fen
+    return found
 
 
 def relief_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:

@@ -11,6 +11,7 @@ from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import NOT_STATED
 
 BETWEEN_LABELS = " / "
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 NOBODY = {"zh": "未明确", "en": "not stated"}
 
 
@@ -78,8 +79,16 @@ class Names(Generic[Part]):
         return (*dict.fromkeys(own), NOT_STATED)
 
     def payer(self, name: str, language: Language) -> str:
-        """What a payer is called in its document."""
-        return payer_label(self.schedules, name, language)
+        """What a payer is called in its document; with its key where another payer is called the same."""
+        labels = self._payer_labels[language]
+        return labels[name] if name in labels else payer_label(self.schedules, name, language)
+
+    @functools.cached_property
+    def _payer_labels(self) -> dict[Language, dict[str, str]]:
+        return {
+            language: {name: payer_label(self.schedules, name, language) for name in self.payers}
+            for language in LANGUAGES
+        }
 
 
 def clause_label(schedules: Iterable[Schedule], clause: str, language: Language) -> str:
@@ -95,12 +104,23 @@ def clause_label(schedules: Iterable[Schedule], clause: str, language: Language)
 
 
 def payer_label(schedules: Iterable[Schedule], payer: str, language: Language) -> str:
-    """The label of a payer; where documents differ, the labels of all; its name where it is in no document."""
-    labels = dict.fromkeys(_own_label(one, payer, language) for one in schedules)
-    labels.pop(None, None)
-    if labels:
-        return BETWEEN_LABELS.join(label for label in labels if label)
+    """The label of a payer; where documents differ, the labels of all; its name where it is in no document.
+
+    With its name where another payer has the same label.
+    """
+    own = tuple(schedules)
+    label = _labels(own, payer, language)
+    payers = {name for one in own for version in one.versions for name in version.model.payers}
+    if any(_labels(own, other, language) == label for other in payers - {payer}):
+        return f"{label}（{payer}）" if language == "zh" else f"{label} ({payer})"
+    if label:
+        return label
     return NOBODY[language] if payer == NOT_STATED else payer
+
+
+def _labels(schedules: Iterable[Schedule], payer: str, language: Language) -> str:
+    labels = dict.fromkeys(_own_label(one, payer, language) for one in schedules)
+    return BETWEEN_LABELS.join(label for label in labels if label)
 
 
 def _own_label(schedule: Schedule, payer: str, language: Language) -> str | None:

@@ -17,6 +17,7 @@ from typing import NoReturn
 from subsidy.budget.calculate import calculated
 from subsidy.budget.cells import Calculated
 from subsidy.budget.result import Result
+from subsidy.engine.findings import OUTSIDE
 from subsidy.engine.plan import clauses_read
 from subsidy.finding import ScheduleError
 from subsidy.progress import within
@@ -64,7 +65,8 @@ class _Trial:
 def sensitivities(result: Result, most: int = MOST_CLAUSES) -> list[Sensitivity]:
     """For the `most` largest clauses whose amounts read figures, the largest change first.
 
-    A figure that no schedule could have a tenth higher (shares that add up to 100 %) is left out.
+    A figure that no schedule could have a tenth higher (shares that add up to 100 %) is left out, and so is one that
+    bounds a column where rows are blocked for being out of bounds: they might be paid then, and are not read again.
     """
     trials = list(_trials(result, most))
     found: list[Sensitivity] = []
@@ -81,7 +83,7 @@ def _trials(result: Result, most: int) -> Iterator[_Trial]:
     sums: dict[str, int] = {}
     for cell in result.cells:
         sums[cell.clause] = sums.get(cell.clause, 0) + cell.amount
-    chosen: set[tuple[str, str]] = set()
+    chosen = set(_blocking(result))
     clauses = 0
     for name in sorted(sums, key=lambda name: (-abs(sums[name]), name)):
         one, clause = result.names.clauses[name]
@@ -97,6 +99,15 @@ def _trials(result: Result, most: int) -> Iterator[_Trial]:
         clauses += bool(trials)
         if clauses == most:
             return
+
+
+def _blocking(result: Result) -> Iterator[tuple[str, str]]:
+    """By schedule, the values that bound columns of tables with rows that are blocked for being out of bounds."""
+    tables = {finding.table for finding in result.findings if finding.code == OUTSIDE}
+    for version in result.versions:
+        for table in tables & version.tables.keys():
+            for column in version.tables[table].columns.values():
+                yield from ((version.id, end) for end in (column.low, column.high))
 
 
 def _values_of(schedule: Schedule, clause: str) -> Iterator[str]:

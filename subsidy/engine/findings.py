@@ -28,6 +28,8 @@ from subsidy.schedule.node import Aggregate, Node, Type
 if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
 
+OUTSIDE = "outside-policy-range"
+
 
 @dataclass
 class _Blank:
@@ -108,7 +110,7 @@ def _range_finding(intake: Intake, table: str, name: str, kind: Type, row: tuple
 
     return Finding(
         place_of(intake, table, name, number),
-        "outside-policy-range",
+        OUTSIDE,
         Text(f"超出政策范围 {shown(low)} 至 {shown(high)}", f"the policy allows {shown(low)} to {shown(high)}"),
         Text("请核对；尚未核定的留空", "check it; leave it blank while it is not assessed"),
         shown(cell),

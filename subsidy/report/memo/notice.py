@@ -90,18 +90,18 @@ def _amounts(told: Told, one: Approved) -> tuple[Block, ...]:
     if not clauses:
         return ()
     by_name = {clause.clause: clause for clause in one.clauses}
-    has_cuts = any(payment.cut for payment in one.payments)
+    amounts = {name: _sum([payment for payment in one.payments if payment.clause == name]) for name in clauses}
+    owed = {name: by_name[name].owed if name in by_name else 0 for name in clauses}
+    has_cuts = owed != amounts
     rows = []
-    for name in clauses:
+    for name, amount in amounts.items():
         clause = by_name.get(name)
-        own = [payment for payment in one.payments if payment.clause == name]
-        amount, cut = sum(payment.amount for payment in own), sum(payment.cut for payment in own)
         counts = ("—", "—") if clause is None else (f"{clause.subjects:,}", f"{_number(clause):,}")
-        cuts = (money(amount + cut), money(cut)) if has_cuts else ()
+        cuts = (money(owed[name]), money(owed[name] - amount)) if has_cuts else ()
         rows.append(Row((told.item(name), told.clause(name), *counts, *cuts, money(amount))))
-    total, cut = one.amount, sum(payment.cut for payment in one.payments)
-    totals = (money(total + cut), money(cut)) if has_cuts else ()
-    rows.append(Row(("", told("合计", "Total"), "", "", *totals, money(total)), "total"))
+    total_owed = sum(owed.values())
+    totals = (money(total_owed), money(total_owed - one.amount)) if has_cuts else ()
+    rows.append(Row(("", told("合计", "Total"), "", "", *totals, money(one.amount)), "total"))
     columns = [
         Column(told("条", "Item"), "short"),
         Column(told("条款", "Clause"), "wide"),

@@ -52,9 +52,9 @@ def _open(told: Told) -> tuple[Block, ...]:
         blocks.append(
             Paragraph(
                 told(
-                    "个别条款下限高于上限：同一对象只能享受其中一项，另一项取上限时，本项即让位于它。",
-                    "Where low is above high, only one of two grants is paid: with the other one at its upper end, "
-                    "this one gives way to it.",
+                    "个别条款下限高于上限：该条款与其他条款共用同一限制或资金总额，其他条款取上限时，该条款所得减少。",
+                    "Where low is above high, the clause shares a limit or a sum of money with others: with these at "
+                    "their upper ends, less is left for it.",
                 )
             )
         )
