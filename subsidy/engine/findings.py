@@ -251,7 +251,8 @@ def _blank_finding(intake: Intake, cell: Cell, blank: _Blank) -> Finding:
         remedy = Text("请补上该表", "add the table")
     elif leaf.fact is not None and leaf.fact.history and not cell.row:
         why = Text(f"{cell.key}：截至该日没有{word}", f"{cell.key}: no {leaf.name} on or before that day")
-        remedy = Text(f"请在 {leaf.fact.history} 中补一行", f"add a row to {leaf.fact.history}")
+        history = blank.compiled.version.words.get(leaf.fact.history, leaf.fact.history)
+        remedy = Text(f"请在{history}中补一行", f"add a row to {leaf.fact.history}")
     elif leaf.aggregate is not None:
         why = Text(f"{cell.key}：{word} 无法确定", f"{cell.key}: {leaf.name} cannot be determined")
         remedy = _aggregate_remedy(leaf.aggregate)

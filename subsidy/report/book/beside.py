@@ -95,6 +95,7 @@ class Beside:
         result, language = self.context.result, self.context.language
         blocked = self.say(Text("、", ", ")).join(f"{table} {rows}" for table, rows in result.blocked.items())
         notes = [self.say(BLOCKED, rows=blocked)] if blocked else []
+        notes += [] if result.findings else [self.say(NO_FINDINGS)]
         page = self.context.page(name, self.say(FINDINGS), notes)
         page.head(_heads(self.say, FINDING_HEADS), freeze=1)
         for finding in result.findings:
@@ -141,6 +142,7 @@ class Beside:
 
 NOTE = Text("说明", "note")
 ENTRY = Text("项", "entry")
+NO_FINDINGS = Text("没有疑点。", "There are no findings.")
 FINDING_HEADS = (
     KIND, Text("位置", "place"), Text("填写的内容", "value"), Text("问题", "why"), Text("应为", "what would be right"),
     Text("代码", "code"),

@@ -10,6 +10,7 @@ from subsidy.roster.template_look import lines_of
 DARK, LIGHT, GREY = "#1F4E79", "#EAF1F8", "#A6A6A6"
 A4 = 9
 NARROWEST, WIDEST, PADDING = 6, 44, 4
+LEGIBLE = 200  # letters across a page of A4, landscape: print of about six points
 HEADING = 16  # letters of a heading in one line
 LINE = 14.5
 FONT = {"zh": "宋体", "en": "Calibri"}
@@ -59,6 +60,14 @@ class Look:
         sheet.set_footer(FOOTER[self._language])
         if repeated:
             sheet.repeat_rows(*repeated)
+
+    def fit_to_width(self, sheet: Any, width: int, repeated: int) -> None:
+        """On one page where that can be read, else on several, each with the first `repeated` columns."""
+        pages = -(-width // LEGIBLE)
+        if pages > 1:
+            sheet.fit_to_pages(pages, 0)
+            if repeated:
+                sheet.repeat_columns(0, repeated - 1)
 
 
 def width_of(letters: int) -> int:

@@ -78,6 +78,7 @@ class Page:
         self.kept: tuple[Column, ...] = ()  # the columns of the rows that are kept
         self.rows: list[tuple[int, Sequence[Cell], bool]] = []  # those of the table, where they are kept
         self._widths: dict[int, int] = {}
+        self._frozen = 0  # columns that stay in sight
         self._sums: list[int] = []
         self._forms: list[tuple[Any, Any]] = []  # of each column, and in a row of totals
         self.first = self.headed = 0
@@ -108,6 +109,7 @@ class Page:
             self._widths[position] = column.width or self._widths[position]
         self.headed = self.row
         if freeze is not None:
+            self._frozen = freeze
             self.sheet.freeze_panes(self.row + 1, freeze)
             self.look.set_up_print(self.sheet, self.header, landscape=self.landscape, repeated=(0, self.row))
         self.row += 1
@@ -172,9 +174,11 @@ class Page:
             self.sheet.autofilter(self.headed, 0, self.row - 1, len(self.columns) - 1)
 
     def close(self) -> None:
-        """Set the widths. To be called at the end."""
+        """Set the widths, and over how many pages they go. To be called at the end."""
         for position, width in self._widths.items():
             self.sheet.set_column(position, position, width)
+        if self.columns:
+            self.look.fit_to_width(self.sheet, sum(self._widths.values()), self._frozen)
 
     # --- cells -------------------------------------------------------------------------------------------------
 
