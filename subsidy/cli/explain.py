@@ -23,7 +23,7 @@ app = typer.Typer()
 
 FORMATS = ("html", "md", "json", "csv", "txt")
 LEFT_OUT = Text(
-    "有 {} 行因错误未计算，以下金额不含这些行；subsidy check 列出疑点。",
+    "有 {} 行因错误未计算，其中的金额不含这些行；subsidy check 列出疑点。",
     "{} rows have errors and are not in these amounts; subsidy check lists the findings.",
 )
 OUTCOME = Text("未作说明。", "Nothing was explained.")
@@ -125,9 +125,6 @@ def explain(
         check_names(question, schedules, rows)
     with findings_reported(language):
         result = calculate(schedules, rows, asked.year, basis=basis, proceed=True, as_of=day)
-    blocked = sum(result.blocked.values())
-    if blocked:
-        sys.stderr.write(said(LEFT_OUT).format(blocked) + "\n")
     with findings_reported(language, OUTCOME):
         found = result.answer(question, language, low, depth, extent)
         content = _written(found, shape)
@@ -135,6 +132,8 @@ def explain(
             write_whole(output, content)
     if output is not None:
         sys.stdout.write(f"{output}\n")
+        if result.blocked:
+            sys.stderr.write(said(LEFT_OUT).format(sum(result.blocked.values())) + "\n")
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(content) if isinstance(content, bytes) else sys.stdout.write(content)
