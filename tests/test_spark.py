@@ -119,7 +119,8 @@ def test_a_schedule_with_limits_pots_and_instalments(by_spark: subsidy.Result, g
     assert by_spark.explain("places", "H1").to_dict() == here.explain("places", "H1").to_dict()
 
 
-@randomly(60 if THOROUGH else 1)
+@pytest.mark.skipif(not THOROUGH, reason="in check-all")
+@randomly(60)
 @given(cases())
 def test_any_schedule(spark: Any, case: Case) -> None:
     assert_same(of(case.texts), subsidy.Roster(**case.rows), case.year)
