@@ -13,6 +13,7 @@ from typing import Literal
 from subsidy.engine.explain_sheet import SHOWN, told_by
 from subsidy.engine.explain_words import number_of
 from subsidy.engine.row_reader import ReadRow
+from subsidy.schedule.expression import plain_number
 from subsidy.schedule.node import MONTH, Node
 
 ROW = "\0"  # stands for the number of the row
@@ -128,7 +129,7 @@ class _Writer:
         if digits is not None:
             kept = text if plain or node.rounding == "half_up" else f"ROUND({text},{GUARD})"
             return f"{function}({kept},{digits})", "one"
-        step = self._cell(node.arguments[1]) if len(node.arguments) > 1 else str(float(node.step))
+        step = self._cell(node.arguments[1]) if len(node.arguments) > 1 else plain_number(node.step)
         kept = f"{self._inside(inner)}/{step}"
         kept = kept if node.rounding == "half_up" else f"ROUND({kept},{GUARD})"
         return f"{function}({kept},0)*{step}", "product"
