@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pypdf
 import pytest
 from typer.testing import CliRunner
 
@@ -500,6 +501,12 @@ def test_two_mistakes_are_found_mended_and_then_there_is_a_budget(tmp_path: Path
     done = CliRunner().invoke(app, budget)
     assert done.exit_code == 0
     assert json.loads(done.stdout)["total"] == "201155.00"
+    for command, name in (("budget", "budget.xlsx"), ("report", "memo.pdf")):
+        about = [str(file), "--schedule", XIAN, "--year", "2023"]
+        assert CliRunner().invoke(app, [command, *about, "-o", str(tmp_path / name), "--lang", "zh"]).exit_code == 0
+    cover = openpyxl.load_workbook(tmp_path / "budget.xlsx", data_only=True).worksheets[0]
+    assert 201155 in [cell for row in cover.iter_rows(values_only=True) for cell in row]
+    assert "201,155.00" in "".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "memo.pdf").pages)
 
 
 # --- several schedules ---------------------------------------------------------------------------------------------
