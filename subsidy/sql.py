@@ -222,6 +222,14 @@ def running_total(number: Sql, partition: Sequence[Sql], order: Sequence[tuple[S
     return exp.Cast(this=summed, to=_bigint())
 
 
+def highest_before(number: Sql, partition: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
+    """The highest of the rows before this one; the order must be total."""
+    window = over(exp.Max(this=_own(number)), partition, order, rows=True)
+    window.args["spec"].set("end", exp.Literal.number(1))
+    window.args["spec"].set("end_side", "PRECEDING")
+    return window
+
+
 def following(tree: Sql, partition: Sequence[Sql], order: Sequence[tuple[Sql, bool]]) -> Sql:
     return over(exp.Lead(this=_own(tree)), partition, order)
 
@@ -242,6 +250,9 @@ def subquery(query: Sql, as_name: str) -> exp.Subquery:
     return exp.Subquery(this=_own(query), alias=exp.TableAlias(this=name(as_name)))
 
 
+_JOINS = {"inner": {}, "left": {"side": "LEFT"}, "semi": {"kind": "SEMI"}, "anti": {"kind": "ANTI"}}
+
+
 def select(
     columns: Sequence[Sql],
     source: Sql,
@@ -250,12 +261,15 @@ def select(
     group: Sequence[Sql] = (),
     distinct: bool = False,
 ) -> exp.Select:
-    """SELECT columns FROM source [joins as (`left` | `inner`, source, condition)] [WHERE] [GROUP BY]."""
+    """SELECT columns FROM source [joins as (`left` | `inner`, source, condition)] [WHERE] [GROUP BY].
+
+    A join may be `semi` or `anti` too: the rows that have a partner, or none.
+    """
     query = exp.Select(expressions=[_own(tree) for tree in columns])
     query.set("from_", exp.From(this=_own(source)))
     query.set(
         "joins",
-        [exp.Join(this=_own(right), side="LEFT" if kind == "left" else None, on=_own(on)) for kind, right, on in joins],
+        [exp.Join(this=_own(right), **_JOINS[kind], on=_own(on)) for kind, right, on in joins],
     )
     if where is not None:
         query.set("where", exp.Where(this=_own(where)))
@@ -269,6 +283,12 @@ def select(
 def ordered(query: exp.Select, by: Sequence[Sql]) -> exp.Select:
     """The query with its rows in ascending order; a number that is missing comes last."""
     query.set("order", exp.Order(expressions=[_ordered(tree, False) for tree in by]))
+    return query
+
+
+def first_rows(query: exp.Select, count: int) -> exp.Select:
+    """So many rows of a query at most."""
+    query.set("limit", exp.Limit(expression=exp.Literal.number(count)))
     return query
 
 

@@ -21,7 +21,7 @@ from test_intake import SCHEDULE as MANY_TABLES
 from test_typed_rosters import as_texts, rosters
 
 import subsidy
-from subsidy.engine.cluster_intake import cluster_intake
+from subsidy.engine.take_in import taken_in_cluster
 from subsidy.finding import Refusal
 from subsidy.roster.intake import Intake, intake
 from subsidy.schedule.catalogue import Schedule
@@ -217,7 +217,7 @@ def test_any_wrong_roster_of_frames(spark: Any, roster: dict[str, Any]) -> None:
     version = load_text(MANY_TABLES)
     tables = {name: in_order_of_spark(_readable(columns)) for name, columns in roster.items()}
     frames = subsidy.Roster(**{name: spark.createDataFrame(table) for name, table in tables.items()})
-    assert _told(cluster_intake(frames, [version])) == _told(intake(subsidy.Roster(**tables), [version]))
+    assert _told(taken_in_cluster(frames, [version])) == _told(intake(subsidy.Roster(**tables), [version]))
 
 
 def _readable(columns: dict[str, Any]) -> pa.Table:

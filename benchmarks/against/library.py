@@ -15,6 +15,7 @@ def totals(form: str, folder: Path, stations: dict[str, float] | None = None) ->
     from benchmarks.workload import YEAR, schedule_file
     from subsidy.budget.calculate import calculated, checked_intakes, stop_at_errors
     from subsidy.budget.cells import cash_rows
+    from subsidy.engine.take_in import taken_in_place
     from subsidy.schedule.together import together
 
     spent = {} if stations is None else stations
@@ -28,7 +29,7 @@ def totals(form: str, folder: Path, stations: dict[str, float] | None = None) ->
     schedules = [subsidy.schedule(schedule_file(form))]
     roster = subsidy.read_roster(folder)
     passed("read")
-    intakes, _, _ = checked_intakes(schedules, roster, YEAR, None)
+    intakes, _, _ = checked_intakes(schedules, roster, YEAR, None, take_in=taken_in_place)
     stop_at_errors(intakes[0].findings)
     passed("check")
     (both,), findings = calculated(together(schedules), intakes, YEAR)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from subsidy.budget.cells import Basis, Calculated
 from subsidy.budget.checked import checked
@@ -13,11 +14,11 @@ from subsidy.budget.receipt import make_receipt
 from subsidy.budget.result import Result
 from subsidy.engine.cells import End
 from subsidy.engine.checks import CheckReport
-from subsidy.engine.cluster_intake import cluster_intake
 from subsidy.engine.database import Engine
 from subsidy.engine.findings import blank_cells, outside_ranges
 from subsidy.engine.run import Prepared, check_engine, prepare
 from subsidy.engine.run import calculate as run_engine
+from subsidy.engine.take_in import taken_in_cluster, taken_in_place
 from subsidy.finding import Finding, Place, Refusal, RosterError, ScheduleError, Text
 from subsidy.progress import station
 from subsidy.roster.intake import Intake, intake, joined_example_rows
@@ -27,6 +28,7 @@ from subsidy.schedule.load import Version
 from subsidy.schedule.together import Together, together
 
 FIRST_YEAR, LAST_YEAR = 1950, 2150
+TakeIn: TypeAlias = Callable[[Roster, Sequence[Version], Sequence[Version]], Intake]
 
 
 def calculate(
@@ -53,7 +55,8 @@ def calculate(
     check_request(several, year)
     check_engine(engine)
     woven = together(several)
-    intakes = checked_intakes(several, roster, year, as_of, in_cluster=engine == "spark")[0]
+    take_in = taken_in_cluster if engine == "spark" else taken_in_place
+    intakes = checked_intakes(several, roster, year, as_of, take_in=take_in)[0]
     if not proceed:
         stop_at_errors(list(dict.fromkeys(finding for taken_in in intakes for finding in taken_in.findings)))
     given: dict[str, frozenset[str]] = {}
@@ -120,7 +123,7 @@ def examine(
     several = (schedules,) if isinstance(schedules, Schedule) else tuple(schedules)
     year = year or max(schedule.latest.first_day.year for schedule in several)
     check_request(several, year)
-    intakes, day, reports = checked_intakes(several, roster, year, as_of)
+    intakes, day, reports = checked_intakes(several, roster, year, as_of, take_in=taken_in_place)
     _, findings = calculated(together(several), intakes, year)
     return Examination(sorted(findings), day, reports, joined_example_rows(intakes))
 
@@ -132,16 +135,15 @@ def checked_intakes(
     as_of: datetime.date | None,
     with_later: Sequence[Schedule] | None = None,
     *,
-    in_cluster: bool = False,
+    take_in: TakeIn = intake,
 ) -> tuple[list[Intake], datetime.date, list[CheckReport]]:
     """The roster as each schedule reads it, without the rows that checks across rows block; their day and reports.
 
-    `with_later`: the same schedules with further versions, whose tables and columns are read too. `in_cluster`: frames
-    of Spark stay there.
+    `with_later`: the same schedules with further versions, whose tables and columns are read too. `take_in`: how
+    the roster is taken in, by default whole.
     """
     reading = several if with_later is None else with_later
     station("核对每一格", "checking every cell")
-    take_in = cluster_intake if in_cluster and roster.frames else intake
     intakes = [take_in(roster, schedule.versions, _others(reading, schedule)) for schedule in reading]
     return checked(several, intakes, year, as_of)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from subsidy.engine.calendar import END_OF_TIME as ONGOING
-from subsidy.engine.cluster import ends_of
+from subsidy.engine.in_place import ends_of
 from subsidy.finding import Text
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from subsidy import resources, sql
@@ -70,29 +71,29 @@ class Database(Protocol):
 
 
 class DuckDB:
-    """A connection of its own to the one database of this process, which reads and writes no file."""
+    """A connection of its own to a database: by default to the one of this process, which reads and writes no file."""
 
-    def __init__(self) -> None:
-        self.connection = _shared(resources.current()).cursor()
+    def __init__(self, base: duckdb.DuckDBPyConnection | None = None) -> None:
+        self.connection = (base or _shared(resources.current())).cursor()
 
     def register(self, name: str, table: Any) -> None:
         self.connection.register(name, table)
 
     def create(self, name: str, query: Query, kind: Kind) -> None:
         what = "VIEW" if kind == "view" else "TABLE"
-        with _exact(name):
+        with exact(name):
             self.connection.execute(f'CREATE OR REPLACE TEMP {what} "{name}" AS {query.duckdb}')
 
     def rows(self, query: Query) -> Rows:
-        with _exact(""):
+        with exact(""):
             return list(self.connection.execute(query.duckdb).fetchall())
 
     def arrow(self, query: Query) -> Any:
-        with _exact(""):
+        with exact(""):
             return self.connection.sql(query.duckdb).to_arrow_table()
 
     def batches(self, query: Query) -> Iterator[Any]:
-        with _exact(""):
+        with exact(""):
             yield from self.connection.sql(query.duckdb).to_arrow_reader(ROWS_AT_ONCE)
 
     def drop(self, name: str) -> None:
@@ -103,6 +104,11 @@ class DuckDB:
 @functools.lru_cache(maxsize=1)
 def _shared(limits: resources.Limits) -> duckdb.DuckDBPyConnection:
     """The database of this process under these limits; what is in another one stays there."""
+    return opened(limits)
+
+
+def opened(limits: resources.Limits, files: Sequence[Path] = ()) -> duckdb.DuckDBPyConnection:
+    """A new database in memory that may read these files and no others."""
     import duckdb
 
     base = duckdb.connect(":memory:")
@@ -113,6 +119,8 @@ def _shared(limits: resources.Limits) -> duckdb.DuckDBPyConnection:
         base.execute(f"SET threads = {limits.threads}")
         base.execute("SET async_threads = 1")
     base.execute(WITHOUT_WRONG_PLANS)
+    if files:
+        base.execute("SET allowed_paths = ?", [[str(file) for file in files]])
     base.execute("SET enable_external_access = false")
     base.execute("SET preserve_insertion_order = false")
     base.execute("SET lock_configuration = true")
@@ -120,7 +128,7 @@ def _shared(limits: resources.Limits) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def _exact(relation: str) -> Iterator[None]:
+def exact(relation: str) -> Iterator[None]:
     """Turns the engine's refusal of a number past 2^63, or for want of memory, into a finding."""
     import duckdb
 

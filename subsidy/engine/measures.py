@@ -14,6 +14,7 @@ from subsidy.engine.calendar import EVER
 from subsidy.engine.cells import Value, roster_table
 from subsidy.engine.database import Query
 from subsidy.engine.grain import GrainCompiler
+from subsidy.engine.in_place import rows_of
 from subsidy.engine.layers import ref
 from subsidy.engine.run import Prepared
 from subsidy.schedule.load import Version
@@ -64,10 +65,8 @@ class Measures:
         if self.reads_its_own_table:
             return [self._with_table(self._changed(one, column, number), one)[0] for number in numbers]
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        table = self.prepared.intake.tables[self.table]
-        row = table.filter(pc.equal(table["_row"], one.row))
+        row = rows_of(self.prepared.intake.tables[self.table], one.row)
         copies = row.take(pa.array([0] * len(numbers)))
         for name, content in ((column, numbers), ("_row", range(len(numbers)))):
             copies = copies.set_column(copies.column_names.index(name), name, pa.array(list(content), pa.int64()))
@@ -79,7 +78,7 @@ class Measures:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        table = self.prepared.intake.tables[self.table]
+        table = rows_of(self.prepared.intake.tables[self.table])
         cell = pc.if_else(pc.equal(table["_row"], one.row), pa.scalar(number, pa.int64()), table[column])
         return table.set_column(table.column_names.index(column), column, cell)
 

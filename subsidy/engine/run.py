@@ -12,10 +12,10 @@ from subsidy.allocation import Decided
 from subsidy.engine import calendar
 from subsidy.engine.allocations import AllocationStep
 from subsidy.engine.cells import End, RosterShape, roster_table
-from subsidy.engine.cluster import ClusterTable, ends_of
 from subsidy.engine.database import Database, DuckDB, Engine, Query
 from subsidy.engine.few_rows import FewRows
 from subsidy.engine.grain import CompiledGrain
+from subsidy.engine.in_place import InPlaceTable, ends_of
 from subsidy.engine.limits import PIECE_COLUMNS, excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, kept_for, plan_for
@@ -95,11 +95,11 @@ def _years_looked_ahead(schedule: Schedule) -> int:
 
 
 def _opened(engine: Engine, tables: Mapping[str, Any], first_year: int, last_year: int) -> Database:
-    """A database for these tables, with the calendars in it: a cluster where they are in one."""
-    cluster = next((table.database for table in tables.values() if isinstance(table, ClusterTable)), None)
-    if cluster is None and engine == "auto" and sum(table.num_rows for table in tables.values()) <= FEW:
+    """A database for these tables, with the calendars in it: one beside the place where they stay."""
+    place = next((table.place for table in tables.values() if isinstance(table, InPlaceTable)), None)
+    if place is None and engine == "auto" and sum(table.num_rows for table in tables.values()) <= FEW:
         return FewRows(_few_with_calendars(first_year, last_year))
-    database = cluster.beside() if cluster else _spark() if engine == "spark" else DuckDB()
+    database = place.beside() if place else _spark() if engine == "spark" else DuckDB()
     for name, content in _calendars(first_year, last_year).items():
         database.register(name, content)
     return database

@@ -13,13 +13,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from subsidy.engine.cluster import ClusterTable
 from subsidy.engine.database import Kind, Query, Rows, too_large_in
+from subsidy.engine.in_place import NUMBER, InPlaceTable
 from subsidy.finding import Refusal, Text
+from subsidy.roster.raw import RawTable, empty_table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+KINDS = {
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "whole"), "string": "text",
+}  # fmt: skip
 SETTINGS = {
     "spark.sql.ansi.enabled": "true",  # refuses a number past 2^63
     "spark.sql.caseSensitive": "true",
@@ -50,8 +54,49 @@ class Spark:
         """The relations of another roster in the same cluster."""
         return Spark(self.caller)
 
+    # --- as a place of rosters ---------------------------------------------------------------------------------
+
+    reads_again = False
+
+    def number(self, name: str, given: Any) -> None:
+        """A frame's rows in the order of its columns, blanks first; those of a raw table by their own numbers."""
+        self.put(name, self.of_arrow(given.by_position()) if isinstance(given, RawTable) else self._numbered(given))
+
+    def empty(self, name: str, given: Any) -> RawTable:
+        return empty_table(name, list(given.columns), sheet=name)
+
+    def kinds(self, name: str) -> dict[str, str]:
+        found = self.session.table(f"`{name}`").dtypes
+        return {column: KINDS.get(kind.split("(")[0], kind) for column, kind in found}
+
+    def are_unique(self, name: str, column: str) -> bool:
+        return False
+
+    def _numbered(self, frame: DataFrame) -> DataFrame:
+        import pyarrow as pa
+        from pyspark.sql import functions as f
+
+        named = self.received(frame.toDF(*(f"c{position}" for position in range(len(frame.columns)))))
+        ordered = self.kept(named.sort(*named.columns).withColumn("#id", f.monotonically_increasing_id()))
+        parts = ordered.groupBy(f.shiftright("#id", 33).alias("part")).count().sort("part").collect()
+        before, offsets = 0, []
+        for part, count in parts:
+            offsets.append(before + 1 - (part << 33))
+            before += count
+        of_part = {"#part": pa.array([part for part, _ in parts], pa.int64()), "#offset": pa.array(offsets, pa.int64())}
+        by_part = f.broadcast(self.of_arrow(pa.table(of_part)))
+        numbered = ordered.join(by_part, f.shiftright("#id", 33) == f.col("#part"), "left")
+        return numbered.select(*named.columns, (f.col("#id") + f.col("#offset")).alias(NUMBER))
+
+    def _of_place(self, table: InPlaceTable) -> DataFrame:
+        place = table.place
+        assert isinstance(place, Spark)
+        return self.received(place.session.table(f"`{table.name}`"))
+
+    # --- relations ---------------------------------------------------------------------------------------------
+
     def register(self, name: str, table: Any) -> None:
-        self.put(name, self.received(table.frame) if isinstance(table, ClusterTable) else self.of_arrow(table))
+        self.put(name, self._of_place(table) if isinstance(table, InPlaceTable) else self.of_arrow(table))
 
     def create(self, name: str, query: Query, kind: Kind) -> None:
         with _exact(name):

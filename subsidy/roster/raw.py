@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,21 @@ class RawTable:
         cell = f"{letters}{number or self.heading_row}" if letters else ""
         return Place(self.file, self.sheet, number, heading, cell=cell)
 
+    def chosen(self, numbers: Sequence[int]) -> RawTable:
+        """The same with the rows of these numbers alone."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = pc.is_in(self.rows, value_set=pa.array(numbers, pa.int64()))
+        return replace(self, data=self.data.filter(wanted).combine_chunks(), rows=self.rows.filter(wanted))
+
+    def by_position(self) -> pa.Table:
+        """The cells as they are kept: columns c0, c1, … and `_row`."""
+        import pyarrow as pa
+
+        columns = {f"c{position}": self.data.column(position) for position in range(len(self.headings))}
+        return pa.table({**columns, "_row": self.rows})
+
     def column(self, position: int) -> pa.StringArray:
         """The cells of a column as texts."""
         return text_array(self.cells(position))
@@ -110,6 +125,13 @@ def raw_table(
         if not pc.all(filled).as_py():
             data, numbers = data.filter(filled).combine_chunks(), numbers.filter(filled)
     return RawTable(name, data, numbers, file, sheet, **more)
+
+
+def empty_table(name: str, headings: Sequence[str], file: str = "", sheet: str = "") -> RawTable:
+    """A raw table without rows."""
+    import pyarrow as pa
+
+    return raw_table(name, headings, [pa.array([], pa.string())] * len(headings), (), file, sheet)
 
 
 def _without_white_space(column: pa.Array) -> pa.Array:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
-from subsidy.roster.raw import RawTable, kept, raw_table, refused_file, text_array, unreadable
+from subsidy.roster.parquet_file import ParquetFile, opened
+from subsidy.roster.raw import RawTable, raw_table, refused_file, text_array, unreadable
 from subsidy.roster.sniff import COMPOUND, ZIP, kind_of, not_a_workbook
 from subsidy.roster.workbook import WORKBOOKS, read_workbook
 
@@ -22,11 +23,15 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_ROWS_NAMED = 50
 MOST_FOLDERS = 3
 TITLES = 20  # lines over the headings
-CODED_BYTES = 3  # of a cell, in a Parquet file
 
 
 def read_path(path: Path) -> list[RawTable]:
     """Every table of a folder, a workbook or a single file. Raises RosterError, with all files that cannot be read."""
+    return [one.raw if isinstance(one, ParquetFile) else one for one in tables_in(path)]
+
+
+def tables_in(path: Path) -> list[RawTable | ParquetFile]:
+    """As `read_path`; large Parquet files are opened and not read."""
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in (".csv", ".parquet"))
         if workbooks := _workbooks_in(path):
@@ -44,7 +49,7 @@ def read_path(path: Path) -> list[RawTable]:
             Text("没有这个文件或文件夹", "there is no such file or folder"),
             Text("请检查路径", "check the path"),
         )
-    tables: list[RawTable] = []
+    tables: list[RawTable | ParquetFile] = []
     findings: list[Finding] = []
     for file in files:
         try:
@@ -107,7 +112,7 @@ def _workbook_in_folder(folder: Path, workbooks: Sequence[str], mixed: bool) -> 
     return refused_file(folder, "workbook-in-folder", why, remedy)
 
 
-def _read_file(path: Path) -> list[RawTable]:
+def _read_file(path: Path) -> Sequence[RawTable | ParquetFile]:
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".parquet", *WORKBOOKS):
         raise refused_file(
@@ -121,7 +126,7 @@ def _read_file(path: Path) -> list[RawTable]:
         )
     try:
         if suffix == ".parquet":
-            return [read_parquet(path)]
+            return [opened(path)]
         if suffix == ".csv" and not _begins_like_a_workbook(path):
             return [read_csv(path)]
         data = path.read_bytes()
@@ -288,31 +293,3 @@ def _record_starts(body: bytes, before: int) -> Iterator[int]:
 
 
 # --- Parquet -----------------------------------------------------------------------------------------
-
-
-def read_parquet(path: Path) -> RawTable:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.parquet as parquet
-
-    try:
-        coded = _of_few_texts(parquet.ParquetFile(path))
-        table = parquet.ParquetFile(path, read_dictionary=coded).read()
-    except pa.ArrowException as error:
-        raise unreadable(path, str(error).split("\n")[0][:100]) from None
-    headings, count = table.column_names, table.num_rows
-    chunks = table.columns
-    del table  # so that each column is let go as soon as it is in one piece
-    columns = [kept(chunks.pop(0)) for _ in headings]
-    return raw_table(path.stem, headings, columns, np.arange(1, count + 1), str(path))
-
-
-def _of_few_texts(file: Any) -> list[str]:
-    """The columns of texts that take so little room in the file that most of them stand there many times."""
-    sizes: dict[str, int] = {}
-    for group in range(file.metadata.num_row_groups):
-        for position in range(file.metadata.num_columns):
-            column = file.metadata.row_group(group).column(position)
-            if column.physical_type == "BYTE_ARRAY" and column.has_dictionary_page:
-                sizes[column.path_in_schema] = sizes.get(column.path_in_schema, 0) + column.total_uncompressed_size
-    return [name for name, size in sizes.items() if size <= CODED_BYTES * file.metadata.num_rows]

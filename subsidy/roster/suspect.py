@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Refusal
 from subsidy.roster.arrays import (
@@ -25,6 +25,9 @@ from subsidy.roster.characters import Characters
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
 
+if TYPE_CHECKING:
+    from subsidy.schedule.load import RosterColumn
+
 FEWEST_FIGURES = 3  # from which a column is judged
 IN_WAN = 10_000  # in 万元 the figures must still be ones that the column allows
 TOO_SMALL = 1000  # how many times all of them are below the highest that is allowed, and at most this many yuan
@@ -32,23 +35,31 @@ TOO_SMALL = 1000  # how many times all of them are below the highest that is all
 WIDE = "[０-９Ａ-Ｚａ-ｚ]"
 
 
+def is_of_yuan(spec: RosterColumn) -> bool:
+    """Whether a column holds amounts whose unit may have been mistaken."""
+    return spec.column.unit == "yuan" and spec.column.type == "number"
+
+
 def check_magnitude(sheet: Sheet, name: str, found: Collector) -> None:
     """All amounts of a column of yuan so small that they were perhaps typed in 万元."""
     import pyarrow.compute as pc
 
+    if is_of_yuan(sheet.shape.columns[name]):
+        figures = sheet.columns[name]
+        figures = figures.filter(pc.not_equal(figures, 0))
+        check_largest(sheet, name, len(figures) - figures.null_count, pc.max(pc.abs(figures)).as_py(), found)
+
+
+def check_largest(sheet: Sheet, name: str, count: int, largest: int | None, found: Collector) -> None:
+    """As `check_magnitude`, of `count` amounts other than zero, the largest of which (as stored) is known."""
+    if count < FEWEST_FIGURES or largest is None:
+        return
     spec = sheet.shape.columns[name]
-    if spec.column.unit != "yuan" or spec.column.type != "number":
-        return
-    figures = sheet.columns[name]
-    figures = figures.filter(pc.not_equal(figures, 0))
-    if len(figures) - figures.null_count < FEWEST_FIGURES:
-        return
     scale, high = spec.type.scale, range_of(spec)[1]
     limit = min(high / TOO_SMALL, Fraction(TOO_SMALL)) * scale
-    largest = pc.max(pc.abs(figures)).as_py()
     if largest >= limit or largest * IN_WAN > high * scale:
         return
-    count, shown = len(figures) - figures.null_count, _plain(largest, scale)
+    shown = _plain(largest, scale)
     why = refusal(
         f"此列 {count} 个数字最大为 {shown}，而本列可至 {int(high)} 元，可能是以万元填写的",
         f"the largest of the {count} figures in this column is {shown}, while it may go up to {int(high)} yuan: "

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.progress import station
 from subsidy.roster.mapping import ColumnMapping, read_mapping
+from subsidy.roster.parquet_file import ParquetFile
 from subsidy.roster.raw import RawTable, kept, plain_text, raw_table
-from subsidy.roster.read import read_path
+from subsidy.roster.read import read_path, tables_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,8 +41,8 @@ class Roster:
         ]
 
     @classmethod
-    def of(cls, tables: Sequence[RawTable], mapping: ColumnMapping | None = None) -> Roster:
-        """A roster of raw tables as a reader made them, and what a mapping says about their headings."""
+    def of(cls, tables: Sequence[RawTable | ParquetFile], mapping: ColumnMapping | None = None) -> Roster:
+        """A roster of tables as a reader made them, and what a mapping says about their headings."""
         roster = cls()
         roster.given = [(table.name, table) for table in tables]
         roster.mapping = mapping
@@ -49,13 +50,19 @@ class Roster:
 
     @functools.cached_property
     def raw(self) -> tuple[RawTable, ...]:
-        """The raw tables, in order; two may have one name (which `intake` refuses). Collects frames of Spark."""
-        return tuple(one if isinstance(one, RawTable) else _from_frame(name, one) for name, one in self.given)
+        """The raw tables, in order; two may have one name (which `intake` refuses). Collects frames of Spark, and
+        reads files that are large."""
+        return tuple(_raw(name, one) for name, one in self.given)
 
     @property
     def frames(self) -> dict[str, Any]:
         """The tables that are frames of Spark that stay where they are."""
-        return {name: table for name, table in self.given if not isinstance(table, RawTable)}
+        return {name: table for name, table in self.given if is_in_cluster(table)}
+
+    @property
+    def files(self) -> list[ParquetFile]:
+        """The tables that stay in files that are large."""
+        return [table for _, table in self.given if isinstance(table, ParquetFile)]
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -64,9 +71,9 @@ class Roster:
 
     def table(self, name: str) -> RawTable:
         """The raw table of this name. Raises KeyError."""
-        for table in self.raw:
-            if table.name == name:
-                return table
+        for own, given in self.given:
+            if own == name:
+                return _raw(own, given)
         raise KeyError(name)
 
     def row_count(self, table: str) -> int:
@@ -78,7 +85,7 @@ class Roster:
         return _content_hash(self.table(table))
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{name}: {len(one) if isinstance(one, RawTable) else 'Spark'}" for name, one in self.given)
+        counts = ", ".join(f"{name}: {'Spark' if is_in_cluster(one) else len(one)}" for name, one in self.given)
         return f"Roster({counts})"
 
 
@@ -90,11 +97,11 @@ def read_roster(path: str | PathLike[str], mapping: str | PathLike[str] | None =
     that is wrong with the files and with the mapping at once.
     """
     findings: list[Finding] = []
-    tables: list[RawTable] = []
+    tables: list[RawTable | ParquetFile] = []
     said: ColumnMapping | None = None
     station(f"读入 {path}", f"reading {path}")
     try:
-        tables = read_path(Path(path))
+        tables = tables_in(Path(path))
     except RosterError as error:
         findings += error.findings
     if mapping is not None:
@@ -127,6 +134,12 @@ def document_rows(version: Version) -> Roster:
 def is_in_cluster(frame: Any) -> bool:
     """Whether it is a frame of Spark."""
     return type(frame).__module__.startswith("pyspark.") and hasattr(frame, "toArrow")
+
+
+def _raw(name: str, given: Any) -> RawTable:
+    if isinstance(given, RawTable):
+        return given
+    return given.raw if isinstance(given, ParquetFile) else _from_frame(name, given)
 
 
 def _from_frame(name: str, frame: Any) -> RawTable:

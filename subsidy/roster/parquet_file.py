@@ -1,0 +1,100 @@
+"""Parquet files: read into raw tables, or left where they are where they are large."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from subsidy.roster.raw import RawTable, empty_table, kept, raw_table, unreadable
+
+MANY_ROWS = 200_000  # from which a file is read piece by piece
+CODED_BYTES = 3  # of a cell, in a file
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """A table of a roster that stays in its file until somebody needs it here; `rows` counts all of them."""
+
+    path: Path
+    headings: tuple[str, ...]
+    rows: int
+    version: tuple[int, int]  # size and time of change
+
+    @classmethod
+    def of(cls, path: Path) -> ParquetFile:
+        """Raises RosterError for a file that is not of this kind, OSError."""
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+
+        try:
+            file = parquet.ParquetFile(path)
+        except pa.ArrowException as error:
+            raise _unreadable(path, error) from None
+        return cls(path, tuple(file.schema_arrow.names), file.metadata.num_rows, _version(path))
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def empty(self) -> RawTable:
+        """Its headings and place, without its rows."""
+        return empty_table(self.name, self.headings, str(self.path))
+
+    @functools.cached_property
+    def raw(self) -> RawTable:
+        """The raw table. Raises RosterError."""
+        return read_parquet(self.path)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file is not the one that was opened."""
+        return _version(self.path) != self.version
+
+
+def opened(path: Path) -> ParquetFile | RawTable:
+    """A Parquet file's table, which stays in the file where it is large. Raises RosterError, OSError."""
+    file = ParquetFile.of(path)
+    return file if file.rows >= MANY_ROWS else file.raw
+
+
+def read_parquet(path: Path) -> RawTable:
+    """The raw table of a Parquet file. Raises RosterError, OSError."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        coded = _of_few_texts(parquet.ParquetFile(path))
+        table = parquet.ParquetFile(path, read_dictionary=coded).read()
+    except pa.ArrowException as error:
+        raise _unreadable(path, error) from None
+    headings, count = table.column_names, table.num_rows
+    chunks = table.columns
+    del table  # so that each column is let go as soon as it is in one piece
+    columns = [kept(chunks.pop(0)) for _ in headings]
+    return raw_table(path.stem, headings, columns, np.arange(1, count + 1), str(path))
+
+
+def _unreadable(path: Path, error: Exception) -> Exception:
+    return unreadable(path, str(error).split("\n")[0][:100])
+
+
+def _version(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _of_few_texts(file: Any) -> list[str]:
+    """The columns of texts that take so little room in the file that most of them stand there many times."""
+    sizes: dict[str, int] = {}
+    for group in range(file.metadata.num_row_groups):
+        for position in range(file.metadata.num_columns):
+            column = file.metadata.row_group(group).column(position)
+            if column.physical_type == "BYTE_ARRAY" and column.has_dictionary_page:
+                sizes[column.path_in_schema] = sizes.get(column.path_in_schema, 0) + column.total_uncompressed_size
+    return [name for name, size in sizes.items() if size <= CODED_BYTES * file.metadata.num_rows]
