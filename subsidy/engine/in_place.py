@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from subsidy import sql, sql_cells
+from subsidy import sql
 from subsidy.engine.database import Database, Query
 from subsidy.roster.cells import LAST_DAY
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from subsidy.roster.raw import RawTable
 
 NUMBER = "_row"
+# Ids nobody need look at twice: capitals that make no word, digits and what joins them, no zero in front.
+PLAIN = r"^(?:[A-Z]{1,2}[0-9._-]+|[1-9][0-9._-]*)(?:[A-Z]{1,2}[0-9._-]+)*[A-Z]{0,2}$"
 
 
 class Place(Database, Protocol):
@@ -34,8 +37,11 @@ class Place(Database, Protocol):
     def kinds(self, name: str) -> dict[str, str]:
         """Of each column of a relation: whole, decimal, text, boolean or date; the engine's own word for any other."""
 
+    def plain(self, name: str, columns: Sequence[str]) -> set[str]:
+        """Those of some columns of texts in a relation of a given table in which every cell is blank or `PLAIN`."""
+
     def are_unique(self, name: str, column: str) -> bool:
-        """Whether it is certain that no text stands twice in a column of a relation."""
+        """Whether it is certain that no text stands twice in a column of a relation of a given table."""
 
     def beside(self) -> Database:
         """A database for a calculation, into which an InPlaceTable can be put."""
@@ -75,31 +81,38 @@ class InPlaceTable:
     def solid(self) -> frozenset[str]:
         """The columns without a blank."""
         ends = self.ends
-        return frozenset(name for name in self.column_names if not ends.num_rows or not ends[name].null_count)
+        return frozenset(name for name in self.column_names if name == NUMBER or not ends[name].null_count)
 
     @functools.cached_property
     def ends(self) -> pa.Table:
-        """A table of the same columns that holds the least and largest cells of each, and a blank where it has one."""
+        """A table of the columns but `_row`, which holds the least and largest cells of each, and a blank where it has one."""
         import pyarrow as pa
 
+        kinds = {name: kind for name, kind in self.kinds.items() if name != NUMBER}
         asked = [sql.how_many()]
-        for name, kind in self.kinds.items():
+        for name, kind in kinds.items():
             cell = sql.column(name)
             asked.append(sql.how_many(cell))
             if kind == "whole":
-                last = sql_cells.one_of(cell, [sql.whole(day) for day in LAST_DAY[:2]])
-                dated = sql.case([(sql.negation(last), cell)])
-                asked += [sql.lowest(cell), sql.highest(dated), sql.highest(cell)]
+                asked += [sql.lowest(cell), sql.highest(self._before_the_last_day(name)), sql.highest(cell)]
         named = [sql.alias(tree, f"x{position}") for position, tree in enumerate(asked)]
         count, *found = self.place.rows(Query(sql.select(named, sql.table(self.name))))[0]
         columns: dict[str, Any] = {}
-        for name, kind in self.kinds.items():
+        for name, kind in kinds.items():
             known = found.pop(0)
             cells = [found.pop(0) for _ in range(3)] if kind == "whole" else [""] * 3
             of_type = pa.int64() if kind == "whole" else pa.string()
             columns[name] = pa.array([*cells, cells[0] if known == count else None], of_type)
         table = pa.table(columns)
         return table if count else table.slice(0, 0)
+
+    def _before_the_last_day(self, name: str) -> sql.Sql:
+        """The cell of a column; of a date nothing where that is the last day there is."""
+        last = {f"{name}#m": LAST_DAY[0]} | ({name: LAST_DAY[1]} if name.endswith("#m") else {})
+        for column, end in last.items():
+            if column in self.kinds:
+                return sql.case([(sql.compare("<", sql.column(name), sql.whole(end)), sql.column(name))])
+        return sql.column(name)
 
 
 def ends_of(table: pa.Table | InPlaceTable) -> pa.Table:

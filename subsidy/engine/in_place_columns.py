@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
 from subsidy import sql, sql_cells
 from subsidy.engine.database import Query
 from subsidy.engine.in_place import NUMBER, Place
@@ -34,8 +36,6 @@ DOUBTFUL = "#doubtful"
 MOST_SPELLINGS = 100_000  # of a column that is read by its distinct cells
 YEARS = datetime.date(1900, 1, 1), datetime.date(2200, 12, 31)
 SPACES_AROUND = rf"^{sql_cells.BLANKS}+|{sql_cells.BLANKS}+$"
-# Ids nobody need look at twice: capitals that make no word, digits and what joins them, no zero in front.
-PLAIN = r"^(?:[A-Z]{1,2}[0-9._-]+|[1-9][0-9._-]*)(?:[A-Z]{1,2}[0-9._-]+)*[A-Z]{0,2}$"
 _WIDE_LETTERS = "".join(chr(letter) for first in "０Ａａ" for letter in range(ord(first), ord(first) + 26))
 _PLAIN_LETTERS = "".join(chr(ord(letter) - 0xFEE0) for letter in _WIDE_LETTERS)
 
@@ -67,11 +67,22 @@ class TypedColumns:
                 self._store_nothing(name, spec)
 
     def query(self) -> Query:
-        """The typed columns, `_row`, and whether any of a row's cells is doubtful."""
+        """The typed columns and `_row`."""
+        return self._query(self._typed)
+
+    def doubted(self) -> Query:
+        """The columns that lead to other rows, `_row`, and whether any of a row's cells is doubtful."""
+        shape = self.shape
+        asked = (shape.key, shape.link, "from", "person", "count", *shape.references, *(shape.life or ()))
         doubtful = sql.any_of(sql.first_known(doubt, sql.boolean(False)) for doubt in self._doubts)
-        typed = [sql.alias(tree, name) for name, tree in self._typed.items()]
-        columns = [*typed, sql.column(NUMBER, "t"), sql.alias(doubtful, DOUBTFUL)]
-        return Query(sql.select(columns, sql.table(self.source, "t"), self._joins))
+        return self._query({**{name: self._typed[name] for name in asked if name in self._typed}, DOUBTFUL: doubtful})
+
+    def _query(self, columns: Mapping[str, Sql]) -> Query:
+        """These columns and `_row`, with the joins that they need."""
+        needed = {column.table for tree in columns.values() for column in tree.find_all(exp.Column)}
+        joins = [(kind, source, on) for kind, source, on in self._joins if source.alias in needed]
+        chosen = [*(sql.alias(tree, name) for name, tree in columns.items()), sql.column(NUMBER, "t")]
+        return Query(sql.select(chosen, sql.table(self.source, "t"), joins))
 
     @property
     def names_of_columns(self) -> list[str]:
@@ -85,11 +96,7 @@ class TypedColumns:
             for name, position in self.positions.items()
             if form_of(self.shape.columns[name]) == "text" and self.kinds[position] == "text"
         ]
-        if not texts:
-            return set()
-        odd = [sql.alias(sql.highest(_is_odd(sql.column(one))), f"odd:{one}") for one in texts]
-        found = self.place.rows(Query(sql.select(odd, sql.table(self.source))))[0]
-        return {one for one, is_odd in zip(texts, found, strict=True) if not is_odd}
+        return self.place.plain(self.source, texts)
 
     # --- columns -----------------------------------------------------------------------------------------------
 
@@ -182,7 +189,8 @@ class TypedColumns:
         self.place.register(meant, pa.table(columns))
         same = sql.same(cell, sql.column("written", alias))
         self._joins.append(("left", sql.table(meant, alias), same))
-        self._doubts.append(sql.negation(sql.column("is_read", alias)))
+        if not all(is_read for is_read, _ in values):
+            self._doubts.append(sql.negation(sql.column("is_read", alias)))
         for nth, part in enumerate(parts):
             self._typed[name + part] = sql.column(f"part{nth}", alias)
 
@@ -207,11 +215,6 @@ def folded(text: Sql) -> Sql:
     """A text without what a reader overlooks: case, width and blanks."""
     plain = sql_cells.with_letters(text, _WIDE_LETTERS, _PLAIN_LETTERS)
     return sql_cells.in_lower_case(sql_cells.without(plain, sql_cells.BLANKS))
-
-
-def _is_odd(cell: Sql) -> Sql:
-    plain = sql.any_of([sql.is_missing(cell), sql_cells.matches(cell, PLAIN)])
-    return sql.case([(plain, sql.whole(0))], sql.whole(1))
 
 
 def _meaning(read: Read, text: str | None, blank: Any) -> tuple[bool, Any]:

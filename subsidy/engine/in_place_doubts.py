@@ -20,12 +20,17 @@ from subsidy.sql import Sql
 
 @dataclass(frozen=True)
 class Converted:
-    """A table with its cells converted: its relation, typed columns and `_row`, and those of ids that are `PLAIN`."""
+    """A table with its cells converted.
+
+    `name`: the relation of its typed columns and `_row`; `doubted`: that of the columns that lead to other rows;
+    `plain`: columns of ids whose texts are `PLAIN`, each with the relation and column of its cells as they were given.
+    """
 
     name: str
+    doubted: str
     shape: Shape
     columns: Sequence[str]
-    plain: frozenset[str]
+    plain: Mapping[str, tuple[str, str]]
 
 
 def suspects(table: str, place: Place, tables: Mapping[str, Converted]) -> exp.Select:
@@ -41,7 +46,7 @@ def _found(table: str, place: Place, tables: Mapping[str, Converted]) -> Iterato
     if shape.key:
         if shape.key not in own.plain:
             yield _repeated(own, [folded(sql.column(shape.key))])
-        elif not place.are_unique(own.name, shape.key):
+        elif not place.are_unique(*own.plain[shape.key]):
             yield _repeated(own, [sql.column(shape.key)])
     elif shape.is_history and shape.link:
         yield _repeated(own, [sql.column(shape.link), sql.column("from")])
@@ -54,7 +59,7 @@ def _found(table: str, place: Place, tables: Mapping[str, Converted]) -> Iterato
         if to in tables:
             key = sql.column(tables[to].shape.key or "", "k")
             same = sql.compare("=", sql.column(name, "t"), key)
-            nowhere = [("anti", sql.table(tables[to].name, "k"), same)]
+            nowhere = [("anti", sql.table(tables[to].doubted, "k"), same)]
             yield _numbers(own, sql.is_known(sql.column(name, "t")), nowhere)
         elif to != "districts":
             yield _numbers(own, sql.is_known(sql.column(name)))
@@ -65,11 +70,11 @@ def _found(table: str, place: Place, tables: Mapping[str, Converted]) -> Iterato
         is_named, count = sql.is_known(sql.column("person")), sql.column("count")
         nobody = sql.all_of([sql.negation(is_named), sql.is_missing(count)])
         yield _numbers(own, sql.any_of([nobody, sql.all_of([is_named, sql.compare(">", count, sql.whole(1))])]))
-        yield overlapping(own.name, shape)
+        yield overlapping(own.doubted, shape)
     if shape.is_history and shape.link == "person":
         others = [one for one in tables.values() if not one.shape.is_history and "person" in one.columns]
         nowhere = [
-            ("anti", sql.table(one.name, f"o{number}"), _same("person", f"o{number}"))
+            ("anti", sql.table(one.doubted, f"o{number}"), _same("person", f"o{number}"))
             for number, one in enumerate(others)
         ]
         yield _numbers(own, joins=nowhere)
@@ -78,7 +83,7 @@ def _found(table: str, place: Place, tables: Mapping[str, Converted]) -> Iterato
 def _numbers(
     own: Converted, where: Sql | None = None, joins: Sequence[tuple[str, Sql, Sql]] = ()
 ) -> exp.Select:
-    return sql.select([sql.column(NUMBER, "t")], sql.table(own.name, "t"), joins, where)
+    return sql.select([sql.column(NUMBER, "t")], sql.table(own.doubted, "t"), joins, where)
 
 
 def _same(name: str, other: str) -> Sql:
@@ -90,7 +95,7 @@ def _repeated(own: Converted, whose: Sequence[Sql]) -> exp.Select:
     names = [f"#whose{number}" for number in range(len(whose))]
     named = [sql.alias(cell, name) for cell, name in zip(whose, names, strict=True)]
     known = sql.all_of(sql.is_known(cell) for cell in whose)
-    cells = sql.select([sql.column(NUMBER), *named], sql.table(own.name), where=known)
+    cells = sql.select([sql.column(NUMBER), *named], sql.table(own.doubted), where=known)
     keys = [sql.column(name) for name in names]
     counted = sql.select([*keys, sql.alias(sql.how_many(), "#rows")], sql.subquery(cells, "c"), group=keys)
     twice = sql.select(keys, sql.subquery(counted, "g"), where=sql.compare(">", sql.column("#rows"), sql.whole(1)))
@@ -103,7 +108,7 @@ def _alike(own: Converted, name: str) -> exp.Select:
     text, fold = sql.column("#text"), sql.column("#folded")
     columns = [sql.alias(sql.column(name), "#text"), sql.alias(folded(sql.column(name)), "#folded")]
     is_known = sql.is_known(sql.column(name))
-    cells = sql.select([sql.column(NUMBER), *columns], sql.table(own.name), where=is_known)
+    cells = sql.select([sql.column(NUMBER), *columns], sql.table(own.doubted), where=is_known)
     ends = [fold, sql.alias(sql.lowest(text), "#one"), sql.alias(sql.highest(text), "#two")]
     by_fold = sql.select(ends, sql.subquery(cells, "c"), group=[fold])
     differ = sql.compare("<>", sql.column("#one"), sql.column("#two"))
@@ -117,7 +122,7 @@ def _short(own: Converted, name: str) -> Iterator[exp.Select]:
     """The rows of ids that may have lost the zeros in front, and one that has them."""
     text, is_number = sql.column("#text", "d"), sql_cells.matches(sql.column(name), "^[0-9]+$")
     columns = [sql.column(NUMBER), sql.alias(sql.column(name), "#text")]
-    digits = sql.select(columns, sql.table(own.name), where=is_number)
+    digits = sql.select(columns, sql.table(own.doubted), where=is_number)
     is_padded, length = sql_cells.begins_with(text, "0"), sql_cells.length(text)
     widest = sql.select([sql.alias(sql.highest(length), "#width")], sql.subquery(digits, "d"), where=is_padded)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy import sql
 from subsidy.engine import in_place_lives
-from subsidy.engine.database import Query
+from subsidy.engine.database import Kind, Query
 from subsidy.engine.in_place import NUMBER, InPlaceTable, Place
 from subsidy.engine.in_place_columns import TypedColumns
 from subsidy.engine.in_place_doubts import Converted, suspects
@@ -121,24 +121,32 @@ class InPlaceRows:
 
     def _converted(self, table: str) -> Converted:
         """A table with its cells converted, except for columns of types that are not read."""
-        sheet, name = self.sheets[table], _new("typed", table)
+        sheet, name, doubted = self.sheets[table], _new("typed", table), _new("doubted", table)
         headings = sheet.raw.headings
         positions = {column: f"c{headings.index(heading)}" for column, heading in sheet.headings.items()}
-        columns = TypedColumns(self.place, self.names, sheet.shape, self.relations[sheet.raw.name], positions)
+        given, kind = self.relations[sheet.raw.name], self._kind
+        columns = TypedColumns(self.place, self.names, sheet.shape, given, positions)
         self.unfit += [
             UnfitColumn(table, sheet.place(column=column), *found) for column, found in columns.unfit.items()
         ]
-        self.place.create(name, columns.query(), "view" if self.place.reads_again else "table")
-        return Converted(name, sheet.shape, tuple(columns.names_of_columns), frozenset(columns.plain))
+        self.place.create(name, columns.query(), kind)
+        self.place.create(doubted, columns.doubted(), kind)
+        plain = {column: (given, positions[column]) for column in columns.plain}
+        return Converted(name, doubted, sheet.shape, columns.names_of_columns, plain)
+
+    @property
+    def _kind(self) -> Kind:
+        """Of what is made of given tables: it is kept, or made anew each time it is read."""
+        return "view" if self.place.reads_again else "table"
 
     def _again(self, table: str) -> str | None:
         """The relation of those who have several rows in a table where rows of one meet in time."""
         shape = self.shapes[table]
-        if in_place_lives.whose_rows_meet(shape) is None:
-            return None
-        name = _new("again", table)
-        self.place.create(name, Query(in_place_lives.several(self.tables[table].name, shape)), "table")
-        return name
+        by, name = in_place_lives.rows_meet_by(shape), _new("again", table)
+        if by:
+            query = in_place_lives.several(self.tables[table].doubted, by, shape)
+            self.place.create(name, Query(query), "table")
+        return name if by else None
 
     def _numbers(self, query: exp.Select) -> list[int]:
         found: list[int] = self.place.arrow(Query(sql.first_rows(query, MOST_SUSPECTS + 1)))[NUMBER].to_pylist()
@@ -297,7 +305,7 @@ class InPlaceRows:
             self.place.register(here, local.tables[table])
             columns = rows[0].named_selects if rows else local.tables[table].column_names
             rows.append(sql.select([sql.column(one) for one in columns], sql.table(here)))
-        self.place.create(name, Query(sql.union_all(rows)), "view" if self.place.reads_again else "table")
+        self.place.create(name, Query(sql.union_all(rows)), self._kind)
         return InPlaceTable(self.place, name)
 
     def _sound(self, table: str) -> list[exp.Select]:

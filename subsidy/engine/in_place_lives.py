@@ -16,23 +16,22 @@ from subsidy.roster.names import Shape
 from subsidy.sql import Sql
 
 FIRST, LAST, VALID_TO = "life#from", "life#to", "valid_to"
-AGAIN = "#again"
 Columns = Mapping[str, Sql]
 
 
-def whose_rows_meet(shape: Shape) -> str | None:
-    """The column that says which rows are put beside each other in time; None where no rows are."""
-    return shape.link if shape.is_history else "person" if shape.has_persons else None
+def rows_meet_by(shape: Shape) -> tuple[str, ...]:
+    """The columns that say which rows are put beside each other in time; none where no rows are."""
+    if shape.is_history:
+        return (shape.link,) if shape.link else ()
+    return ("person", *shape.references) if shape.has_persons else ()
 
 
-def several(source: str, shape: Shape) -> exp.Select:
-    """Those (`#again`) who have several rows in a relation of typed rows."""
-    whose = sql.column(whose_rows_meet(shape) or "")
-    single = None if shape.is_history else _is_single()
-    columns = [sql.alias(whose, AGAIN), sql.alias(sql.how_many(), "#rows")]
-    counted = sql.select(columns, sql.table(source), where=single, group=[whose])
-    more = sql.all_of([sql.compare(">", sql.column("#rows"), sql.whole(1)), sql.is_known(sql.column(AGAIN))])
-    return sql.select([sql.column(AGAIN)], sql.subquery(counted, "g"), where=more)
+def several(source: str, by: Sequence[str], shape: Shape) -> exp.Select:
+    """Those who have several rows in a relation: the columns `by`, the first of which is not blank."""
+    rows, whose = sql.alias(sql.how_many(), "#rows"), [sql.column(name) for name in by]
+    is_one = sql.is_known(whose[0]) if shape.is_history else _is_single()
+    counted = sql.select([*whose, rows], sql.table(source), where=is_one, group=whose)
+    return sql.select(whose, sql.subquery(counted, "g"), where=sql.compare(">", sql.column("#rows"), sql.whole(1)))
 
 
 def alone(source: exp.Select, columns: Sequence[str], again: str, shape: Shape) -> exp.Select:
@@ -63,7 +62,8 @@ def overlapping(source: str, shape: Shape) -> exp.Select:
         sql.alias(sql.first_known(sql.column(end), sql.whole(LAST_DAY[0])), "last"),
     ]
     singles = sql.all_of([_is_single(), sql.is_known(first)])
-    meeting = [("semi", sql.subquery(several(source, shape), "a"), _same("person", "t"))]
+    same = sql.compare("=", sql.column("person", "t"), sql.column("person", "a"))
+    meeting = [("semi", sql.subquery(several(source, ("person",), shape), "a"), same)]
     lives = sql.select(_of("t", columns), sql.table(source, "t"), meeting, _of("t", [singles])[0])
     order = [(sql.column("first"), False), (sql.column(NUMBER), False)]
     reach = sql.highest_before(sql.column("last"), [person], order)
@@ -73,12 +73,10 @@ def overlapping(source: str, shape: Shape) -> exp.Select:
 
 
 def _selected(columns: Columns, source: exp.Select, kind: str, again: str, shape: Shape) -> exp.Select:
-    joins = [(kind, sql.table(again, "a"), _same(whose_rows_meet(shape) or "", "s"))]
-    return sql.select(_aliased(columns), sql.subquery(source, "s"), joins)
-
-
-def _same(whose: str, source: str) -> Sql:
-    return sql.compare("=", sql.column(whose, source), sql.column(AGAIN, "a"))
+    first, *further = rows_meet_by(shape)
+    same = [sql.compare("=", sql.column(first, "s"), sql.column(first, "a"))]
+    same += [sql.same(sql.column(name, "s"), sql.column(name, "a")) for name in further]
+    return sql.select(_aliased(columns), sql.subquery(source, "s"), [(kind, sql.table(again, "a"), sql.all_of(same))])
 
 
 def _of(source: str, trees: Sequence[Sql]) -> list[Sql]:
@@ -116,7 +114,7 @@ def _with_spells(rows: exp.Select, columns: Sequence[str], shape: Shape) -> exp.
     """Adjoining rows of a person with the same references begin with the first; those that agree in all else join."""
     start, end = shape.life or ("", "")
     names = rows.named_selects
-    whose = [sql.column(name) for name in ("person", *shape.references, "#single")]
+    whose = [sql.column(name) for name in (*rows_meet_by(shape), "#single")]
     in_order = [(sql.column(FIRST), False), (sql.column(NUMBER), False)]
     single = sql.all_of([_is_single(), sql.is_known(sql.column(FIRST))])
     layer = _on_top(rows, {"#single": single})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from subsidy import resources, sql
 from subsidy.engine.database import DuckDB, Kind, Query, exact, opened
 from subsidy.engine.in_place import NUMBER, InPlaceTable
-from subsidy.roster.parquet_file import ParquetFile
+from subsidy.roster import example_rows, footers
+from subsidy.roster.parquet_file import ParquetFile, TextsOfColumn
 from subsidy.roster.raw import RawTable
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ KINDS = {
     "DECIMAL": "decimal",
 }
 HASHES_AT_ONCE = 2**24
+PLAIN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+WORDS = (*footers.ENGLISH, example_rows.ENGLISH)
 
 
 class Beside(DuckDB):
@@ -43,11 +46,14 @@ class ParquetFiles(DuckDB):
     def __init__(self, files: Sequence[ParquetFile]) -> None:
         self._base = opened(resources.current(), [file.path for file in files])
         super().__init__(self._base)
+        self._given: dict[str, RawTable | ParquetFile] = {}
+        self._texts: dict[tuple[str, str], TextsOfColumn] = {}
 
     def beside(self) -> Beside:
         return Beside(self._base)
 
     def number(self, name: str, given: Any) -> None:
+        self._given[name] = given
         if isinstance(given, RawTable):
             self.register(name, given.by_position())
             return
@@ -63,9 +69,24 @@ class ParquetFiles(DuckDB):
         rows = self.connection.execute(f"DESCRIBE {_lasting(name)}").fetchall()
         return {column: KINDS.get(kind.split("(")[0], kind) for column, kind, *_ in rows}
 
+    def plain(self, name: str, columns: Sequence[str]) -> set[str]:
+        return {column for column in columns if _is_plain(self._looked_over(name, column))}
+
+    def _looked_over(self, name: str, column: str) -> TextsOfColumn:
+        """What is known of a column of texts of a given table."""
+        if (name, column) not in self._texts:
+            given, position = self._given[name], int(column[1:])
+            if isinstance(given, RawTable):
+                self._texts[name, column] = TextsOfColumn().and_those(given.cells(position), None)[0]
+            else:
+                self._texts[name, column] = given.look_over(given.headings[position])
+        return self._texts[name, column]
+
     def are_unique(self, name: str, column: str) -> bool:
-        """By hashes of 64 bits, some of them at a time: if no two are equal, no two texts are."""
-        (count,) = self.rows(Query(sql.select([sql.how_many(sql.column(column))], sql.table(name))))[0]
+        """By their order, or by hashes of 64 bits, some at a time: if no two are equal, no two texts are."""
+        if self._looked_over(name, column).grow:
+            return True
+        count = len(self._given[name])
         parts = -(-count // HASHES_AT_ONCE)
         return all(self._are_different(name, column, part, parts, count) for part in range(parts))
 
@@ -95,6 +116,12 @@ class ParquetFiles(DuckDB):
         what = "VIEW" if kind == "view" else "TABLE"
         with exact(name):
             self.connection.execute(f"CREATE OR REPLACE {what} {_lasting(name)} AS {query.duckdb}")
+
+
+def _is_plain(texts: TextsOfColumn) -> bool:
+    """Whether it is certain that they are all `PLAIN`."""
+    characters = texts.characters
+    return not texts.have_zeros and characters.seen <= PLAIN_BYTES and not characters.may_spell(*WORDS)
 
 
 def _of_texts(table: pa.Table) -> pa.Table:

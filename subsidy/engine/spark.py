@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from subsidy import sql, sql_cells
 from subsidy.engine.database import Kind, Query, Rows, too_large_in
-from subsidy.engine.in_place import NUMBER, InPlaceTable
+from subsidy.engine.in_place import NUMBER, PLAIN, InPlaceTable
 from subsidy.finding import Refusal, Text
 from subsidy.roster.raw import RawTable, empty_table
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 KINDS = {
-    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "whole"), "string": "text",
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "whole"),
+    **{"string": "text", "boolean": "boolean", "date": "date", "decimal": "decimal"},
 }  # fmt: skip
 SETTINGS = {
     "spark.sql.ansi.enabled": "true",  # refuses a number past 2^63
@@ -68,6 +70,13 @@ class Spark:
     def kinds(self, name: str) -> dict[str, str]:
         found = self.session.table(f"`{name}`").dtypes
         return {column: KINDS.get(kind.split("(")[0], kind) for column, kind in found}
+
+    def plain(self, name: str, columns: Sequence[str]) -> set[str]:
+        cells = [(one, sql.column(one)) for one in columns]
+        is_plain = [(one, sql.any_of([sql.is_missing(cell), sql_cells.matches(cell, PLAIN)])) for one, cell in cells]
+        odd = [sql.alias(sql.highest(sql.case([(test, sql.whole(0))], sql.whole(1))), one) for one, test in is_plain]
+        found = self.rows(Query(sql.select(odd, sql.table(name))))[0] if odd else ()
+        return {one for one, is_odd in zip(columns, found, strict=True) if not is_odd}
 
     def are_unique(self, name: str, column: str) -> bool:
         return False

@@ -175,12 +175,19 @@ def are_unique(texts: pa.StringArray) -> bool:
     import pyarrow.compute as pc
 
     known = texts.drop_null() if texts.null_count else texts
-    lengths = pc.binary_length(known)
-    before, after = lengths[:-1], lengths[1:]
-    grows = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), pc.less(known[:-1], known[1:])))
-    if pc.all(grows).as_py():
+    if grow(known):
         return True
     return bool(pc.count_distinct(known).as_py() == len(known)) if len(known) < FEW else are_different(_hashes(known))
+
+
+def grow(texts: pa.StringArray) -> bool:
+    """Whether each text comes after the one before, by length and then by letters."""
+    import pyarrow.compute as pc
+
+    lengths = pc.binary_length(texts)
+    before, after = lengths[:-1], lengths[1:]
+    is_later = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), pc.less(texts[:-1], texts[1:])))
+    return bool(pc.all(is_later).as_py())
 
 
 def _hashes(texts: pa.StringArray) -> np.ndarray[Any, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MARKS = {"zh": "示例：", "en": "EXAMPLE: "}
 _MARK = re.compile(r"\s*(示例|EXAMPLE)\s*[:：]", re.IGNORECASE)
+ENGLISH = "example"  # which any match of the English mark has
 MAY_BE_MARKED = r"^[\s\p{Z}]*(?:示例|(?i:example))"  # as Arrow reads it
 
 

@@ -23,7 +23,7 @@ _SIGNED = (
     r"[^:：(（]{0,6}(?:[:：]|[(（](?:签|盖|公))|(?i:prepared by|checked by|approved by))"
 )
 _NOTED = r"^\s*(?:注\s*(?:[0-9]{1,2}\s*[.．、:：]|[:：])|备注\s*[:：]|说明\s*[:：]|附注|填表说明|(?i:notes?\s*:))"
-_ENGLISH = ("prepared", "checked", "approved", "note", "total", "sum")  # each of which any match of `WORDED` has
+ENGLISH = ("prepared", "checked", "approved", "note", "total", "sum")  # each of which any match of `WORDED` has
 WORDED = rf"{_SIGNED}|{_NOTED}|{MAY_BE_TOTAL}"  # what may stand in the column of the key instead of a key
 
 
@@ -71,7 +71,7 @@ def _looked_at(sheet: Sheet, assigned: Mapping[str, int], key: int | None) -> li
         return []
     raw, keys = sheet.raw, sheet.raw.cells(key)
     rows = where(keys.is_null())[:MOST_LOOKED_AT] if keys.null_count else np.empty(0, np.int64)
-    if raw.characters(key).may_spell(*_ENGLISH):
+    if raw.characters(key).may_spell(*ENGLISH):
         rows = np.union1d(rows, _matching(keys, WORDED))
     at_left = _first_filled(raw, [i for i in range(key) if not _is_category(sheet, assigned, i)])
     if any(raw.characters(i).may_spell("total", "sum") for i in at_left):

@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from subsidy.finding import RosterError
+from subsidy.roster.arrays import distinct, grow, is_coded
+from subsidy.roster.characters import Characters, characters_of
 from subsidy.roster.raw import RawTable, empty_table, kept, raw_table, unreadable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MANY_ROWS = 200_000  # from which a file is read piece by piece
 CODED_BYTES = 3  # of a cell, in a file
+AT_ONCE = 2**20  # rows
+
+
+@dataclass(frozen=True)
+class TextsOfColumn:
+    """Of texts: which characters occur, whether each comes after the one before (so that no two are the same), and
+    whether one begins with a zero."""
+
+    characters: Characters = field(default_factory=lambda: Characters(frozenset()))
+    grow: bool = True
+    have_zeros: bool = False
+
+    def and_those(self, texts: pa.Array, last: pa.Array | None) -> tuple[TextsOfColumn, pa.Array | None]:
+        """With more texts, which follow those that end with `last`; and the last of them."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        more = Characters(self.characters.seen | characters_of(texts).seen)
+        zeros = self.have_zeros or pc.any(pc.starts_with(distinct(texts), "0")).as_py() is True
+        if is_coded(texts) or not self.grow:
+            return TextsOfColumn(more, False, zeros), None
+        known = texts.drop_null()
+        joined = known if last is None else pa.concat_arrays([last, known])
+        return TextsOfColumn(more, grow(joined), zeros), joined[-1:]
 
 
 @dataclass(frozen=True)
@@ -44,6 +74,22 @@ class ParquetFile:
     def empty(self) -> RawTable:
         """Its headings and place, without its rows."""
         return empty_table(self.name, self.headings, str(self.path))
+
+    def look_over(self, heading: str) -> TextsOfColumn:
+        """What is known of a column of texts when it has been read once, a piece at a time."""
+        import pyarrow.parquet as parquet
+
+        coded = [heading] if heading in self._coded else []
+        found, last = TextsOfColumn(), None
+        for batch in parquet.ParquetFile(self.path, read_dictionary=coded).iter_batches(AT_ONCE, columns=[heading]):
+            found, last = found.and_those(kept(batch.column(0)), last)
+        return found
+
+    @functools.cached_property
+    def _coded(self) -> list[str]:
+        import pyarrow.parquet as parquet
+
+        return _of_few_texts(parquet.ParquetFile(self.path))
 
     @functools.cached_property
     def raw(self) -> RawTable:
@@ -80,7 +126,7 @@ def read_parquet(path: Path) -> RawTable:
     return raw_table(path.stem, headings, columns, np.arange(1, count + 1), str(path))
 
 
-def _unreadable(path: Path, error: Exception) -> Exception:
+def _unreadable(path: Path, error: Exception) -> RosterError:
     return unreadable(path, str(error).split("\n")[0][:100])
 
 
