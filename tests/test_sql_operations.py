@@ -354,6 +354,7 @@ def _windows(rows: list[GroupRow]) -> dict[int, tuple[Any, ...]]:
                 upwards[place + 1][2] if place + 1 < len(members) else None,
                 upwards[place - 1][4] if place else None,
                 max(_known([r[2] for r in members]), default=None),
+                max(_known([r[3] for r in upwards[:place]]), default=None),
             )
     return found
 
@@ -372,6 +373,7 @@ def test_windows(engine: Engine) -> None:
         sql.following(a, group, upwards),
         sql.preceding(t, group, upwards),
         sql.over(sql.highest(a), group),
+        sql.highest_before(b, group, upwards),
     ]
     named = [sql.alias(tree, f"x{i}") for i, tree in enumerate(windows)]
     result = engine(sql.select([n, *named], sql.inline_rows("ngabt", rows, "r")))
@@ -474,6 +476,7 @@ def test_the_order_of_rows(engine: Engine) -> None:
     query = sql.ordered(sql.select([sql.all_columns("r")], source), [sql.column("t"), sql.column("n")])
     by_text = sorted(cells, key=lambda cell: (cell[1], cell[0] is None, cell[0] or 0))
     assert engine(query) == by_text
+    assert engine(sql.first_rows(query, 3)) == by_text[:3]
 
 
 def test_named_tables(engine: Engine) -> None:
@@ -495,7 +498,7 @@ def test_inline_rows_of_each_kind(engine: Engine) -> None:
 
 IN_QUERIES = """
     printed select inline_rows alias name column compare table subquery union_all all_columns over row_number dense_rank
-    window_total running_total following preceding total lowest highest how_many ordered
+    window_total running_total following preceding total lowest highest how_many ordered highest_before first_rows
 """
 
 

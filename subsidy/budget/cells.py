@@ -43,14 +43,20 @@ Key = tuple[str, str, str | None, str | None]
 
 
 def cash_rows(payments: Payments, year: int, basis: Basis) -> dict[Key, int]:
+    """What is paid in a year, by clause, payer, district and facility (fen)."""
+    return {row[:4]: row[4] for row in payments.run.prepared.rows(cash_query(payments, year, basis))}
+
+
+def cash_query(payments: Payments, year: int, basis: Basis) -> Query:
+    """Columns clause, payer, place, facility and amount (fen) of what is paid in a year."""
+
     def query() -> Query:
         keys = [sql.column(name) for name in ("clause", "payer", "place", "facility")]
         month = sql.column("due#m" if basis == "due" else "accrued#m")
         amount = sql.alias(sql.total(sql.column("amount")), "amount")
         return Query(sql.select([*keys, amount], sql.table(payments.relation), where=in_year(month, year), group=keys))
 
-    prepared = payments.run.prepared
-    return {row[:4]: row[4] for row in prepared.rows(prepared.once(("cash", payments.relation, year, basis), query))}
+    return payments.run.prepared.once(("cash", payments.relation, year, basis), query)
 
 
 def accrued_by_due_year(payments: Payments, year: int) -> dict[tuple[str, int], int]:

@@ -35,7 +35,7 @@ class Place(Database, Protocol):
         """The headings of a table, and where it stands, without its rows."""
 
     def kinds(self, name: str) -> dict[str, str]:
-        """Of each column of a relation: whole, decimal, text, boolean or date; the engine's own word for any other."""
+        """Of each column of a relation: whole, decimal, text, boolean, date or nothing; else the engine's word."""
 
     def plain(self, name: str, columns: Sequence[str]) -> set[str]:
         """Those of some columns of texts in a relation of a given table in which every cell is blank or `PLAIN`."""
@@ -85,7 +85,7 @@ class InPlaceTable:
 
     @functools.cached_property
     def ends(self) -> pa.Table:
-        """A table of the columns but `_row`, which holds the least and largest cells of each, and a blank where it has one."""
+        """A table of the columns but `_row`, with the least and largest cells of each, and a blank where it has one."""
         import pyarrow as pa
 
         kinds = {name: kind for name, kind in self.kinds.items() if name != NUMBER}

@@ -103,7 +103,9 @@ class TypedColumns:
     def _read(self, name: str, spec: RosterColumn, is_plain: bool) -> None:
         kind, form = self.kinds[self.positions[name]], form_of(spec)
         cell = sql.column(self.positions[name], "t")
-        if kind not in ("whole", "decimal", "text", "boolean", "date"):
+        if kind == "nothing":
+            self._store_nothing(name, spec)
+        elif kind not in ("whole", "decimal", "text", "boolean", "date"):
             self.unfit[name] = kind, form
         elif form == "text" and is_plain:
             self.plain.add(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,19 @@ class InPlaceIntake(Intake):
         """The cell of a source row as written; empty where the roster does not have the column."""
         if row in self.rows.brought.get(table, ()):
             return super().written(table, column, row)
-        return self.rows.written(table, self.headings.get(table, {}).get(column), row)
+        heading = self.headings.get(table, {}).get(column)
+        return self.rows.written(table, heading, self._row_of(table, column, row))
+
+    def joined_into(self, key: str) -> str | None:
+        """The key of the row that a row with this key was joined to: a stay that the same person's next one goes on."""
+        return self.rows.around_key(key).joined_into(key)
+
+    def _row_of(self, table: str, column: str, row: int) -> int:
+        """The source row that a cell comes from: the end of joined rows is that of the last."""
+        life = self._sheets[table].shape.life
+        if life is None or column != life[1] or row in self.rows.brought.get(table, ()):
+            return super()._row_of(table, column, row)
+        return self.rows.around({table: {row}})._row_of(table, column, row)
 
     def without(self, rows: Iterable[tuple[str, int]]) -> InPlaceIntake:
         """The same with these rows blocked, and with them the rows that refer to them."""
@@ -236,6 +249,20 @@ class InPlaceRows:
         relation = _new(kind, name)
         self.place.register(relation, pa.table({NUMBER: pa.array(sorted(numbers), pa.int64())}))
         return sql.table(relation, "b")
+
+    def around_key(self, key: str) -> Intake:
+        """Rows with this key, wherever they stand, with the rows that they are read beside."""
+        keys = {table: shape.key for table, shape in self.shapes.items() if shape.key}
+        return self.around({table: set(self._where(table, name, [key])) for table, name in keys.items()})
+
+    def around(self, rows: Rows) -> Intake:
+        """These rows and those that they are read beside, read here."""
+        apart = copy(self)
+        apart.brought, apart.whole, apart.looked_at = {table: set() for table in self.tables}, set(), set(self.tables)
+        for table, numbers in rows.items():
+            apart._bring(table, numbers)
+        apart._bring_company()
+        return intake(Roster.of(apart._raw_tables()), self.versions, self.others)
 
     # --- the intake --------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "whole"),
-    **{"string": "text", "boolean": "boolean", "date": "date", "decimal": "decimal"},
+    **{"string": "text", "boolean": "boolean", "date": "date", "decimal": "decimal", "void": "nothing"},
 }  # fmt: skip
 SETTINGS = {
     "spark.sql.ansi.enabled": "true",  # refuses a number past 2^63
