@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import subsidy
 from subsidy.engine.in_place_intake import in_place_intake
 from subsidy.engine.parquet_files import ParquetFiles
 from subsidy.roster.intake import intake
-from subsidy.roster.parquet_file import ParquetFile
+from subsidy.roster.parquet_file import ParquetFile, read_parquet
 from subsidy.schedule.load import load_text
 
 
@@ -45,7 +46,7 @@ def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("small")
-@randomly(40)
+@randomly(8)
 @given(roster=rosters())
 def test_any_wrong_roster_of_files(roster: dict[str, Any]) -> None:
     version = load_text(MANY_TABLES)
@@ -55,7 +56,7 @@ def test_any_wrong_roster_of_files(roster: dict[str, Any]) -> None:
         assert _told(there) == _told(intake(subsidy.read_roster(folder), [version]))
 
 
-@randomly(20)
+@randomly(5)
 @given(case=cases())
 def test_any_schedule_of_files(case: Case) -> None:
     tables = {name: pa.Table.from_pylist(rows) for name, rows in case.rows.items() if rows}
@@ -67,3 +68,104 @@ def test_any_schedule_of_files(case: Case) -> None:
         assert there.to_dict() == here.to_dict()
         assert there.entitlements().equals(here.entitlements())
         assert there.payments().equals(here.payments())
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file is large."""
+    monkeypatch.setattr("subsidy.roster.parquet_file.MANY_ROWS", 1)
+
+
+STAYS = """
+schedule: test/in-place
+document: {number: "1", issuer: test, issued: 2022-12-01}
+in_force: {from: 2023-01-01}
+revision: 1
+place: CN
+payers: {city: {label: {zh: 市, en: city}}}
+facts:
+  homes: {home: key, cost: {yuan: 0..10000000}}
+  stays: {stay: key, person: text, home: homes, from: date, to: {date: .., blank: ongoing}}
+values: {rate: {unit: yuan / person / month, is: 100}}
+clauses:
+  care: {item: "1", for: stays, every: month, amount: rate, split: {city: 1}}
+limits:
+  once: {item: "2", among: [care], per: [person, month], keep: highest, reading: one home a month}
+"""
+
+
+def stays(*rows: tuple[str, str, str, tuple[int, int, int], tuple[int, int, int] | None]) -> pa.Table:
+    names = ("stay", "person", "home", "from", "to")
+    cells = [[*texts, datetime.date(*first), last and datetime.date(*last)] for *texts, first, last in rows]
+    kinds = [pa.string()] * 3 + [pa.date32()] * 2
+    return pa.table({name: pa.array([row[n] for row in cells], kinds[n]) for n, name in enumerate(names)})
+
+
+HOMES = pa.table({"home": ["H1", "H2"], "cost": [5_000_000, 6_000_000]})
+JOINED = stays(
+    ("R1", "P1", "H1", (2023, 1, 1), (2023, 3, 31)), ("R2", "P2", "H2", (2023, 2, 1), None),
+    ("R3", "P1", "H1", (2023, 4, 1), (2023, 8, 31)), ("R4", "P1", "H2", (2023, 9, 1), None),
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("large")
+def test_rows_that_are_joined_are_named_as_if_they_had_been_read(tmp_path: Path) -> None:
+    files = files_of({"homes": HOMES, "stays": JOINED}, tmp_path)
+    there = in_place_intake(subsidy.Roster.of(files), ParquetFiles(files), [load_text(STAYS)])
+    here = intake(subsidy.Roster(homes=HOMES, stays=JOINED), [load_text(STAYS)])
+    assert there.rows.brought == {"homes": set(), "stays": set()}
+    for found in (there, here):
+        assert [found.joined_into(key) for key in ("R1", "R2", "R3", "R4")] == [None, None, "R1", None]
+        assert found.place("stays", "to", 1).row == 3
+        assert found.written("stays", "to", 1) == "2023-08-31"
+        assert found.written("stays", "from", 1) == "2023-01-01"
+    year = subsidy.calculate(of((STAYS,)), subsidy.read_roster(tmp_path), year=2023)
+    for key in ("R1", "R2", "R4"):
+        assert year.explain("care", key).to_dict() == _read_whole(tmp_path).explain("care", key).to_dict()
+    with pytest.raises(KeyError, match="ask for R1"):
+        year.explain("care", "R3")
+    assert year.receipt.to_json() == _read_whole(tmp_path).receipt.to_json()
+
+
+def _read_whole(folder: Path) -> subsidy.Result:
+    roster = subsidy.Roster.of([read_parquet(file) for file in sorted(folder.glob("*.parquet"))])
+    return subsidy.calculate(of((STAYS,)), roster, year=2023)
+
+
+@pytest.mark.usefixtures("large")
+def test_what_only_a_whole_column_tells_is_told(tmp_path: Path) -> None:
+    homes = pa.table({"home": [f"H{number}" for number in range(4)], "cost": [5, 12, 0, 7]})
+    files = files_of({"homes": homes, "stays": JOINED.slice(0, 2)}, tmp_path)
+    there = in_place_intake(subsidy.Roster.of(files), ParquetFiles(files), [load_text(STAYS)])
+    assert [finding.code for finding in there.findings] == ["magnitude"]
+    assert there.findings == intake(subsidy.Roster.of([one.raw for one in files]), [load_text(STAYS)]).findings
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("cost", [[0.5, 12.25], [b"5", b"7"], ["五", None]])
+def test_columns_that_are_not_read_in_place_are_read_whole(cost: list[Any], tmp_path: Path) -> None:
+    files_of({"homes": pa.table({"home": ["H1", "H2"], "cost": cost}), "stays": JOINED}, tmp_path)
+    roster = subsidy.read_roster(tmp_path)
+    found = [(one.code, one.place) for one in subsidy.check(of((STAYS,)), roster)]
+    assert roster.files
+    assert found == [(one.code, one.place) for one in subsidy.check(of((STAYS,)), subsidy.Roster.of(list(roster.raw)))]
+
+
+@pytest.mark.usefixtures("large")
+def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
+    files_of({"homes": HOMES, "stays": JOINED}, tmp_path)
+    roster = subsidy.read_roster(tmp_path)
+    files_of({"stays": JOINED.slice(0, 1)}, tmp_path)
+    with pytest.raises(subsidy.RosterError, match=r"stays.parquet.*changed"):
+        subsidy.calculate(of((STAYS,)), roster, year=2023)
+
+
+def test_texts_that_repeat_are_not_unique(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By order or by hashes, some at a time: no repeated id is overlooked, and of different ones it is certain."""
+    monkeypatch.setattr("subsidy.engine.parquet_files.HASHES_AT_ONCE", 300)
+    ids = [f"A{number:04}" for number in range(2_000)]
+    for texts, expected in ((ids, True), (ids[::-1], True), ([*ids[::-1], "A0007"], False), (["A1"] * 2_000, False)):
+        files = files_of({"homes": pa.table({"home": texts})}, tmp_path)
+        place = ParquetFiles(files)
+        place.number("given", files[0])
+        assert place.are_unique("given", "c0") is expected

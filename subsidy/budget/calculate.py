@@ -63,6 +63,8 @@ def calculate(
     for taken_in in intakes:
         given |= {table: given.get(table, frozenset()) | columns for table, columns in taken_in.given.items()}
     both, findings = calculated(woven, intakes, year, engine=engine)
+    for file in roster.files:
+        file.check_unchanged()
     if not proceed:
         stop_at_errors(findings)
     options: dict[str, object] = {"year": year, "basis": basis, "proceed": proceed}

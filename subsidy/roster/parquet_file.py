@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from subsidy.finding import RosterError
+from subsidy.finding import RosterError, Text
 from subsidy.roster.arrays import distinct, grow, is_coded
 from subsidy.roster.characters import Characters, characters_of
-from subsidy.roster.raw import RawTable, empty_table, kept, raw_table, unreadable
+from subsidy.roster.raw import RawTable, empty_table, kept, raw_table, refused_file, unreadable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +50,7 @@ class ParquetFile:
     path: Path
     headings: tuple[str, ...]
     rows: int
-    version: tuple[int, int]  # size and time of change
+    version: tuple[int, int] | None  # size and time of change
 
     @classmethod
     def of(cls, path: Path) -> ParquetFile:
@@ -94,12 +94,17 @@ class ParquetFile:
     @functools.cached_property
     def raw(self) -> RawTable:
         """The raw table. Raises RosterError."""
+        self.check_unchanged()
         return read_parquet(self.path)
 
-    @property
-    def has_changed(self) -> bool:
-        """Whether the file is not the one that was opened."""
-        return _version(self.path) != self.version
+    def check_unchanged(self) -> None:
+        """Raises RosterError where the file is no longer the one that was opened."""
+        if _version(self.path) != self.version:
+            raise refused_file(
+                self.path, "file-changed",
+                Text("计算期间该文件被改动", "this file was changed while it was being calculated"),
+                Text("请在文件不再变动后重新计算", "calculate again when nothing writes to it"),
+            )  # fmt: skip
 
 
 def opened(path: Path) -> ParquetFile | RawTable:
@@ -130,8 +135,12 @@ def _unreadable(path: Path, error: Exception) -> RosterError:
     return unreadable(path, str(error).split("\n")[0][:100])
 
 
-def _version(path: Path) -> tuple[int, int]:
-    state = path.stat()
+def _version(path: Path) -> tuple[int, int] | None:
+    """Size and time of change; None where there is no such file."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
     return state.st_size, state.st_mtime_ns
 
 
