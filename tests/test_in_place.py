@@ -132,6 +132,16 @@ def _read_whole(folder: Path) -> subsidy.Result:
     return subsidy.calculate(of((STAYS,)), roster, year=2023)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_the_content_of_a_file_is_hashed_piece_by_piece(at_once: int, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("subsidy.roster.parquet_file.AT_ONCE", at_once)
+    for table in (JOINED, pa.table({"b": ["\x1e", None, " ", "\\"], "a": [0.5, 3.0, None, 1e300]}), JOINED.slice(0, 0)):
+        (file,) = files_of({"stays": table}, tmp_path)
+        whole = subsidy.Roster.of([file.raw])
+        assert subsidy.Roster.of([file]).content_hash("stays") == whole.content_hash("stays")
+        assert subsidy.Roster.of([file]).row_count("stays") == whole.row_count("stays")
+
+
 @pytest.mark.usefixtures("large")
 def test_what_only_a_whole_column_tells_is_told(tmp_path: Path) -> None:
     homes = pa.table({"home": [f"H{number}" for number in range(4)], "cost": [5, 12, 0, 7]})

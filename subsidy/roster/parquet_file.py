@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,23 @@ class ParquetFile:
         """The raw table. Raises RosterError."""
         self.check_unchanged()
         return read_parquet(self.path)
+
+    def pieces(self) -> Iterator[RawTable]:
+        """The raw table in parts, one after the other. Raises RosterError."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+
+        self.check_unchanged()
+        yield self.empty()
+        before = 0
+        try:
+            for batch in parquet.ParquetFile(self.path).iter_batches(AT_ONCE):
+                numbers = np.arange(before + 1, before + len(batch) + 1)
+                yield raw_table(self.name, self.headings, [kept(one) for one in batch.columns], numbers, str(self.path))
+                before += len(batch)
+        except pa.ArrowException as error:
+            raise _unreadable(self.path, error) from None
 
     def check_unchanged(self) -> None:
         """Raises RosterError where the file is no longer the one that was opened."""

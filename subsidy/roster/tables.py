@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Finding, Place, RosterError, Text
 from subsidy.progress import station
+from subsidy.roster.content import content_hash
 from subsidy.roster.mapping import ColumnMapping, read_mapping
 from subsidy.roster.parquet_file import ParquetFile
 from subsidy.roster.raw import RawTable, kept, plain_text, raw_table
@@ -52,7 +52,16 @@ class Roster:
     def raw(self) -> tuple[RawTable, ...]:
         """The raw tables, in order; two may have one name (which `intake` refuses). Collects frames of Spark, and
         reads files that are large."""
-        return tuple(_raw(name, one) for name, one in self.given)
+        return tuple(self._at(position) for position in range(len(self.given)))
+
+    @functools.cached_property
+    def _read(self) -> dict[int, RawTable]:
+        return {}
+
+    def _at(self, position: int) -> RawTable:
+        if position not in self._read:
+            self._read[position] = _raw(*self.given[position])
+        return self._read[position]
 
     @property
     def frames(self) -> dict[str, Any]:
@@ -71,18 +80,23 @@ class Roster:
 
     def table(self, name: str) -> RawTable:
         """The raw table of this name. Raises KeyError."""
-        for own, given in self.given:
+        for position, (own, _) in enumerate(self.given):
             if own == name:
-                return _raw(own, given)
+                return self._at(position)
         raise KeyError(name)
 
     def row_count(self, table: str) -> int:
         """How many rows that are not blank a table has. Raises KeyError."""
-        return len(self.table(table))
+        return sum(len(piece) for piece in self._pieces(table))
 
     def content_hash(self, table: str) -> str:
         """SHA-256 of a table's headings and cells, whatever the order of its rows and columns. Raises KeyError."""
-        return _content_hash(self.table(table))
+        return content_hash(self._pieces(table))
+
+    def _pieces(self, name: str) -> Iterator[RawTable]:
+        """A table, piece by piece where it stays in a large file. Raises KeyError."""
+        large = next((table for own, table in self.given if own == name and isinstance(table, ParquetFile)), None)
+        yield from large.pieces() if large is not None else (self.table(name),)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name}: {'Spark' if is_in_cluster(one) else len(one)}" for name, one in self.given)
@@ -190,36 +204,3 @@ def _from_series(series: Any) -> pa.Array:
     if series.dtype != object:
         return kept(pa.array(series.copy(), from_pandas=True))  # which may share the memory of the frame
     return pa.array([plain_text(value) for value in series], pa.string())
-
-
-def _content_hash(raw: RawTable) -> str:
-    """Cells are escaped, joined to one text per row, sorted, and hashed: no two contents give the same texts."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    written = raw.headings
-    order = sorted(range(len(written)), key=lambda i: (written[i], i))
-    headings = [written[i] for i in order]
-    digest = hashlib.sha256("\x1f".join(_escaped(heading) for heading in headings).encode() + b"\x1d")
-    if not order or not len(raw):
-        return digest.hexdigest()
-    cells = []
-    for i in order:
-        column = raw.column(i).cast(pa.large_string())
-        for plain, escaped in _ESCAPES:
-            column = pc.replace_substring(column, plain, escaped)
-        cells.append(pc.fill_null(column, "\x00"))
-    lines = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
-    ordered = lines.take(pc.sort_indices(lines))
-    whole = pa.LargeListArray.from_arrays([0, len(ordered)], ordered)
-    digest.update(pc.binary_join(whole, pa.scalar("\x1e", pa.large_string()))[0].as_buffer())
-    return digest.hexdigest()
-
-
-_ESCAPES = (("\\", "\\\\"), ("\x00", "\\0"), ("\x1f", "\\u"), ("\x1e", "\\r"), ("\x1d", "\\g"))
-
-
-def _escaped(text: str) -> str:
-    for plain, escaped in _ESCAPES:
-        text = text.replace(plain, escaped)
-    return text
