@@ -65,6 +65,11 @@ class Names(Generic[Part]):
         }
 
     @functools.cached_property
+    def places(self) -> dict[str, int]:
+        """Where each clause stands among all."""
+        return {name: place for place, name in enumerate(self.items)}
+
+    @functools.cached_property
     def schedules(self) -> list[Schedule]:
         return [one.schedule for one in self.calculated]
 

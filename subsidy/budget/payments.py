@@ -9,7 +9,7 @@ from typing import Any
 
 from subsidy import sql
 from subsidy.budget.payer_parts import NUMBERS, TEXTS, PayerParts, joined
-from subsidy.budget.pots import PotResult, apply_pots
+from subsidy.budget.pots import PotResult, apply_pots, clauses_under_pots
 from subsidy.engine.database import Query
 from subsidy.engine.explain_payers import Cuts, PotCut
 from subsidy.engine.lines import PART_COLUMNS
@@ -62,13 +62,14 @@ def make_payments(runs: Sequence[Run]) -> list[Payments]:
 
 def _read(run: Run) -> Any:
     """The parts that any pot is over, as an Arrow table; None where there is no pot."""
-    pots = [limit for version in run.prepared.schedule.versions for limit in version.limits.values() if limit.is_pot]
-    clauses = {clause for pot in pots for clause in pot.model.among}
-    if not clauses:
-        return None
-    for_others = any(pot.model.payer is None or pot.model.rest_to or pot.model.refund for pot in pots)
 
-    def query() -> Query:
+    def query() -> Query | None:
+        own = run.prepared.schedule
+        clauses = clauses_under_pots(own)
+        if not clauses:
+            return None
+        pots = [limit for version in own.versions for limit in version.limits.values() if limit.is_pot]
+        for_others = any(pot.model.payer is None or pot.model.rest_to or pot.model.refund for pot in pots)
         names = (*TEXTS[1:], *NUMBERS, "owed", *(f"pot:{pot}" for pot in run.plan.pots))
         schedule = sql.alias(sql.text(run.prepared.schedule.id), "schedule")
         columns = [schedule, *(sql.column(name) for name in names)]
@@ -79,7 +80,8 @@ def _read(run: Run) -> Any:
             concerned = sql.all_of([concerned, paying])
         return Query(sql.select(columns, sql.table(run.plan.parts), where=concerned))
 
-    return run.prepared.database.arrow(run.prepared.once(("parts", run.plan.parts), query))
+    asked = run.prepared.once(("parts", run.plan.parts), query)
+    return None if asked is None else run.prepared.database.arrow(asked)
 
 
 def _write(run: Run, relation: str, parts: PayerParts | None) -> None:

@@ -150,13 +150,29 @@ class _Pot:
         return any(clause in one.model.among and reach.has(day, place) for reach, one in limit.dated)
 
 
+def clauses_under_pots(schedule: Schedule) -> set[str]:
+    """The clauses whose payments a pot may change: its own ones that can act, and those of other schedules."""
+    acting = {limit.name for _, limit in _pots(schedule)}
+    pots = [limit for version in schedule.versions for limit in version.limits.values() if limit.is_pot]
+    return {clause for pot in pots if pot.dated or pot.name in acting for clause in pot.model.among}
+
+
+def _can_act(version: Version, limit: CheckedLimit) -> bool:
+    """Whether a pot refunds, or has a ceiling for anybody."""
+    name = limit.model.at_most
+    if limit.model.refund is not None or name is None:
+        return limit.model.refund is not None
+    figures = version.checker.figures(name, pot_key_types(version.model.values[name].by))
+    return any(isinstance(row.figure, Fraction) for row in figures.rows)
+
+
 def _pots(schedule: Schedule) -> list[tuple[Version, CheckedLimit]]:
-    """Each of a schedule's own pots as its last version has it."""
+    """Each of a schedule's own pots that can act, as its last version has it."""
     found: dict[str, tuple[Version, CheckedLimit]] = {}
     for version in schedule.versions:
         own = {name: limit for name, limit in version.limits.items() if limit.is_pot and not limit.dated}
         found |= {name: (version, limit) for name, limit in own.items()}
-    return list(found.values())
+    return [(version, limit) for version, limit in found.values() if _can_act(version, limit)]
 
 
 def _apply(pot: _Pot, concerned: Numbers, parts: PayerParts) -> list[PotResult]:

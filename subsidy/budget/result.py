@@ -101,9 +101,8 @@ class Result(Frames):
 
     def _order(self, cell: Cell) -> tuple[object, ...]:
         """Clauses as they stand in the document, then payer, district and facility by name."""
-        place = list(self.items).index(cell.clause)
         return (
-            place,
+            self.names.places[cell.clause],
             cell.payer,
             cell.district is None,
             cell.district or "",

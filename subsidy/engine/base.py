@@ -28,6 +28,7 @@ from subsidy.sql import Sql
 
 SUBJECT, PERIOD, COUNT, COUNTED, VERSION_DAY = "#subject", "#period", "#count", "#counted", "#version_day"
 DUE, DUE_MONTH, DUE_DAY = "#due", "#due#m", "#due#d"
+READING = "reading_day"  # the relation of the one day on which checks across rows read a roster
 
 
 def _base_columns(shape: RosterShape, table: str, alias: str) -> dict[str, Sql]:
@@ -57,6 +58,18 @@ def plain_rows(version: Version, shape: RosterShape, table: str) -> Layers:
     """Each roster row once, with no period and no reading day."""
     columns = {**_base_columns(shape, table, "t"), **_identity(version, shape, table, "t")}
     return Layers(_select(columns, sql.table(roster_table(table), "t")), list(columns))
+
+
+def rows_on_a_day(version: Version, shape: RosterShape, table: str) -> Layers:
+    """Each roster row once, in the period that is the one day of the relation READING, and read on it."""
+    d = {name: sql.column(name, "d") for name in ("day", "month", "day_of_month")}
+    columns = {
+        **_base_columns(shape, table, "t"),
+        **_identity(version, shape, table, "t"),
+        **_on_a_day(Value(d["day"], None, d["month"], d["day_of_month"])),
+    }
+    joins = [("inner", sql.table(READING, "d"), sql.boolean(True))]
+    return Layers(_select(columns, sql.table(roster_table(table), "t"), joins), list(columns))
 
 
 def period_rows(
@@ -146,25 +159,18 @@ def dated_rows(layers: Layers, dated: Value, read: Value) -> Layers:
     """The rows, each in the period that is the day `dated`, read on the day `read`."""
     assert dated.month is not None
     assert dated.day_of_month is not None
-    assert read.month is not None
-    assert read.day_of_month is not None
-    return rebased(
-        layers,
-        {
-            PERIOD: dated.main,
-            DUE: dated.main,
-            DUE_MONTH: dated.month,
-            DUE_DAY: dated.day_of_month,
-            VERSION_DAY: dated.main,
-            DAY: read.main,
-            DAY_MONTH: read.month,
-            DAY_OF_MONTH: read.day_of_month,
-            FIRST: read.main,
-            LAST: read.main,
-            MONTH: read.month,
-            YEAR: sql.int_div(read.month, sql.whole(12)),
-        },
-    )
+    due = {DUE: dated.main, DUE_MONTH: dated.month, DUE_DAY: dated.day_of_month}
+    return rebased(layers, {**_on_a_day(read), PERIOD: dated.main, VERSION_DAY: dated.main, **due})
+
+
+def _on_a_day(day: Value) -> dict[str, Sql]:
+    """The columns of a row whose period is a day, on which it is read."""
+    assert day.month is not None
+    assert day.day_of_month is not None
+    days = dict.fromkeys((PERIOD, DUE, VERSION_DAY, DAY, FIRST, LAST), day.main)
+    months = dict.fromkeys((DUE_MONTH, DAY_MONTH, MONTH), day.month)
+    days_of_month = dict.fromkeys((DUE_DAY, DAY_OF_MONTH), day.day_of_month)
+    return {**days, **months, **days_of_month, YEAR: sql.int_div(day.month, sql.whole(12))}
 
 
 def rebased(layers: Layers, columns: Mapping[str, Sql]) -> Layers:

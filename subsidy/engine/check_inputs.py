@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import TYPE_CHECKING
 
 from subsidy.engine.calendar import END_OF_TIME as ONGOING
 from subsidy.engine.in_place import ends_of
 from subsidy.finding import Text
+from subsidy.roster.arrays import ends
 from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.node import Node
@@ -17,16 +18,24 @@ from subsidy.schedule.roster_check import CheckedRosterCheck
 if TYPE_CHECKING:
     from subsidy.roster.intake import Intake
 
+FARTHEST = {"date": ONGOING, "month": 9999 * 12, "year": 9999}  # from which a cell names no day
 
-def what_is_lacking(check: CheckedRosterCheck, version: Version, intake: Intake) -> Text | None:
-    """The first table, or else the columns, that a check needs and a roster does not have."""
+
+def what_is_lacking(
+    check: CheckedRosterCheck, version: Version, there: Set[str], given: Mapping[str, Set[str]]
+) -> Text | None:
+    """The first table, or else the columns, that a check needs and a roster does not have.
+
+    `there`: the tables of the roster that can be used; `given`: the columns of each.
+    """
     tables = [check.table, *([check.over] if check.over else [])]
-    columns = dict.fromkeys([*_columns(check.own, check.table, intake), *_columns(check.elsewhere, check.over, intake)])
-    absent = [table for table in (*tables, *(table for table, _ in columns)) if table not in intake.tables]
+    own, elsewhere = _columns(check.own, check.table, there, given), _columns(check.elsewhere, check.over, there, given)
+    columns = dict.fromkeys([*own, *elsewhere])
+    absent = [table for table in (*tables, *(table for table, _ in columns)) if table not in there]
     if absent:
         word = version.words.get(absent[0], absent[0])
         return Text(f"表 {word}({absent[0]})", f"the table {absent[0]}")
-    missing = [(table, column) for table, column in columns if column not in intake.headings[table]]
+    missing = [(table, column) for table, column in columns if column not in given[table]]
     if not missing:
         return None
     words = version.words
@@ -38,7 +47,9 @@ def what_is_lacking(check: CheckedRosterCheck, version: Version, intake: Intake)
     )  # fmt: skip
 
 
-def _columns(nodes: Iterable[Node], table: str, intake: Intake) -> list[tuple[str, str]]:
+def _columns(
+    nodes: Iterable[Node], table: str, there: Set[str], given: Mapping[str, Set[str]]
+) -> list[tuple[str, str]]:
     """The (table, column) whose cells the expressions cannot do without."""
     found: list[tuple[str, str]] = []
     ahead = [(node, table) for node in nodes]
@@ -49,12 +60,12 @@ def _columns(nodes: Iterable[Node], table: str, intake: Intake) -> list[tuple[st
             found.append((before, hop))
             before = to
         fact = node.fact or node.aggregate
-        if fact is not None and fact.column_name in intake.headings.get(fact.table, {}):
+        if fact is not None and fact.column_name in given.get(fact.table, ()):
             continue
         if node.operation == "fact" and node.fact is not None:
             if node.fact.column.blank in ("missing", "none", "open"):
                 found.append((node.fact.home, node.fact.column_name))
-        elif node.aggregate is not None and node.aggregate.table != node.aggregate.over not in intake.tables:
+        elif node.aggregate is not None and node.aggregate.table != node.aggregate.over not in there:
             found.append((node.aggregate.table, node.aggregate.column_name))
         elif node.aggregate is not None:
             inner = node.aggregate.over
@@ -68,26 +79,37 @@ def last_day_mentioned(intakes: Sequence[Intake], versions: Sequence[Version]) -
     """The last day, month or year that a roster names; where it names none, the first day of the versions."""
     days = [version.first_day for version in versions]
     for intake, version in ((intake, version) for intake in intakes for version in versions):
-        for name, table in intake.tables.items():
-            if name in version.tables:
-                ends = ends_of(table)
-                columns = version.tables[name].columns.items()
-                days += [day for column, model in columns for day in _last(ends, column, model.type)]
+        for table, column, kind in dated_columns([version], intake.columns):
+            days += days_mentioned(intake, table, column, kind)
     return max(days)
 
 
-def _last(table: Any, column: str, kind: str) -> list[datetime.date]:
-    import pyarrow.compute as pc
+def dated_columns(versions: Iterable[Version], columns: Mapping[str, Set[str]]) -> list[tuple[str, str, str]]:
+    """Of these typed columns (by table) those that name days, months or years: table, column and which of these."""
+    found = {
+        (table, name, model.type): None
+        for version in versions
+        for table, there in columns.items()
+        if table in version.tables
+        for name, model in version.tables[table].columns.items()
+        if model.type in FARTHEST and name in there
+    }
+    return list(found)
 
-    if kind not in ("date", "month", "year") or column not in table.column_names:
-        return []
-    cells = table[column]
-    if kind == "date":
-        cells = cells.filter(pc.less(cells, ONGOING))
-    last = pc.max(cells).as_py()
-    if last is None:
-        return []
-    if kind == "date":
-        return [day_of(last)]
-    year, month = divmod(last, 12) if kind == "month" else (last, 11)
-    return [datetime.date(year + (month == 11), (month + 1) % 12 + 1, 1) - datetime.timedelta(days=1)]
+
+def days_mentioned(intake: Intake, table: str, column: str, kind: str) -> tuple[datetime.date, ...]:
+    """The first and the last day that a column of a roster's dates, months or years names; nothing if it names none."""
+
+    def find() -> tuple[datetime.date, ...]:
+        found = ends(ends_of(intake.tables[table])[column], FARTHEST[kind])
+        if kind == "date":
+            return tuple(map(day_of, found))
+        months = found if kind == "month" else [12 * year + month for year, month in zip(found, (0, 11), strict=False)]
+        first_days = [datetime.date(month // 12, month % 12 + 1, 1) for month in months]
+        return (first_days[0], _last_of_month(first_days[1])) if first_days else ()
+
+    return intake.once(("days", table, column, kind), find)
+
+
+def _last_of_month(first: datetime.date) -> datetime.date:
+    return (first + datetime.timedelta(days=31)).replace(day=1) - datetime.timedelta(days=1)

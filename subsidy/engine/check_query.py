@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from sqlglot import exp
@@ -12,15 +11,14 @@ from sqlglot import exp
 from subsidy import sql
 from subsidy.engine import database
 from subsidy.engine.aggregate import addend_query, aggregate_query
-from subsidy.engine.base import COUNT, COUNTED, SUBJECT, dated_rows, plain_rows, rebased
-from subsidy.engine.calendar import EVER, month_of
-from subsidy.engine.cells import RosterShape, Value
+from subsidy.engine.base import COUNT, COUNTED, SUBJECT, rebased, rows_on_a_day
+from subsidy.engine.calendar import EVER
+from subsidy.engine.cells import RosterShape
 from subsidy.engine.explain_sheet import shown_leaves
 from subsidy.engine.grain import GrainCompiler
 from subsidy.engine.layers import Layers, ref
 from subsidy.engine.row import RowCompiler
 from subsidy.roster.cells import DATE_PARTS
-from subsidy.schedule.figures import day_of
 from subsidy.schedule.load import Version
 from subsidy.schedule.node import Aggregate, Node, Type
 from subsidy.schedule.roster_check import CheckedRosterCheck
@@ -40,30 +38,9 @@ class Query:
     told: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True)
-class _QueryKey:
-    file: Hashable
-    name: str
-    part: QueryPart
-    day: int
-    columns: frozenset[tuple[str, frozenset[str]]]
-    given: frozenset[tuple[str, frozenset[str]]]
-    version: Version = field(compare=False, repr=False)
-    shape: RosterShape = field(compare=False, repr=False)
-    check: CheckedRosterCheck = field(compare=False, repr=False)
-
-
-def query_for(version: Version, shape: RosterShape, check: CheckedRosterCheck, part: QueryPart, day: int) -> Query:
-    """One of the queries of a check (the methods of `CheckCompiler`), for a shape of roster, read on a day number."""
-    columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
-    file = version.identity
-    return _compiled(_QueryKey(file, check.name, part, day, columns, given, version, shape, check))
-
-
-@functools.lru_cache(maxsize=512)
-def _compiled(key: _QueryKey) -> Query:
-    compiler = CheckCompiler(key.version, key.shape, key.check, key.day)
-    tree, told = getattr(compiler, key.part)()
+def query_for(version: Version, shape: RosterShape, check: CheckedRosterCheck, part: QueryPart) -> Query:
+    """One of the queries of a check (the methods of `CheckCompiler`), for a shape of roster. It reads READING."""
+    tree, told = getattr(CheckCompiler(version, shape, check), part)()
     return Query(database.Query(tree), told)
 
 
@@ -73,21 +50,19 @@ Compiled = tuple[exp.Select, tuple[Node, ...]]  # a query, and the nodes whose v
 class CheckCompiler:
     """The queries of one check. Those over its own table begin with `row` (the source row) and `subject`."""
 
-    def __init__(self, version: Version, shape: RosterShape, check: CheckedRosterCheck, day: int) -> None:
+    def __init__(self, version: Version, shape: RosterShape, check: CheckedRosterCheck) -> None:
         self.version = version
         self.shape = shape
         self.check = check
-        date = day_of(day)
-        self.day = Value(sql.whole(day), None, sql.whole(month_of(date)), sql.whole(date.day))
         self.grain = GrainCompiler(version, shape, "high", EVER, EVER, EVER, lambda _: None)
 
     def rows(self, table: str) -> RowCompiler:
-        layers = dated_rows(self._with_own_start(table), self.day, self.day)
+        layers = self._with_own_start(table)
         return RowCompiler(self.version, self.shape, layers, table, "high", self._aggregated, lambda _: None)
 
     def _with_own_start(self, table: str) -> Layers:
-        """The rows, each with its own first day where the start column has that of the spell."""
-        rows, life = plain_rows(self.version, self.shape, table), self.version.tables[table].life
+        """The rows on the reading day, each with its own first day where the start column has that of the spell."""
+        rows, life = rows_on_a_day(self.version, self.shape, table), self.version.tables[table].life
         return rebased(rows, {life[0] + part: ref(f"life#from{part}") for part in DATE_PARTS}) if life else rows
 
     def _aggregated(self, aggregate: Aggregate) -> exp.Select:

@@ -7,10 +7,13 @@ error is about are blocked, and where two rows are at odds both are, because whi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from subsidy.engine.base import READING
+from subsidy.engine.calendar import month_of
 from subsidy.engine.check_inputs import what_is_lacking
 from subsidy.engine.check_query import Query, QueryPart, query_for
 from subsidy.engine.check_words import CheckWords
@@ -18,7 +21,7 @@ from subsidy.engine.findings import place_of
 from subsidy.engine.occupancy import clashes, peaks
 from subsidy.engine.run import Prepared
 from subsidy.finding import Finding, Text
-from subsidy.roster.arrays import folded, joint_codes, repeated
+from subsidy.roster.arrays import filled, filled_with, folded, joint_codes, repeated
 from subsidy.roster.sheet import MOST_FINDINGS, unlisted
 from subsidy.schedule.figures import day_number
 from subsidy.schedule.load import Version
@@ -71,15 +74,49 @@ def run_checks(intake: Intake, version: Version, day: datetime.date, prepared: C
 
     `prepared` puts the roster at the engine's door; it is called only if a check can run.
     """
-    found = Checked()
-    for check in version.roster_checks:
-        label = Text(check.model.label.zh, check.model.label.en)
-        lacking = check.why if isinstance(check, UnfitCheck) else what_is_lacking(check, version, intake)
-        found.reports.append(CheckReport(check.name, label, check.model.severity, lacking))
-        if lacking is None and isinstance(check, CheckedRosterCheck):
-            _Run(prepared(), version, check, day, found).run()
+    columns = frozenset((table, frozenset(headings)) for table, headings in intake.headings.items())
+    reports, able = _which_run(_Given(version.identity, frozenset(intake.tables), columns, version))
+    found = Checked(reports=list(reports))
+    if able:
+        at_the_door = prepared()
+        at_the_door.database.register(READING, _reading(day))
+        for check in able:
+            _Run(at_the_door, version, check, found).run()
     found.findings.sort()
     return found
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What decides which checks can run: a version, the tables of a roster, and the columns of each."""
+
+    file: Hashable
+    tables: frozenset[str]
+    columns: frozenset[tuple[str, frozenset[str]]]
+    version: Version = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=64)
+def _which_run(given: _Given) -> tuple[list[CheckReport], list[CheckedRosterCheck]]:
+    """The reports of all checks, and the checks that can run."""
+    reports, able = list[CheckReport](), list[CheckedRosterCheck]()
+    for check in given.version.roster_checks:
+        label = Text(check.model.label.zh, check.model.label.en)
+        if isinstance(check, UnfitCheck):
+            lacking: Text | None = check.why
+        else:
+            lacking = what_is_lacking(check, given.version, given.tables, dict(given.columns))
+            able += [check] if lacking is None else []
+        reports.append(CheckReport(check.name, label, check.model.severity, lacking))
+    return reports, able
+
+
+@lru_cache(maxsize=64)
+def _reading(day: datetime.date) -> Any:
+    """The relation READING."""
+    import pyarrow as pa
+
+    return pa.table({"day": [day_number(day)], "month": [month_of(day)], "day_of_month": [day.day]})
 
 
 # --- one check -----------------------------------------------------------------------------------------------------
@@ -88,13 +125,10 @@ def run_checks(intake: Intake, version: Version, day: datetime.date, prepared: C
 class _Run:
     """One check on one roster."""
 
-    def __init__(
-        self, prepared: Prepared, version: Version, check: CheckedRosterCheck, day: datetime.date, found: Checked
-    ) -> None:
+    def __init__(self, prepared: Prepared, version: Version, check: CheckedRosterCheck, found: Checked) -> None:
         self.prepared = prepared
         self.version = version
         self.check = check
-        self.day = day_number(day)
         self.found = found
         self.words = CheckWords(version, check)
 
@@ -112,6 +146,8 @@ class _Run:
     def _holds(self) -> None:
         query = self._query("failing")
         table = self._table(query)
+        if not len(table):
+            return
 
         def describe(row: int) -> Text:
             return self.words.told(query.told, [table[f"told{n}"][row].as_py() for n in range(len(query.told))])
@@ -149,12 +185,19 @@ class _Run:
 
         query = self._query("bounds")
         table, lives = self._table(query), self._arrow(self._query("lives"))
+        if not len(table) or not len(lives):
+            return
         groups = pc.index_in(lives["link"], value_set=table["subject"]).combine_chunks()
-        known = groups.is_valid().to_numpy(zero_copy_only=False)
-        groups = groups.fill_null(0).to_numpy().astype(np.int64)[known]
+        known = filled(groups)
+        groups = filled_with(groups, 0).to_numpy().astype(np.int64)[known]
         first, last, count = (lives[name].to_numpy()[known] for name in ("first", "last", "count"))
-        of, most, days = peaks(groups, first, last, count)
         (node,), bounds = query.told, table["bound"].to_numpy()
+        everybody = np.zeros(len(table), np.int64)
+        np.add.at(everybody, groups, count)
+        crowded = (everybody * node.type.scale > bounds)[groups]
+        if not crowded.any():  # not even if all were there at once
+            return
+        of, most, days = peaks(groups[crowded], first[crowded], last[crowded], count[crowded])
 
         def describe(row: int) -> Text:
             return self.words.peak(node, int(bounds[row]), int(most[of == row][0]), int(days[of == row][0]))
@@ -177,22 +220,30 @@ class _Run:
     # --- tables ------------------------------------------------------------------------------------------------
 
     def _query(self, part: QueryPart) -> Query:
-        return query_for(self.version, self.prepared.shape, self.check, part, self.day)
+        version, check = self.version, self.check
+        return self.prepared.once(
+            ("check", version.first_day, check.name, part),
+            lambda: query_for(version, self.prepared.shape, check, part),
+        )
 
     def _arrow(self, query: Query) -> Any:
         import pyarrow as pa
 
         table = self.prepared.database.arrow(query.query)
+        unknown = [place for place, kind in enumerate(table.schema.types) if pa.types.is_null(kind)]
+        if not unknown:
+            return table
         texts = {"subject", "link", *(f"key{n}" for n, key in enumerate(self.check.keys) if key.type.kind in TEXTS)}
-        for position, column in enumerate(table.schema):
-            if pa.types.is_null(column.type):  # of no rows, or of blanks only
-                of_type = pa.string() if column.name in texts else pa.int64()
-                table = table.set_column(position, column.name, table[column.name].cast(of_type))
+        for place in unknown:  # of no rows, or of blanks only
+            name = table.column_names[place]
+            cells = pa.nulls(len(table), pa.string() if name in texts else pa.int64())
+            table = table.set_column(place, name, cells)
         return table
 
     def _table(self, query: Query) -> Any:
         """The rows of a query in the order of the roster."""
-        return self._arrow(query).sort_by("row")
+        table = self._arrow(query)
+        return table.sort_by("row") if len(table) > 1 else table
 
     def _keyed(self) -> tuple[Query, Any]:
         query = self._query("keyed")

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import functools
 import sqlite3
+import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -21,42 +23,98 @@ from subsidy import sql
 from subsidy.engine.database import Database, DuckDB, Kind, Query, Rows
 from subsidy.schedule.ranges import HIGHEST
 
-LARGEST = 2**53
+LEAST, LARGEST = -(2**53), 2**53
+MOST_SELECTS = 200  # in one union; SQLite allows 500
+STATEMENTS = 500  # that a database keeps planned
+MOST_SPARE = 4  # databases of one shape of roster
+_TAKING = threading.Lock()
 NOT_HERE = (sqlite3.DatabaseError, OverflowError)
 Found = TypeVar("Found")
 
 
-class FewRows:
-    """A database of its own in memory. `begun`: one that this one begins as a copy of."""
+class Held:
+    """An SQLite database in memory, and what stands in it: how each relation was made, and the Arrow table in it."""
 
-    def __init__(self, begun: FewRows | None = None) -> None:
-        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self.done: list[Callable[[Database], None]] = []
-        self.instead: DuckDB | None = None
-        if begun is not None:
-            self.connection.deserialize(begun.content)
-            self.done += begun.done
+    def __init__(self, copied: Held | None = None) -> None:
+        self.connection = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
+        )
+        if copied is not None:
+            self.connection.deserialize(copied.content)
         self.connection.create_function("exact", 1, _exact, deterministic=True)
+        self.made: dict[str, str] = dict(copied.made) if copied else {}
+        self.tables: dict[str, Any] = dict(copied.tables) if copied else {}
 
     @functools.cached_property
     def content(self) -> bytes:
         return self.connection.serialize()
 
+    def create(self, name: str, made: str) -> bool:
+        """Make a relation as `made` says; one that was made so before is left as it is, and False returned."""
+        if self.made.get(name) == made:
+            return False
+        self.drop(name)
+        self.connection.execute(f"CREATE {made}")
+        self.made[name] = made
+        return True
+
+    def drop(self, name: str) -> None:
+        made = self.made.pop(name, None)
+        self.tables.pop(name, None)
+        if made is not None:
+            self.connection.execute(f'DROP {made.split(maxsplit=1)[0]} "{name}"')
+
+    def fill(self, name: str, table: Any) -> None:
+        """Put an Arrow table in; one that is there already is not put in again."""
+        if self.tables.get(name) is table:
+            return
+        columns = ", ".join(f'"{column}"' for column in table.column_names)
+        rows = [row for batch in table.to_batches() for row in zip(*map(_cells, batch.columns), strict=True)]
+        if not self.create(name, f'TABLE "{name}" ({columns})'):
+            self.tables.pop(name, None)
+            self.connection.execute(f'DELETE FROM "{name}"')
+        marks = ", ".join("?" * table.num_columns)
+        with self.connection:  # which commits, or rolls back
+            self.connection.execute("BEGIN")
+            self.connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
+        self.tables[name] = table
+
+    def make(self, name: str, query: str, kind: Kind) -> None:
+        """Make a relation of a query; one that was made of it before is filled anew."""
+        what = "VIEW" if kind == "view" else "TABLE"
+        if not self.create(name, f'{what} "{name}" AS {query}') and what == "TABLE":
+            self.connection.execute(f'DELETE FROM "{name}"')
+            self.connection.execute(f'INSERT INTO "{name}" {query}')
+
+
+class FewRows:
+    """The relations of one roster in a database of its own.
+
+    `spare`: databases of other rosters of this shape that nobody reads any longer. One of them is taken, and comes back
+    when this is no longer used: its relations are filled anew, so that SQLite does not plan their queries again.
+    `begun`: one whose tables this begins with; of the spare ones that which has them is taken first, and where none is
+    spare a copy is made.
+    """
+
+    def __init__(self, begun: FewRows | None = None, spare: list[Held] | None = None) -> None:
+        self.done: list[Callable[[Database], None]] = list(begun.done) if begun else []
+        self.instead: DuckDB | None = None
+        copied = begun.held if begun else None
+        self.held: Held = _taken(spare or [], copied.tables if copied else {}) or Held(copied)
+        if spare is not None:
+            weakref.finalize(self, _come_back, spare, self.held).atexit = False
+
     def register(self, name: str, table: Any) -> None:
-        self._do(lambda database: database.register(name, table), lambda: self._put(name, table))
+        self._do(lambda database: database.register(name, table), lambda: self.held.fill(name, table))
 
     def create(self, name: str, query: Query, kind: Kind) -> None:
-        what = "VIEW" if kind == "view" else "TABLE"
-
-        def here() -> None:
-            self.connection.execute(f'DROP {what} IF EXISTS "{name}"')
-            self.connection.execute(f'CREATE {what} "{name}" AS {query.sqlite}')
-
-        self._do(lambda database: database.create(name, query, kind), here)
+        self._do(
+            lambda database: database.create(name, query, kind), lambda: self.held.make(name, query.sqlite, kind)
+        )
 
     def rows(self, query: Query) -> Rows:
         return self._read(
-            lambda: self.connection.execute(query.sqlite).fetchall(), lambda database: database.rows(query)
+            lambda: self.held.connection.execute(query.sqlite).fetchall(), lambda database: database.rows(query)
         )
 
     def arrow(self, query: Query) -> Any:
@@ -67,28 +125,16 @@ class FewRows:
         yield from table.to_batches()
 
     def drop(self, name: str) -> None:
-        def here() -> None:
-            self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
-
-        self._do(lambda database: database.drop(name), here)
-
-    # --- here ----------------------------------------------------------------------------------------------------
-
-    def _put(self, name: str, table: Any) -> None:
-        columns = ", ".join(f'"{column}"' for column in table.column_names)
-        marks = ", ".join("?" * table.num_columns)
-        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
-        self.connection.execute(f'CREATE TABLE "{name}" ({columns})')
-        rows = zip(*map(_cells, table.columns), strict=True)
-        self.connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
+        self._do(lambda database: database.drop(name), lambda: self.held.drop(name))
 
     def _arrow(self, query: Query) -> Any:
         import pyarrow as pa
 
-        found = self.connection.execute(query.sqlite)
+        found = self.held.connection.execute(query.sqlite)
         names = [column for column, *_ in found.description]
         rows = found.fetchall()
-        return pa.table({name: pa.array([row[index] for row in rows]) for index, name in enumerate(names)})
+        columns = [pa.array(cells) for cells in zip(*rows, strict=True)] or [pa.nulls(0)] * len(names)
+        return pa.Table.from_arrays(columns, names=names)
 
     # --- or in DuckDB --------------------------------------------------------------------------------------------
 
@@ -118,20 +164,42 @@ class FewRows:
         return self.instead
 
 
+def _taken(spare: list[Held], tables: dict[str, Any]) -> Held | None:
+    """The last used that has these tables already, else the one that was not used for the longest time, if any."""
+    with _TAKING:
+        for place in reversed(range(len(spare))):
+            if all(spare[place].tables.get(name) is table for name, table in tables.items()):
+                return spare.pop(place)
+        return spare.pop(0) if spare else None
+
+
+def _come_back(spare: list[Held], held: Held) -> None:
+    if len(spare) < MOST_SPARE:
+        spare.append(held)
+
+
 def _cells(column: Any) -> list[Any]:
     """The cells of an Arrow column."""
-    cells: list[Any] = column.to_pylist()
-    if str(column.type).startswith("int"):
-        known = [number for number in cells if number is not None]
-        for end in (max(known, default=0), min(known, default=0)):
-            _exact(end)
+    import pyarrow as pa
+
+    blanks = column.null_count
+    if blanks == len(column):
+        return [None] * blanks
+    cells: list[Any]
+    if not isinstance(column, pa.Int64Array):
+        cells = (column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column).to_pylist()
+        return cells
+    cells = column.to_pylist() if blanks else column.to_numpy().tolist()
+    known = [number for number in cells if number is not None] if blanks else cells
+    for end in (max(known), min(known)):
+        _exact(end)
     return cells
 
 
 def _exact(number: int | float | None) -> int | None:
-    if number is not None and (isinstance(number, float) or abs(number) > LARGEST):
-        raise OverflowError(number)
-    return number
+    if number is None or (LEAST <= number <= LARGEST and type(number) is int):
+        return number
+    raise OverflowError(number)
 
 
 # --- printing ----------------------------------------------------------------------------------------------------
@@ -155,7 +223,18 @@ class _Whole(SQLiteGenerator):
 
 
 class _Guarded(_Whole):
-    """The same with products and sums guarded."""
+    """The same with products and sums guarded. A small table is a union: SQLite looks it up by an index of its own
+    then, while it goes through all of the rows of VALUES each time."""
+
+    def values_sql(self, expression: exp.Values, values_as_table: bool = True) -> str:
+        if len(expression.expressions) > MOST_SELECTS:
+            return super().values_sql(expression, values_as_table)
+        names = [self.sql(column) for column in expression.args["alias"].columns]
+        rows = (
+            ", ".join(f"{self.sql(cell)} AS {name}" for cell, name in zip(row.expressions, names, strict=True))
+            for row in expression.expressions
+        )
+        return f"({' UNION ALL '.join(f'SELECT {row}' for row in rows)})"
 
     def literal_sql(self, expression: exp.Literal) -> str:
         written = super().literal_sql(expression)

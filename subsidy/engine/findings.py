@@ -66,15 +66,21 @@ def place_of(intake: Intake, table: str, column: str, row: int) -> Place:
 def outside_ranges(prepared: Prepared) -> list[Finding]:
     """Given numbers beyond an end of their range that is a value of the policy."""
     found: dict[tuple[str, str, int], Finding] = {}
-    for version in prepared.schedule.versions:
-        for table, model in version.tables.items():
-            if not prepared.shape.has(table):
-                continue
-            for name, column in model.columns.items():
-                if column.type == "number" and _is_looked_up(column) and prepared.shape.has(table, name):
-                    for finding in _outside(prepared, version, table, name, column):
-                        found.setdefault((table, name, finding.place.row), finding)
+    for version, table, name, column in prepared.once(("ranges",), lambda: _looked_up(prepared)):
+        for finding in _outside(prepared, version, table, name, column):
+            found.setdefault((table, name, finding.place.row), finding)
     return list(found.values())
+
+
+def _looked_up(prepared: Prepared) -> list[tuple[Version, str, str, Column]]:
+    """The columns of numbers of this shape of roster that have such an end."""
+    return [
+        (version, table, name, column)
+        for version in prepared.schedule.versions
+        for table, model in version.tables.items()
+        for name, column in model.columns.items()
+        if column.type == "number" and prepared.shape.has(table, name) and _is_looked_up(column)
+    ]
 
 
 def _is_looked_up(column: Column) -> bool:
@@ -128,7 +134,7 @@ def blank_cells(run: Run, year: int | None = None) -> list[Finding]:
     found: dict[tuple[Cell, str], _Blank] = {}
     for compiled, relation in run.grains:
         for name in _with_missing(run.prepared, relation, list(compiled.columns)):
-            _collect(run.prepared, compiled, compiled.version.clauses[name], year, found)
+            _collect(run.prepared, compiled, relation, compiled.version.clauses[name], year, found)
     findings = [_blank_finding(run.prepared.intake, cell, blank) for (cell, _), blank in found.items()]
     findings += _undated(run)
     return sorted(findings)
@@ -149,24 +155,31 @@ def _with_missing(prepared: Prepared, relation: str, clauses: Sequence[str]) -> 
 def _collect(
     prepared: Prepared,
     compiled: CompiledGrain,
+    relation: str,
     clause: CheckedClause,
     year: int | None,
     found: dict[tuple[Cell, str], _Blank],
 ) -> None:
-    rows = compiled.rows.fork()
-    rows.within(clause.name)
-    suspects = _suspects(rows, clause)
-    columns = [("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT)), ("row", ref("_row"))]
-    for index, (_, leaf, tree) in enumerate(suspects):
-        key, row = _whose_cell(rows, leaf)
-        columns += [
-            (f"missing{index}", ref(rows.layers.named(tree))),
-            (f"key{index}", ref(key)),
-            (f"row{index}", ref(row)),
-        ]
-    where = sql.all_of([compiled.in_force, sql.is_missing(ref(f"owed:{clause.name}")), *_ends_in(year)])
-    for subject, period, count, own_row, *flags in prepared.rows(rows.layers.query(columns, where)):
-        for index, (_, leaf, _) in enumerate(suspects):
+    """What keeps the amounts of a clause of a grain from being calculated, into `found`."""
+
+    def query() -> tuple[Query, list[Node]]:
+        rows = compiled.rows.fork()
+        rows.within(clause.name)
+        suspects = _suspects(rows, clause)
+        columns = [("subject", ref(SUBJECT)), ("period", ref(PERIOD)), ("count", ref(COUNT)), ("row", ref("_row"))]
+        for index, (_, leaf, tree) in enumerate(suspects):
+            key, row = _whose_cell(rows, leaf)
+            columns += [
+                (f"missing{index}", ref(rows.layers.named(tree))),
+                (f"key{index}", ref(key)),
+                (f"row{index}", ref(row)),
+            ]
+        where = sql.all_of([compiled.in_force, sql.is_missing(ref(f"owed:{clause.name}")), *_ends_in(year)])
+        return Query(rows.layers.query(columns, where)), [leaf for _, leaf, _ in suspects]
+
+    asked, leaves = prepared.once(("missing", relation, clause.name, year), query)
+    for subject, period, count, own_row, *flags in prepared.rows(asked):
+        for index, leaf in enumerate(leaves):
             is_missing, key, row = flags[3 * index : 3 * index + 3]
             if is_missing:
                 home = _home(leaf, clause)

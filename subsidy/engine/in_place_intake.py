@@ -8,6 +8,7 @@ them. So each error has one wording, and a roster without errors stays where it 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -23,7 +24,7 @@ from subsidy.engine.in_place_doubts import Converted, suspects
 from subsidy.finding import Finding
 from subsidy.finding import Place as FoundAt
 from subsidy.roster.intake import Intake, intake
-from subsidy.roster.names import Names, Shape
+from subsidy.roster.names import Shape, names_of
 from subsidy.roster.raw import RawTable, kept, raw_table
 from subsidy.roster.rows import FEW_KEYS
 from subsidy.roster.sheet import Collector
@@ -76,6 +77,11 @@ class InPlaceIntake(Intake):
     rows: InPlaceRows = field(kw_only=True, repr=False)
     without_rows: frozenset[tuple[str, int]] = field(default=frozenset(), kw_only=True)
 
+    @functools.cached_property
+    def solid(self) -> Mapping[str, frozenset[str]]:
+        """By table, the columns without a blank."""
+        return {name: table.solid for name, table in self.tables.items()}
+
     def written(self, table: str, column: str, row: int) -> str:
         """The cell of a source row as written; empty where the roster does not have the column."""
         if row in self.rows.brought.get(table, ()):
@@ -113,7 +119,7 @@ class InPlaceRows:
     def __init__(self, roster: Roster, place: Place, versions: Sequence[Version], others: Sequence[Version]) -> None:
         self.place = place
         self.versions, self.others = versions, others
-        self.names = Names(versions, others)
+        self.names = names_of(versions, others)
         self.given: dict[str, Any] = dict(roster.given)
         self.relations = {name: _new("given", name) for name in self.given}
         for name, given in roster.given:
@@ -278,7 +284,7 @@ class InPlaceRows:
                 break
         own = {one.name: getattr(local, one.name) for one in fields(Intake)}
         tables = {table: self._table(table, local) for table in self.tables}
-        own |= {"tables": tables, "solid": {name: table.solid for name, table in tables.items()}}
+        own |= {"tables": tables, "_kept": {}}
         told = [finding for finding in local.findings if finding.code not in OF_WHOLE_COLUMNS]
         own["findings"] = sorted({*told, *self._of_whole_columns()})
         return InPlaceIntake(**own, rows=self, without_rows=blocked)

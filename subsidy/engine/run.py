@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
@@ -12,8 +12,9 @@ from subsidy.allocation import Decided
 from subsidy.engine import calendar
 from subsidy.engine.allocations import AllocationStep
 from subsidy.engine.cells import End, RosterShape, roster_table
+from subsidy.engine.check_inputs import dated_columns, days_mentioned
 from subsidy.engine.database import Database, DuckDB, Engine, Query
-from subsidy.engine.few_rows import FewRows
+from subsidy.engine.few_rows import FewRows, Held
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.in_place import InPlaceTable, ends_of
 from subsidy.engine.limits import PIECE_COLUMNS, excess, pieces
@@ -32,6 +33,7 @@ Made = TypeVar("Made")
 FARTHEST_YEARS = 10
 YEARS_OF_MONTHS = 1900, 2310
 FEW = 2_000  # rows of a roster
+SPARE, READING = ("spare",), ("reading",)  # names of what is kept
 
 
 @dataclass
@@ -66,20 +68,58 @@ def prepare(schedule: Schedule, intake: Intake, year: int, engine: Engine = "aut
 
     Raises Refusal where the engine is not there.
     """
-    shape = RosterShape(
-        {name: frozenset(table.column_names) for name, table in intake.tables.items()}, dict(intake.given)
-    )
-    ends = {name: ends_of(table) for name, table in intake.tables.items()}
-    database = _opened(engine, intake.tables, *years_covered(schedule, ends, year))
+    shape = RosterShape(intake.columns, dict(intake.given))
+    kept = kept_for(schedule, shape)
+    reading = kept.get(READING) or kept.setdefault(READING, _Reading.of(schedule, shape.columns))
+    database = _opened(engine, intake.tables, reading.years_covered(intake, year), kept.setdefault(SPARE, []))
     for name, table in intake.tables.items():
         database.register(roster_table(name), table)
-    return Prepared(database, schedule, intake, shape, _has_open(schedule, ends), kept_for(schedule, shape))
+    return Prepared(database, schedule, intake, shape, reading.has_open(intake), kept)
 
 
-def years_covered(schedule: Schedule, tables: Mapping[str, Any], year: int) -> tuple[int, int]:
-    """The first and last year of the calendars for these typed tables, where `year` is reported."""
-    first, last = _years_mentioned(tables, schedule)
-    return min(first, year), max(year, min(last, year + FARTHEST_YEARS)) + _years_looked_ahead(schedule)
+@dataclass(frozen=True)
+class _Reading:
+    """What is looked for in a roster of one shape before it is calculated: the columns that name days, those of open
+    amounts, and whether an amount is open in any such roster."""
+
+    dated: Sequence[tuple[str, str, str]]
+    opened: Sequence[tuple[str, str]]
+    is_open: bool
+    first_year: int
+    years_ahead: int
+
+    @classmethod
+    def of(cls, schedule: Schedule, columns: Mapping[str, Set[str]]) -> _Reading:
+        opened = [
+            (table, name, model.is_history)
+            for version in schedule.versions
+            for table, model in version.tables.items()
+            for name, form in model.columns.items()
+            if form.blank == "open"
+        ]
+        return cls(
+            dated_columns(schedule.versions, columns),
+            [(table, name) for table, name, _ in opened if name in columns.get(table, ())],
+            any(history or (table in columns and name not in columns[table]) for table, name, history in opened),
+            schedule.versions[0].first_day.year,
+            _years_looked_ahead(schedule),
+        )
+
+    def years_covered(self, intake: Intake, year: int) -> tuple[int, int]:
+        days = [day for table, name, kind in self.dated for day in days_mentioned(intake, table, name, kind)]
+        years = [self.first_year, *(day.year for day in days)]
+        return min(year, *years), max(year, min(max(years), year + FARTHEST_YEARS)) + self.years_ahead
+
+    def has_open(self, intake: Intake) -> bool:
+        """Whether an open amount may stand anywhere: a blank cell, or no row in a history."""
+        return self.is_open or any(ends_of(intake.tables[table])[name].null_count for table, name in self.opened)
+
+
+def years_covered(schedule: Schedule, intake: Intake | None, year: int) -> tuple[int, int]:
+    """The first and last year of the calendars for a roster, or for one that names no day, where `year` is reported."""
+    if intake is None:
+        return min(schedule.versions[0].first_day.year, year), year + _years_looked_ahead(schedule)
+    return _Reading.of(schedule, intake.columns).years_covered(intake, year)
 
 
 def _years_looked_ahead(schedule: Schedule) -> int:
@@ -94,13 +134,15 @@ def _years_looked_ahead(schedule: Schedule) -> int:
     return -(-max(months, default=0) // 12)
 
 
-def _opened(engine: Engine, tables: Mapping[str, Any], first_year: int, last_year: int) -> Database:
-    """A database for these tables, with the calendars in it: one beside the place where they stay."""
+def _opened(engine: Engine, tables: Mapping[str, Any], years: tuple[int, int], spare: list[Held]) -> Database:
+    """A database for these tables, with the calendars in it: one beside the place where they stay. `spare`: of few
+    rows."""
     place = next((table.place for table in tables.values() if isinstance(table, InPlaceTable)), None)
     if place is None and engine == "auto" and sum(table.num_rows for table in tables.values()) <= FEW:
-        return FewRows(_few_with_calendars(first_year, last_year))
-    database = place.beside() if place else _spark() if engine == "spark" else DuckDB()
-    for name, content in _calendars(first_year, last_year).items():
+        database: Database = FewRows(_few_with_calendars(*years), spare)
+    else:
+        database = place.beside() if place else _spark() if engine == "spark" else DuckDB()
+    for name, content in _calendars(*years).items():
         database.register(name, content)
     return database
 
@@ -133,41 +175,14 @@ def _calendars(first_year: int, last_year: int) -> dict[str, Any]:
     import pyarrow as pa
 
     tables = {f"calendar:{every}": pa.table(calendar.periods(every, first_year, last_year)) for every in PERIODS}
-    return {"months": pa.table(calendar.months(*YEARS_OF_MONTHS)), **tables}
+    return {"months": _months(), **tables}
 
 
-def _years_mentioned(tables: Mapping[str, Any], schedule: Schedule) -> tuple[int, int]:
-    import pyarrow.compute as pc
+@functools.cache
+def _months() -> Any:
+    import pyarrow as pa
 
-    years = [schedule.versions[0].first_day.year]
-    models = {name: model for version in schedule.versions for name, model in version.tables.items()}
-    for name, table in tables.items():
-        if table.num_rows == 0 or name not in models:
-            continue
-        months = [f"{column}#m" for column, model in models[name].columns.items() if model.type == "date"]
-        months += [column for column, model in models[name].columns.items() if model.type == "month"]
-        ends = [(column, 12) for column in months]
-        ends += [(column, 1) for column, model in models[name].columns.items() if model.type == "year"]
-        for column, divisor in ends:
-            if column in table.column_names:
-                found = pc.min_max(pc.if_else(pc.less(table[column], 9999 * divisor), table[column], None)).as_py()
-                years += [value // divisor for value in found.values() if value is not None]
-    return min(years), max(years)
-
-
-def _has_open(schedule: Schedule, tables: Mapping[str, Any]) -> bool:
-    """Whether an open amount may stand anywhere: a blank cell, or no row in a history."""
-    for version in schedule.versions:
-        for name, model in version.tables.items():
-            opened = [column for column, form in model.columns.items() if form.blank == "open"]
-            if opened and model.is_history:
-                return True
-            table = tables.get(name)
-            if table is not None and any(
-                column not in table.column_names or table[column].null_count for column in opened
-            ):
-                return True
-    return False
+    return pa.table(calendar.months(*YEARS_OF_MONTHS))
 
 
 @dataclass(frozen=True)
@@ -227,13 +242,17 @@ def calculate(several: Sequence[Prepared], end: End, shared: Sequence[str] = ())
 
     Tables of each: one for each grain, ledger and limit, and `parts`.
     """
-    runs = [Run(prepared, plan_for(prepared.schedule, prepared.shape, end)) for prepared in several]
+    runs = [Run(prepared, _plan(prepared, end)) for prepared in several]
     for run in runs:
         run.execute(0)
         run.exceeded.update({name: int(run.prepared.rows(query)[0][0]) for name, query in run.plan.excesses.items()})
     for name in shared:
         _apply_shared(name, [run for run in runs if name in run.plan.shared])
     return runs
+
+
+def _plan(prepared: Prepared, end: End) -> Plan:
+    return prepared.once(("plan", end), lambda: plan_for(prepared.schedule, prepared.shape, end))
 
 
 def _apply_shared(name: str, runs: Sequence[Run]) -> None:

@@ -42,7 +42,7 @@ def statements(
     """
     woven = together((schedule,)).schedules[0]
     shape = _shape_read(schedule) if intake is None else _shape_of(intake)
-    years = years_covered(woven, {} if intake is None else intake.tables, year)
+    years = years_covered(woven, intake, year)
     plan = plan_for(woven, shape, "high")
     return _Script(plan, dialect, language, years).text()
 

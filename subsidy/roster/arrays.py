@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FAR = 2**40  # joint codes are below, so that there is room for a day beside them
-FEW = 10_000  # texts that are sooner put side by side than hashed
+FEW = 10_000  # rows from which a column is worth more thought than looking at each of its cells
 APOSTROPHES = "'‘’＇"  # in front of a cell they make it a text, and may be left over in it
 
 
@@ -24,26 +24,42 @@ def filled(column: pa.Array) -> np.ndarray[Any, Any]:
     return mask
 
 
+def filled_with(column: pa.Array, value: Any) -> pa.Array:
+    """A column with a value in its blank cells."""
+    return column.fill_null(value) if column.null_count else column
+
+
+def ends(column: pa.ChunkedArray, below: int) -> tuple[int, int] | tuple[()]:
+    """The least and the largest of the numbers of a column that are below a limit; nothing where there are none."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    if column.null_count or column.num_chunks != 1:
+        least, largest = pc.min_max(pc.if_else(pc.less(column, below), column, None)).as_py().values()
+        return () if least is None else (least, largest)
+    numbers = column.chunk(0).to_numpy()
+    if not len(numbers) or numbers.min() >= below:
+        return ()
+    least = int(numbers.min())
+    return least, int(np.max(numbers, where=numbers < below, initial=least))
+
+
 def where(mask: pa.BooleanArray) -> np.ndarray[Any, Any]:
     """The positions at which a mask is true."""
     import numpy as np
 
-    return np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
+    return np.flatnonzero(filled_with(mask, False).to_numpy(zero_copy_only=False))
 
 
 # --- texts ---------------------------------------------------------------------------------------------------------
 
 
 def is_coded(column: pa.Array) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_dictionary(column.type))
+    return type(column).__name__ == "DictionaryArray"
 
 
 def is_text(column: pa.Array) -> bool:
-    import pyarrow as pa
-
-    return is_coded(column) or bool(pa.types.is_string(column.type))
+    return type(column).__name__ in ("DictionaryArray", "StringArray")
 
 
 def coded(column: pa.Array) -> pa.DictionaryArray:
@@ -126,8 +142,9 @@ def codes(column: pa.Array) -> np.ndarray[Any, Any]:
     """A whole number per row, equal where the cells are; -1 for a blank."""
     import numpy as np
 
-    indices: np.ndarray[Any, Any] = column.dictionary_encode().indices.fill_null(-1).to_numpy()
-    return indices.astype(np.int64)
+    indices = coded(column).indices
+    numbers: np.ndarray[Any, Any] = filled_with(indices, -1).to_numpy()
+    return numbers.astype(np.int64)
 
 
 def joint_codes(columns: Iterable[pa.Array], count: int) -> np.ndarray[Any, Any]:
@@ -172,12 +189,11 @@ def are_different(numbers: np.ndarray[Any, Any]) -> bool:
 
 def are_unique(texts: pa.StringArray) -> bool:
     """Whether it is sure that no text stands twice: ids that count upwards, or texts no two of which have one hash."""
-    import pyarrow.compute as pc
 
     known = texts.drop_null() if texts.null_count else texts
-    if grow(known):
-        return True
-    return bool(pc.count_distinct(known).as_py() == len(known)) if len(known) < FEW else are_different(_hashes(known))
+    if len(known) < FEW:
+        return len(set(known.to_pylist())) == len(known)
+    return grow(known) or are_different(_hashes(known))
 
 
 def grow(texts: pa.StringArray) -> bool:

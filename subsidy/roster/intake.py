@@ -6,15 +6,16 @@ number, a blank, a spell and a history are is laid down in docs/design/001-seman
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from subsidy.finding import Finding, Place
 from subsidy.roster import columns
 from subsidy.roster.example_rows import leave_examples_aside
 from subsidy.roster.mapping import check_headings, check_mapping
-from subsidy.roster.names import Names
+from subsidy.roster.names import Names, names_of
 from subsidy.roster.raw import text_array
 from subsidy.roster.refusal import CodedRefusal, refusal
 from subsidy.roster.sheet import Collector, Sheet
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from subsidy.schedule.load import Version
 
+Made = TypeVar("Made")
 Words = Mapping[str, Mapping[str, str]]  # column -> word in the file -> what it stands for
 Change: TypeAlias = "Callable[[Mapping[str, pa.Table]], Mapping[str, pa.Table]]"
 
@@ -46,13 +48,27 @@ class Intake:
     given: Mapping[str, frozenset[str]]  # columns that are ready figures
     blocked: Mapping[str, int]  # rows with an error
     example_rows: Mapping[str, int]  # rows of a template, left aside
-    solid: Mapping[str, frozenset[str]]  # columns without a blank
     sources: Mapping[str, tuple[str, str]]  # table -> file, sheet
     names: Mapping[str, str]  # table -> its name in the roster
     headings: Mapping[str, Mapping[str, str]]  # table -> column -> heading as written
     _sheets: Mapping[str, Sheet] = field(repr=False)
     _words: Names = field(repr=False)
     _change: Change | None = field(default=None, repr=False)  # what was made of the tables as they were read
+    _kept: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """By table, its typed columns."""
+        tables = self.tables
+        return self.once(("columns",), lambda: {name: frozenset(table.column_names) for name, table in tables.items()})
+
+    @functools.cached_property
+    def solid(self) -> Mapping[str, frozenset[str]]:
+        """By table, the columns without a blank."""
+        return {
+            table: frozenset(name for name in data.column_names if not data.column(name).null_count)
+            for table, data in self.tables.items()
+        }
 
     @property
     def vocabulary(self) -> Names:
@@ -61,7 +77,14 @@ class Intake:
 
     def changed(self, change: Change) -> Intake:
         """The same rows with something else in some of their cells."""
-        return replace(self, tables=change(self.tables), _change=change)
+        return replace(self, tables=change(self.tables), _change=change, _kept={})
+
+    def once(self, name: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """What is made of its tables, the first time only."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        made: Made = self._kept[name]
+        return made
 
     def heading(self, table: str, column: str) -> str:
         """A column's heading as the roster has it; its own name where the roster does not."""
@@ -144,7 +167,7 @@ def intake(roster: Roster, versions: Sequence[Version], others: Sequence[Version
     from subsidy.roster import lives, rows
     from subsidy.roster.read import wrong_folder
 
-    names = Names(versions, others)
+    names = names_of(versions, others)
     found = Collector(names)
     sheets = _matched(roster, names, found)
     if not sheets and (wrong := wrong_folder(roster.raw)) is not None:
@@ -182,10 +205,6 @@ def _taken_in(sheets: Mapping[str, Sheet], names: Names, findings: Sequence[Find
         given={table: columns for table, columns in given.items() if columns},
         blocked={table: int(sheet.wrong.sum()) for table, sheet in sheets.items() if sheet.wrong.any()},
         example_rows={table: sheet.examples for table, sheet in sheets.items() if sheet.examples},
-        solid={
-            table: frozenset(name for name in data.column_names if not data.column(name).null_count)
-            for table, data in tables.items()
-        },
         sources={table: (sheet.raw.file, sheet.raw.sheet) for table, sheet in sheets.items()},
         names={table: sheet.raw.name for table, sheet in sheets.items()},
         headings={table: sheet.headings for table, sheet in sheets.items()},
@@ -208,7 +227,7 @@ def _matched(roster: Roster, names: Names, found: Collector) -> dict[str, Sheet]
     from subsidy.roster.header import Fitting
     from subsidy.roster.locate import fitting_for, located
 
-    mapping, plain = roster.mapping, Fitting(names)
+    mapping, plain = roster.mapping, names.once(("fitting",), lambda: Fitting(names))
     if mapping is not None:
         check_mapping(mapping, roster.raw, names, found)
     sheets: dict[str, Sheet] = {}
@@ -255,22 +274,21 @@ def _assigned(sheet: Sheet, names: Names, found: Collector) -> dict[str, int]:
     headings = sheet.raw.headings
     meant = names.columns(sheet.table, sheet.raw.means or headings)
     for position, (heading, column) in enumerate(zip(headings, meant, strict=True)):
-        place = sheet.place(column=heading)
         if isinstance(column, CodedRefusal):
-            found.add(place, column.code, column, sheet.table, heading)
+            found.add(sheet.place(column=heading), column.code, column, sheet.table, heading)
         elif column is None:
             if not heading and sheet.raw.cells(position).null_count < len(sheet.raw):
                 why = refusal(
                     f"第 {position + 1} 列有内容而无标题", f"column {position + 1} has cells and no heading",
                     "请填写标题，或删除该列", "give it a heading, or delete it",
                 )  # fmt: skip
-                found.add(place, "no-heading", why, sheet.table)
+                found.add(sheet.place(column=heading), "no-heading", why, sheet.table)
         elif column in assigned:
             other = headings[assigned[column]]
             why = refusal(
                 f"{other} 也是列 {column}", f"{other} is the column {column} too", "请只保留一列", "keep one of the two"
             )
-            found.add(place, "duplicate-column", why, sheet.table, heading)
+            found.add(sheet.place(column=heading), "duplicate-column", why, sheet.table, heading)
             sheet.usable = False
         else:
             assigned[column] = position

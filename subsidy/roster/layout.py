@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from subsidy.finding import Finding, Place, ScheduleError, Text
 from subsidy.roster import cells
-from subsidy.roster.names import Names, Shape
+from subsidy.roster.names import Names, Shape, names_of
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.load import RosterColumn
 from subsidy.schedule.reads import Cell, Reader, readers
@@ -109,7 +109,7 @@ def layout(schedules: Sequence[Schedule]) -> Layout:
 
 def _names(schedule: Schedule, several: Sequence[Schedule]) -> Names:
     """What a schedule calls things, and what it leaves aside for the others: as the intake will read the roster."""
-    return Names(
+    return names_of(
         schedule.versions, [version for other in several if other is not schedule for version in other.versions]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from subsidy.finding import Refusal, Text
-from subsidy.roster.arrays import codes, filled, is_coded, joint_codes, plain
+from subsidy.roster.arrays import codes, filled, filled_with, is_coded, joint_codes, plain
 from subsidy.roster.cells import DATE_PARTS, LAST_DAY
 from subsidy.roster.refusal import refusal
 from subsidy.roster.rows import DAYS
@@ -26,8 +26,8 @@ def check(sheet: Sheet, found: Collector) -> None:
         return
     start, end = sheet.shape.life
     dated = filled(sheet.columns[start]) & ~(sheet.wrong & ~filled(sheet.columns[end]))
-    first = sheet.columns[start].fill_null(0).to_numpy()
-    last = sheet.columns[end].fill_null(LAST_DAY[0]).to_numpy()
+    first = filled_with(sheet.columns[start], 0).to_numpy()
+    last = filled_with(sheet.columns[end], LAST_DAY[0]).to_numpy()
     reversed_ = dated & (first > last)
     why = refusal("结束早于开始", "this ends before it begins", "请核对起止日期", "compare the first and the last day")
     found.rows(sheet, "reversed-dates", np.flatnonzero(reversed_), why, end)
@@ -110,12 +110,12 @@ def finished(sheet: Sheet, columns: dict[str, Any]) -> pa.Table:
         start, end = sheet.shape.life
         for suffix, last in zip(DATE_PARTS, LAST_DAY, strict=True):
             columns[f"life#from{suffix}"] = columns[start + suffix]
-            columns[f"life#to{suffix}"] = columns[end + suffix].fill_null(last)
+            columns[f"life#to{suffix}"] = filled_with(columns[end + suffix], last)
         if sheet.shape.has_persons:
             columns = _with_spells(sheet, columns)
     if sheet.shape.is_history:
         columns["valid_to"] = _valid_to(columns, sheet.shape.link)
-    return pa.table({name: _coded_if_few(column) for name, column in columns.items()})
+    return pa.Table.from_arrays([_coded_if_few(column) for column in columns.values()], names=list(columns))
 
 
 def _coded_if_few(column: Any) -> Any:
@@ -132,7 +132,7 @@ def _with_spells(sheet: Sheet, columns: dict[str, Any]) -> dict[str, Any]:
     count = len(columns["person"])
     single = filled(columns["person"]) & ~filled(columns["count"]) & filled(columns["life#from"])
     groups = joint_codes((columns[name] for name in ("person", *sheet.shape.references)), count)
-    first, last = columns["life#from"].fill_null(0).to_numpy(), columns["life#to"].to_numpy()
+    first, last = filled_with(columns["life#from"], 0).to_numpy(), columns["life#to"].to_numpy()
     rows = np.flatnonzero(single)
     order = rows[_by_day(groups[rows], first[rows])]
     adjoins = np.zeros(len(order), bool)  # to the row before, in this order

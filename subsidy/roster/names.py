@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from subsidy.finding import Refusal, Text, nearest
@@ -21,6 +21,7 @@ _IN_BRACKETS = re.compile(r"(.+?)\s*[(（\[【]([^()（）\[\]【】]*)[)）\]�
 _REMARKS = ("note", "remark", "备注", "说明", "填写说明", "how to fill in")
 _REMARK_SHEETS = (*_REMARKS, "notes", "remarks", "填表说明", "编制说明", "备注选项", "note options")
 _ROW_NUMBERS = ("序号", "序", "no", "no.")
+Made = TypeVar("Made")
 IGNORED = "ignore"  # what a mapping says of a column that nothing reads
 _IGNORED_WORD = "忽略"
 _MAGNITUDE = re.compile(r"[十百千万亿].*")
@@ -140,6 +141,25 @@ class _Cached:
 _CACHE: WeakKeyDictionary[Checker, _Cached] = WeakKeyDictionary()
 
 
+def names_of(versions: Sequence[Version], others: Sequence[Version] = ()) -> Names:
+    """The names of these versions, made once for the same files."""
+    own, aside = (tuple(version.identity for version in some) for some in (versions, others))
+    return _names_of(_Given(own, aside, versions, others))
+
+
+@dataclass(frozen=True)
+class _Given:
+    own: tuple[Hashable, ...]
+    aside: tuple[Hashable, ...]
+    versions: Sequence[Version] = field(compare=False, repr=False)
+    others: Sequence[Version] = field(compare=False, repr=False)
+
+
+@functools.lru_cache(maxsize=32)
+def _names_of(given: _Given) -> Names:
+    return Names(given.versions, given.others)
+
+
 class Names:
     """The names of all tables and columns that `versions` know; what only `others` know is left aside."""
 
@@ -154,6 +174,15 @@ class Names:
             self.words.update(cached.words)
         self._tables, _ = known_names(self.all_tables(), self.words)
         self._known: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {}
+        self._shapes: dict[str, Shape] = {}
+        self._kept: dict[tuple[object, ...], Any] = {}
+
+    def once(self, name: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """What is the same for every roster that is read by these names, made the first time only."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        made: Made = self._kept[name]
+        return made
 
     def all_tables(self) -> list[str]:
         return list(dict.fromkeys(name for version in self.versions for name in version.tables))
@@ -181,6 +210,11 @@ class Names:
 
     def shape(self, table: str) -> Shape:
         """The table as all versions together know it. `conflicts` are columns on which they disagree."""
+        if table not in self._shapes:
+            self._shapes[table] = self._shape(table)
+        return self._shapes[table]
+
+    def _shape(self, table: str) -> Shape:
         shapes = [_shape(version, table) for version in self.versions if table in version.tables]
         if all(shape.columns == shapes[0].columns for shape in shapes[1:]):
             return shapes[-1]

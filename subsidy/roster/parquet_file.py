@@ -35,7 +35,7 @@ class TextsOfColumn:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        more = Characters(self.characters.seen | characters_of(texts).seen)
+        more = self.characters.and_those(characters_of(texts))
         zeros = self.have_zeros or pc.any(pc.starts_with(distinct(texts), "0")).as_py() is True
         if is_coded(texts) or not self.grow:
             return TextsOfColumn(more, False, zeros), None

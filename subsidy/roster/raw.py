@@ -7,6 +7,7 @@ text of such a cell is made when it is asked for.
 from __future__ import annotations
 
 import datetime
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -49,8 +50,9 @@ class RawTable:
     above: Sequence[tuple[int, list[str]]] = ()
     grid: Grid | None = None
     _characters: dict[int, Characters] = field(default_factory=dict, init=False, repr=False)
+    _cells: dict[int, pa.Array] = field(default_factory=dict, init=False, repr=False)  # as they are, not joined
 
-    @property
+    @functools.cached_property
     def headings(self) -> list[str]:
         return list(self.data.column_names)
 
@@ -84,8 +86,12 @@ class RawTable:
 
     def cells(self, position: int) -> pa.Array:
         """The cells of a column as they are kept."""
-        chunks = self.data.column(position)
-        return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
+        if position not in self._cells:
+            chunks = self.data.column(position)
+            if chunks.num_chunks != 1:
+                return chunks.combine_chunks()
+            self._cells[position] = chunks.chunk(0)
+        return self._cells[position]
 
     def text(self, position: int, row: int) -> str:
         """One cell as text, without white space around it; a blank cell is an empty text."""
@@ -116,7 +122,11 @@ def raw_table(
     import pyarrow.compute as pc
 
     numbers = pa.array(rows, pa.int64())
-    cells = [_without_white_space(column) for column in columns]
+    characters = {place: characters_of(column) for place, column in enumerate(columns) if is_text(column)}
+    cells = list(columns)
+    for place, seen in characters.items():
+        if seen.may_be_blank or seen.may_be_empty:
+            cells[place] = _without_white_space(cells[place])
     data = pa.Table.from_arrays(cells, names=list(headings))
     if cells and len(numbers) and all(column.null_count for column in cells):
         filled = pc.is_valid(cells[0])
@@ -124,7 +134,9 @@ def raw_table(
             filled = pc.or_(filled, pc.is_valid(column))
         if not pc.all(filled).as_py():
             data, numbers = data.filter(filled).combine_chunks(), numbers.filter(filled)
-    return RawTable(name, data, numbers, file, sheet, **more)
+    table = RawTable(name, data, numbers, file, sheet, **more)
+    table._characters.update(characters)
+    return table
 
 
 def empty_table(name: str, headings: Sequence[str], file: str = "", sheet: str = "") -> RawTable:
@@ -138,8 +150,6 @@ def _without_white_space(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not is_text(column):
-        return column
     if is_coded(column):
         texts = _without_white_space(column.dictionary)
         return column if texts is column.dictionary else texts.take(column.indices).dictionary_encode()

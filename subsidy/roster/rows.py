@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from subsidy.finding import Refusal, Text, nearest
-from subsidy.roster.arrays import are_unique, coded, codes, distinct, each, filled, repeated, where, where_text
+from subsidy.roster.arrays import (
+    are_unique,
+    coded,
+    codes,
+    distinct,
+    each,
+    filled,
+    filled_with,
+    repeated,
+    where,
+    where_text,
+)
 from subsidy.roster.example_rows import is_example
 from subsidy.roster.refusal import refusal
 from subsidy.roster.sheet import Collector, Sheet
@@ -29,12 +40,14 @@ def check_blanks(sheet: Sheet, found: Collector) -> None:
             why = refusal("此格不能为空", "this cell cannot be blank", f"请填写 {label.zh}", f"fill in {label.en}")
             found.rows(sheet, "blank-cell", blanks, why, name)
     if shape.has_persons:
-        nobody = np.intersect1d(_blanks(sheet, "person"), _blanks(sheet, "count"), assume_unique=True)
-        why = refusal(
-            "既无人员，也无人数", "neither a person nor a count is given",
-            "请填写人员，或填写人数 count", "give the person, or a count",
-        )  # fmt: skip
-        found.rows(sheet, "blank-cell", nobody, why, "person")
+        nobody = _blanks(sheet, "person")
+        if len(nobody):
+            nobody = np.intersect1d(nobody, _blanks(sheet, "count"), assume_unique=True)
+            why = refusal(
+                "既无人员，也无人数", "neither a person nor a count is given",
+                "请填写人员，或填写人数 count", "give the person, or a count",
+            )  # fmt: skip
+            found.rows(sheet, "blank-cell", nobody, why, "person")
         _check_counted_persons(sheet, found)
 
 
@@ -44,6 +57,8 @@ def _check_counted_persons(sheet: Sheet, found: Collector) -> None:
     import pyarrow.compute as pc
 
     counts = sheet.columns["count"]
+    if counts.null_count == len(counts):
+        return
     rows = where(pc.and_(pa.array(filled(sheet.columns["person"])), pc.greater(counts, 1)))
 
     def describe(row: int) -> Refusal:
@@ -84,7 +99,7 @@ def check_keys(sheet: Sheet, found: Collector) -> None:
         _report_repeated(sheet, found, "duplicate-key", shape.key, sound[later], sound[first], why)
     elif not shape.key and shape.is_history and shape.link:
         sound = np.flatnonzero(~sheet.lost)
-        days = sheet.columns["from"].fill_null(0).to_numpy()
+        days = filled_with(sheet.columns["from"], 0).to_numpy()
         later, first = repeated((codes(sheet.columns[shape.link]) * DAYS + days)[sound])
         why = refusal(
             "同一对象同一日有两行", "there are two rows for the same subject and day",

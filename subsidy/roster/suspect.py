@@ -93,7 +93,7 @@ def check_ids(sheet: Sheet, name: str, written: Any, characters: Characters, fou
             sheet.place(row, name), "spaces-around", why, sheet.table,
             (written[row].as_py() or "").replace(" ", "␣").replace("\u3000", "␣").replace("\u00a0", "␣"), "warning",
         )  # fmt: skip
-    if characters.any_of("0"):
+    if characters.may_begin_with("0"):
         _check_zeros(sheet, name, found)
     signs = _check_signs(sheet, name, found) if characters.any_of(APOSTROPHES) else ()
     alike = () if characters.fold_apart else _check_alike(sheet, name, signs, found)

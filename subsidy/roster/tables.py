@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,11 +192,16 @@ def _columns(frame: Any) -> tuple[list[str], list[pa.Array], int]:
 def _from_mappings(rows: Sequence[Any]) -> tuple[list[str], list[pa.Array], int]:
     import pyarrow as pa
 
-    if not all(isinstance(row, Mapping) for row in rows):
+    if not all(issubclass(kind, Mapping) for kind in set(map(type, rows))):
         raise TypeError("a list of mappings is expected")
-    headings = list(dict.fromkeys(heading for row in rows for heading in row))
-    columns = [pa.array([plain_text(row.get(heading)) for row in rows], pa.string()) for heading in headings]
+    headings = list(dict.fromkeys(chain.from_iterable(rows)))
+    columns = [pa.array(_plain_texts([row.get(heading) for row in rows]), pa.string()) for heading in headings]
     return [str(heading) for heading in headings], columns, len(rows)
+
+
+def _plain_texts(values: Iterable[Any]) -> list[str | None]:
+    """`plain_text` of each value."""
+    return [value if value is None or value.__class__ is str else plain_text(value) for value in values]
 
 
 def _from_series(series: Any) -> pa.Array:
@@ -203,4 +209,4 @@ def _from_series(series: Any) -> pa.Array:
 
     if series.dtype != object:
         return kept(pa.array(series.copy(), from_pandas=True))  # which may share the memory of the frame
-    return pa.array([plain_text(value) for value in series], pa.string())
+    return pa.array(_plain_texts(series), pa.string())
