@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from subsidy import resources, sql
@@ -9,7 +10,7 @@ from subsidy.engine.database import DuckDB, Kind, Query, exact, opened
 from subsidy.engine.in_place import NUMBER, InPlaceTable
 from subsidy.roster import example_rows, footers
 from subsidy.roster.parquet_file import ParquetFile, TextsOfColumn
-from subsidy.roster.raw import RawTable
+from subsidy.roster.raw import RawTable, kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ KINDS = {
     "DATE": "date",
     "DECIMAL": "decimal",
 }
-HASHES_AT_ONCE = 2**24
+HASHES_AT_ONCE = 2**23
 PLAIN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 WORDS = (*footers.ENGLISH, example_rows.ENGLISH)
 
@@ -76,10 +77,12 @@ class ParquetFiles(DuckDB):
         """What is known of a column of texts of a given table."""
         if (name, column) not in self._texts:
             given, position = self._given[name], int(column[1:])
-            if isinstance(given, RawTable):
-                self._texts[name, column] = TextsOfColumn().and_those(given.cells(position), None)[0]
-            else:
+            if isinstance(given, ParquetFile) and given.headings[position] not in given.of_few_texts:
                 self._texts[name, column] = given.look_over(given.headings[position])
+            else:
+                distinct = Query(sql.select([sql.column(column)], sql.table(name), distinct=True))
+                texts = kept(self.arrow(distinct)[column])
+                self._texts[name, column] = replace(TextsOfColumn().and_those(texts, None)[0], grow=False)
         return self._texts[name, column]
 
     def are_unique(self, name: str, column: str) -> bool:

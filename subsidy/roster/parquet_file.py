@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MANY_ROWS = 200_000  # from which a file is read piece by piece
 CODED_BYTES = 3  # of a cell, in a file
-AT_ONCE = 2**20  # rows
+AT_ONCE = 2**17  # rows
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,22 @@ class ParquetFile:
 
     def look_over(self, heading: str) -> TextsOfColumn:
         """What is known of a column of texts when it has been read once, a piece at a time."""
+        import pyarrow as pa
         import pyarrow.parquet as parquet
 
-        coded = [heading] if heading in self._coded else []
         found, last = TextsOfColumn(), None
-        for batch in parquet.ParquetFile(self.path, read_dictionary=coded).iter_batches(AT_ONCE, columns=[heading]):
+        file = parquet.ParquetFile(self.path, pre_buffer=False)
+        for batch in file.iter_batches(AT_ONCE, columns=[heading]):
             found, last = found.and_those(kept(batch.column(0)), last)
+        pa.default_memory_pool().release_unused()
         return found
 
     @functools.cached_property
-    def _coded(self) -> list[str]:
+    def of_few_texts(self) -> frozenset[str]:
+        """The headings of columns of texts most of which stand there many times."""
         import pyarrow.parquet as parquet
 
-        return _of_few_texts(parquet.ParquetFile(self.path))
+        return frozenset(_of_few_texts(parquet.ParquetFile(self.path)))
 
     @functools.cached_property
     def raw(self) -> RawTable:
@@ -108,7 +111,7 @@ class ParquetFile:
         yield self.empty()
         before = 0
         try:
-            for batch in parquet.ParquetFile(self.path).iter_batches(AT_ONCE):
+            for batch in parquet.ParquetFile(self.path, pre_buffer=False).iter_batches(AT_ONCE):
                 numbers = np.arange(before + 1, before + len(batch) + 1)
                 yield raw_table(self.name, self.headings, [kept(one) for one in batch.columns], numbers, str(self.path))
                 before += len(batch)
