@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-CONTENDERS = ("hand_sql", "library", "in_polars", "in_numpy", "in_pandas", "decimal_loop")
+CONTENDERS = ("hand_sql", "checked_sql", "library", "in_polars", "in_numpy", "in_pandas", "decimal_loop")
 Totals = Mapping[tuple[str, str], int]
 
 

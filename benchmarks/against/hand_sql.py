@@ -137,6 +137,11 @@ QUERIES = {"months": MONTHS, "stays": STAYS, "shares": SHARES}
 
 def totals(form: str, folder: Path) -> Any:
     """Columns facility, payer, fen, as an Arrow table."""
+    return opened(folder).sql(QUERIES[form]).to_arrow_table()
+
+
+def opened(folder: Path) -> Any:
+    """A connection in which each file is a view."""
     import duckdb
 
     connection = duckdb.connect()
@@ -144,4 +149,4 @@ def totals(form: str, folder: Path) -> Any:
     for file in folder.glob("*.parquet"):
         name = "meals_served" if file.stem == "meals" else file.stem
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM '{file}'")
-    return connection.sql(QUERIES[form]).to_arrow_table()
+    return connection
