@@ -162,6 +162,24 @@ def test_columns_that_are_not_read_in_place_are_read_whole(cost: list[Any], tmp_
 
 
 @pytest.mark.usefixtures("large")
+def test_headings_that_differ_in_case_are_two(tmp_path: Path) -> None:
+    """The engine that reads files in place would take them for one."""
+    stays = JOINED.add_column(0, "Person", pa.array(["Q"] * 4)).add_column(0, "FILE_ROW_NUMBER", pa.array([7] * 4))
+    files_of({"homes": HOMES, "stays": stays}, tmp_path)
+    roster = subsidy.read_roster(tmp_path)
+    found = subsidy.check(of((STAYS,)), roster)
+    assert found == subsidy.check(of((STAYS,)), subsidy.Roster.of(list(roster.raw)))
+    assert [one.name for one in roster.files] == ["homes"]
+
+
+@pytest.mark.usefixtures("large")
+def test_a_table_given_twice_is_refused_as_ever(tmp_path: Path) -> None:
+    files_of({"homes": HOMES, "stays": JOINED}, tmp_path)
+    (tmp_path / "homes.csv").write_text("home,cost\nH1,5\n", encoding="utf-8")
+    assert "duplicate-table" in {one.code for one in subsidy.check(of((STAYS,)), subsidy.read_roster(tmp_path))}
+
+
+@pytest.mark.usefixtures("large")
 def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
     files_of({"homes": HOMES, "stays": JOINED}, tmp_path)
     roster = subsidy.read_roster(tmp_path)

@@ -20,7 +20,8 @@ from subsidy.schedule.load import Version
 
 def taken_in_place(roster: Roster, versions: Sequence[Version], others: Sequence[Version] = ()) -> Intake:
     """As `intake`; large files are read where they are, if what is in them can be."""
-    if not roster.files or roster.mapping or roster.frames:
+    has_doubles = len(set(roster.tables)) < len(roster.tables)
+    if not roster.files or roster.mapping or roster.frames or has_doubles:
         return intake(roster, versions, others)
     import duckdb
 

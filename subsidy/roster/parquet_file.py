@@ -69,6 +69,12 @@ class ParquetFile:
     def name(self) -> str:
         return self.path.stem
 
+    @property
+    def has_plain_headings(self) -> bool:
+        """Whether no two headings differ in case only, and none is what the engine numbers rows by."""
+        folded = {heading.casefold() for heading in self.headings}
+        return len(folded) == len(self.headings) and "file_row_number" not in folded
+
     def __len__(self) -> int:
         return self.rows
 
@@ -131,7 +137,7 @@ class ParquetFile:
 def opened(path: Path) -> ParquetFile | RawTable:
     """A Parquet file's table, which stays in the file where it is large. Raises RosterError, OSError."""
     file = ParquetFile.of(path)
-    return file if file.rows >= MANY_ROWS else file.raw
+    return file if file.rows >= MANY_ROWS and file.has_plain_headings else file.raw
 
 
 def read_parquet(path: Path) -> RawTable:
