@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import importlib.util
 import logging
 import os
@@ -12,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import typer.testing
 from hypothesis import settings
 
 from subsidy import sql
@@ -20,6 +23,8 @@ from subsidy.engine.few_rows import FewRows
 
 settings.register_profile("exact", deadline=None)  # what counts is the answer; a busy machine may be slow
 settings.load_profile("exact")
+gc.set_threshold(50_000)  # queries are trees of many small objects, which last as long as their plans
+typer.testing._get_command = functools.cache(typer.testing._get_command)  # it makes all commands for every line
 
 THOROUGH = bool(os.environ.get("CHECK_ALL"))
 Rows = list[tuple[Any, ...]]
