@@ -91,6 +91,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not _is_on_spark(item.nodeid) and item.path.stem not in LONG)
 
 
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is imported stays, and need not be looked through
+
+
 def _is_on_spark(test: str) -> bool:
     return "test_spark.py::" in test or ("test_sql_operations.py::" in test and "[spark" in test)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xian import EXAMPLE, XIAN, city, city_result
+from xian import EXAMPLE, XIAN, city, city_entitlements, city_result
 
 import subsidy
 
@@ -46,9 +46,9 @@ def payments(result: subsidy.Result) -> Rows:
 
 
 @pytest.fixture(scope="session")
-def paid(result: subsidy.Result) -> dict[tuple[str, str], dict[str, Decimal]]:
+def paid() -> dict[tuple[str, str], dict[str, Decimal]]:
     """What is owed for the planted stays and jobs, by clause and subject, for each period with money."""
-    frame = result.entitlements()
+    frame = city_entitlements()
     planted = frame["subject"].str.match("R900|S900") & (frame["state"] == "paid") & (frame["owed"] > 0)
     found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
     for row in frame[planted][["clause", "subject", "period", "owed"]].to_dict("records"):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from random_schedules import Case, cases
 from shown_steps import amount_of, fen
 from test_results import ROWS
-from xian import XIAN, city_result
+from xian import XIAN, city_entitlements, city_result
 
 import subsidy
 from subsidy import Result, Roster, calculate
@@ -53,7 +53,7 @@ def test_steps_of_a_small_roster_lead_to_the_ledger() -> None:
 
 
 def test_steps_of_random_cells_of_the_example_lead_to_the_ledger() -> None:
-    frame = city_result().entitlements()
+    frame = city_entitlements()
     drawn = random.Random(1).sample(range(len(frame)), 300 if THOROUGH else 40)
     check(city_result(), list(frame.iloc[drawn].itertuples()))
 

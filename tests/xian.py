@@ -64,6 +64,12 @@ def city_result() -> Result:
     return calculate(XIAN, city(), 2023, proceed=True)
 
 
+@functools.cache
+def city_entitlements() -> Any:
+    """Its ledger as a frame, which nobody may change."""
+    return city_result().entitlements()
+
+
 def rows_of(frame: Any) -> list[Any]:
     """The rows of a frame, with columns as attributes."""
     return list(frame.itertuples())
