@@ -216,7 +216,7 @@ def test_what_is_there_twice_is_told(folder: Path, ledger: Path) -> None:
 def test_a_link_in_a_circle_is_a_finding(folder: Path, tmp_path: Path) -> None:
     circle = tmp_path / "paid.csv"
     circle.symlink_to(circle)
-    with pytest.raises(RosterError, match="paid.csv"):
+    with pytest.raises(RosterError, match=r"paid\.csv"):
         settle(result(folder, stay("A")), circle, until=JUNE)
 
 
