@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check-all docs pictures bench bench-large example schema clean
 
@@ -25,11 +26,11 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest $(TOGETHER)
 
 check-all: test $(VENV)/.docs
 	$(BIN)/subsidy test
-	CHECK_ALL=1 $(BIN)/pytest -n 2 --dist loadfile $(shell grep -l 'THOROUGH\|CHECK_ALL' tests/test_*.py) tests/test_sql_operations.py
+	CHECK_ALL=1 $(BIN)/pytest $(TOGETHER) $(shell grep -l 'THOROUGH\|CHECK_ALL' tests/test_*.py) tests/test_sql_operations.py
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --config-file mkdocs.yml

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import DialectType
 
 Sql = exp.Expression
 
@@ -316,6 +317,6 @@ def inline_rows(columns: Sequence[str], rows: Sequence[Sequence[int | str | None
     return subquery(select([all_columns()], values), as_name)
 
 
-def printed(tree: Sql, dialect: str = "duckdb", pretty: bool = False, last_use: bool = False) -> str:
-    """The tree as SQL. `last_use`: it is not needed afterwards, so that printing may work on it without a copy."""
-    return tree.sql(dialect=dialect, pretty=pretty, copy=not last_use)
+def printed(tree: Sql, dialect: DialectType = "duckdb", pretty: bool = False) -> str:
+    """The tree as SQL. It stays as it is: sqlglot rewrites none of these operations in a tree before it prints them."""
+    return tree.sql(dialect=dialect, pretty=pretty, copy=False, comments=False)

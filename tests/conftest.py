@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import importlib.util
 import logging
 import os
@@ -12,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import typer.testing
 from hypothesis import settings
 
 from subsidy import sql
@@ -20,8 +23,11 @@ from subsidy.engine.few_rows import FewRows
 
 settings.register_profile("exact", deadline=None)  # what counts is the answer; a busy machine may be slow
 settings.load_profile("exact")
+gc.set_threshold(50_000)  # queries are trees of many small objects, which last as long as their plans
+typer.testing._get_command = functools.cache(typer.testing._get_command)  # it makes all commands for every line
 
 THOROUGH = bool(os.environ.get("CHECK_ALL"))
+LONG = ("test_engine_equals_oracle", "test_xian")  # files of few, long tests, or late in the alphabet
 Rows = list[tuple[Any, ...]]
 Engine = Callable[[sql.Sql], Rows]
 
@@ -78,13 +84,31 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On Spark, of the many operations only those marked `everyday` are tested each time; all of them in check-all."""
-    if THOROUGH:
-        return
-    left_out = [
-        item
-        for item in items
-        if "spark" in getattr(getattr(item, "callspec", None), "params", {}).values()
-        and item.get_closest_marker("everyday") is None
-    ]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    if not THOROUGH:
+        left_out = [item for item in items if _is_on_spark(item.nodeid) and not item.get_closest_marker("everyday")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: not _is_on_spark(item.nodeid) and item.path.stem not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is imported stays, and need not be looked through
+
+
+def _is_on_spark(test: str) -> bool:
+    return "test_spark.py::" in test or ("test_sql_operations.py::" in test and "[spark" in test)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several processes each takes a file at a time; one takes all that needs Spark, so that one session is enough.
+
+    With `--no-loadscope-reorder` the long files are taken first, and nobody waits for them in the end.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "spark" if _is_on_spark(nodeid) else super()._split_scope(nodeid)
+
+    return ByFile(config, log)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from random_schedules import Case, cases
 from typer.testing import CliRunner
+from xian import city_result
 
 import subsidy
 from subsidy import Roster
@@ -37,13 +38,11 @@ from subsidy.schedule.load import load_text
 THOROUGH = bool(os.environ.get("CHECK_ALL"))
 UPDATE = bool(os.environ.get("UPDATE_EXPLANATIONS"))
 HERE = Path(__file__).parent
-XIAN = ("examples/xian/roster", "cn/xian/elderly-care")
 
 
 @pytest.fixture(scope="module")
 def xian() -> Result:
-    roster = subsidy.read_roster(HERE.parent / XIAN[0])
-    return subsidy.calculate(subsidy.schedule(XIAN[1]), roster, 2023, proceed=True)
+    return city_result()
 
 
 def city_cases() -> Iterator[case_files.ReadCase]:

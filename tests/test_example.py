@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xian import EXAMPLE, XIAN, city, city_entitlements, city_result
 
 import subsidy
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "xian"
 MEDICAL = ("hospital_conversion", "medical_unit", "cooperation", "age_friendly")
 ENVELOPE = Decimal(30_000_000)
 Rows = list[dict[Any, Any]]
@@ -27,17 +27,17 @@ def read_table(name: str) -> Rows:
 
 @pytest.fixture(scope="session")
 def xian() -> subsidy.Schedule:
-    return subsidy.schedule("cn/xian/elderly-care")
+    return XIAN
 
 
 @pytest.fixture(scope="session")
 def roster() -> subsidy.Roster:
-    return subsidy.read_roster(EXAMPLE / "roster")
+    return city()
 
 
 @pytest.fixture(scope="session")
-def result(xian: subsidy.Schedule, roster: subsidy.Roster) -> subsidy.Result:
-    return subsidy.calculate(xian, roster, year=2023, proceed=True)
+def result() -> subsidy.Result:
+    return city_result()
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +46,9 @@ def payments(result: subsidy.Result) -> Rows:
 
 
 @pytest.fixture(scope="session")
-def paid(result: subsidy.Result) -> dict[tuple[str, str], dict[str, Decimal]]:
+def paid() -> dict[tuple[str, str], dict[str, Decimal]]:
     """What is owed for the planted stays and jobs, by clause and subject, for each period with money."""
-    frame = result.entitlements()
+    frame = city_entitlements()
     planted = frame["subject"].str.match("R900|S900") & (frame["state"] == "paid") & (frame["owed"] > 0)
     found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
     for row in frame[planted][["clause", "subject", "period", "owed"]].to_dict("records"):

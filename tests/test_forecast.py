@@ -18,6 +18,7 @@ from conftest import THOROUGH
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
+from xian import XIAN, city
 
 import subsidy
 from subsidy.budget.driver_effect import growth_up_to
@@ -734,8 +735,7 @@ def test_wrong_use_and_wrong_drivers_end_without_a_traceback(files: list[str], t
 
 @pytest.mark.skipif(not THOROUGH, reason="many calculations of a whole city: CHECK_ALL=1")
 def test_the_city_s_steps_add_up() -> None:
-    roster = subsidy.read_roster(Path(__file__).parent.parent / "examples/xian/roster")
     drivers = {"drivers": {"residents": {"table": "residents", "where": {"ability": "disabled"}, "growth": "5%"}}}
-    found = subsidy.forecast(subsidy.schedule("cn/xian/elderly-care"), roster, 2023, drivers, years=1, proceed=True)
+    found = subsidy.forecast(XIAN, city(), 2023, drivers, years=1, proceed=True)
     before, after = (sum(cell.amount for cell in one.cells) for one in found.years)
     assert before + sum(cell.amount for step in found.steps for cell in step.cells) == after

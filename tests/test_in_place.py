@@ -26,7 +26,7 @@ from subsidy.schedule.load import load_text
 
 
 def randomly(examples: int) -> Any:
-    often = 20 if THOROUGH else 1
+    often = 50 if THOROUGH else 1
     return settings(max_examples=examples * often, suppress_health_check=list(HealthCheck), deadline=None)
 
 
@@ -46,7 +46,7 @@ def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("small")
-@randomly(8)
+@randomly(3)
 @given(roster=rosters())
 def test_any_wrong_roster_of_files(roster: dict[str, Any]) -> None:
     version = load_text(MANY_TABLES)
@@ -56,7 +56,7 @@ def test_any_wrong_roster_of_files(roster: dict[str, Any]) -> None:
         assert _told(there) == _told(intake(subsidy.read_roster(folder), [version]))
 
 
-@randomly(5)
+@randomly(2)
 @given(case=cases())
 def test_any_schedule_of_files(case: Case) -> None:
     tables = {name: pa.Table.from_pylist(rows) for name, rows in case.rows.items() if rows}

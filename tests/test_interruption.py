@@ -96,9 +96,11 @@ def test_a_command_that_is_stopped_leaves_no_part_of_a_file(files: Files, tmp_pa
         if process.returncode == 0:
             assert set(os.listdir(out)) == {OUTPUT[name]}
         else:
-            stopped = (128 + chosen, "Stopped; nothing half-written is left.\n")
-            too_late = (-chosen, "")  # the command was done, and Python itself was ending
-            assert (process.returncode, said) in (stopped, too_late)
+            if process.returncode == -chosen:  # too late: the command was done, and Python itself was ending
+                assert "Traceback" not in said
+                assert set(os.listdir(out)) == {OUTPUT[name]}
+                continue
+            assert (process.returncode, said) == (128 + chosen, "Stopped; nothing half-written is left.\n")
             assert set(os.listdir(out)) <= {OUTPUT[name]}
 
 
@@ -196,7 +198,7 @@ def small_files_only() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
 
 
-@pytest.mark.parametrize("name", WRITING if THOROUGH else ["ledger", "template"])
+@pytest.mark.parametrize("name", sorted({*WRITING} - {"notices"}) if THOROUGH else ["ledger", "book"])  # none here
 def test_a_disk_that_takes_no_more(files: Files, tmp_path: Path, name: str) -> None:
     line = f"{WRITING[name]} --lang en" + (" --force" if name == "template" else "")
     arguments = [sys.executable, "-c", STARTED, *files.arguments(line, out=tmp_path)]

@@ -213,6 +213,13 @@ def test_what_is_there_twice_is_told(folder: Path, ledger: Path) -> None:
     assert [finding.code for finding in found.findings] == ["same-paid"]
 
 
+def test_a_link_in_a_circle_is_a_finding(folder: Path, tmp_path: Path) -> None:
+    circle = tmp_path / "paid.csv"
+    circle.symlink_to(circle)
+    with pytest.raises(RosterError, match=r"paid\.csv"):
+        settle(result(folder, stay("A")), circle, until=JUNE)
+
+
 def test_a_lump_is_not_told_as_one_residents(folder: Path, tmp_path: Path) -> None:
     found = settle(result(folder, stay("A")), [{"payee": "F", "clause": "care", "amount": "700"}], until=JUNE)
     (line,) = found.entitlements

@@ -214,6 +214,9 @@ def test_not_a_roster(tmp_path: Path) -> None:
 
 
 def test_unreadable_file(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"fund": ["x"]}), tmp_path / "a.parquet")
+    (tmp_path / "a.parquet").write_bytes((tmp_path / "a.parquet").read_bytes().replace(b"fund", b"f\xa4nd"))
+    assert "[unreadable-file]" in refusal(tmp_path / "a.parquet")[1]
     (tmp_path / "a.parquet").write_text("this is something else")
     zh, en = refusal(tmp_path / "a.parquet")
     assert zh.startswith("a.parquet: 错误 [unreadable-file] 文件无法读取(")

@@ -19,6 +19,7 @@ import pytest
 from sqlglot import exp
 
 from subsidy import money, sql
+from subsidy.engine import few_rows
 
 Engine = Callable[[sql.Sql], list[tuple[Any, ...]]]
 LARGEST, SMALLEST = 2**63 - 1, -(2**63)
@@ -512,24 +513,39 @@ def test_every_builder_is_tested() -> None:
     assert public == tested
 
 
-def test_printed_sql_holds_no_inexact_word() -> None:
-    """No floating point, no decimals, no rounding or dates of the engine's own, no LEAST or GREATEST."""
+def _queries() -> list[sql.Sql]:
+    """Queries that use every operation."""
     trees = [operation.tree for operation in (*ROW_OPERATIONS, *EXACT_OPERATIONS)]
     trees += [_rounding(step, way).tree for step in STEPS for way in get_args(money.Rounding)]
     source = sql.inline_rows("nabtu", [(1, 1, 1, "t", None)], "r")
-    queries = [
+    windows = [sql.row_number([a], [(b, True)]), sql.running_total(a, [t], [(b, False)]), sql.following(a, [t], [])]
+    joined = sql.select([a], source, [("left", sql.table("t", "s"), sql.same(a, b))], where=sql.is_known(a), group=[a])
+    return [
         sql.select([sql.alias(tree, f"x{i}") for i, tree in enumerate(trees)], source),
         sql.select([tree for tree, _ in GROUP_OPERATIONS.values()], source),
         money.split_sql(sql.select([sql.all_columns("r")], source), ["n"], ["n"], "a", "b", ["n"], "part"),
         money.split_fixed_sql(sql.select([sql.all_columns("r")], source), ["n"], "a", {"one": 3, "two": 7}),
         money.split_with_rest_sql(sql.select([sql.all_columns("r")], source), ["n"], ["n"], "a", "b", "n", 7, "part"),
+        sql.select([sql.alias(tree, f"x{i}") for i, tree in enumerate(windows)], source, distinct=True),
+        sql.ordered(sql.select([a], sql.subquery(sql.union_all([joined, joined]), "u")), [a]),
     ]
+
+
+def test_printing_leaves_a_tree_as_it_is() -> None:
+    for query, dialect, pretty in product(_queries(), ("duckdb", "spark", "sqlite", few_rows.Exact), (False, True)):
+        before, copied = repr(query), query.sql(dialect, pretty=pretty)
+        assert sql.printed(query, dialect, pretty) == copied
+        assert repr(query) == before
+
+
+def test_printed_sql_holds_no_inexact_word() -> None:
+    """No floating point, no decimals, no rounding or dates of the engine's own, no LEAST or GREATEST."""
     inexact = re.compile(
         r"\b(DOUBLE|FLOAT\w*|REAL|DECIMAL|NUMERIC|ROUND|FLOOR|CEIL\w*|TRUNC\w*|LEAST|GREATEST|DATE\w*|TIMESTAMP"
         r"|INTERVAL|TRY_CAST|IF|NULLIF)\b|(?<=[ )])/(?=[ (])",
         re.IGNORECASE,
     )
-    for query, dialect, pretty in product(queries, ("duckdb", "spark"), (False, True)):
+    for query, dialect, pretty in product(_queries(), ("duckdb", "spark"), (False, True)):
         printed = sql.printed(query, dialect, pretty)
         words = re.sub(r"'[^']*'|\"[^\"]*\"|`[^`]*`", "''", printed)
         assert not inexact.search(words), inexact.findall(words)

@@ -1,16 +1,18 @@
-"""Xi'an's schedule, and small rosters calculated against it."""
+"""Xi'an's schedule, and small rosters and the whole city of the example calculated against it."""
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
-from subsidy import Result, Roster, Schedule, calculate, schedule
+from subsidy import Result, Roster, Schedule, calculate, read_roster, schedule
 from subsidy.budget.cells import Basis
 
 ID = "cn/xian/elderly-care"
 FILE = Path(__file__).parent.parent / "schedules" / ID / "2021-11-05.yaml"
 XIAN = schedule(ID)
+EXAMPLE = Path(__file__).parent.parent / "examples" / "xian"
 
 Row = dict[str, Any]
 Tables = dict[str, Any]
@@ -48,6 +50,24 @@ def calculated(
     year: int = 2022, *, by: Schedule = XIAN, basis: Basis = "due", proceed: bool = False, **tables: Any
 ) -> Result:
     return calculate(by, roster(**tables), year, basis=basis, proceed=proceed)
+
+
+@functools.cache
+def city() -> Roster:
+    """The roster of the example: it is read once for all test files of a process."""
+    return read_roster(EXAMPLE / "roster")
+
+
+@functools.cache
+def city_result() -> Result:
+    """The budget of the example, calculated once as well."""
+    return calculate(XIAN, city(), 2023, proceed=True)
+
+
+@functools.cache
+def city_entitlements() -> Any:
+    """Its ledger as a frame, which nobody may change."""
+    return city_result().entitlements()
 
 
 def rows_of(frame: Any) -> list[Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,13 @@ class Paid:
 def read_paid(sources: Iterable[Any], words: Words) -> Paid:
     """Everything that was paid, by paths of ledgers and files or frames. Raises RosterError with all that is wrong."""
     paid = Paid()
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for number, source in enumerate(sources):
-        path = Path(source) if isinstance(source, (str, PathLike)) else None
+        path = Path(source) if isinstance(source, (str, os.PathLike)) else None
         if path is not None:
-            paid.findings += [_twice(path)] if path.resolve() in seen else []
-            seen.add(path.resolve())
+            place = os.path.realpath(path)  # of links in a circle too
+            paid.findings += [_twice(path)] if place in seen else []
+            seen.add(place)
         try:
             if path is not None and _is_ledger(path):
                 _take_ledger(paid, path, words, number)

@@ -257,15 +257,17 @@ class _Plain(SQLiteDialect):
     Generator = _Whole
 
 
-class _Exact(SQLiteDialect):
+class Exact(SQLiteDialect):
+    """The dialect of this engine."""
+
     Generator = _Guarded
 
 
 def printed(tree: sql.Sql) -> str:
     """A tree for this engine."""
-    return tree.sql(dialect=_Exact)
+    return sql.printed(tree, Exact)
 
 
 def unguarded(tree: sql.Sql) -> str:
     """A tree for any SQLite, laid out for reading; what is past 2^63 is not refused."""
-    return tree.sql(dialect=_Plain, pretty=True)
+    return sql.printed(tree, _Plain, pretty=True)

@@ -61,7 +61,7 @@ class ParquetFile:
 
         try:
             file = parquet.ParquetFile(path)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, UnicodeDecodeError) as error:  # the latter for names of columns
             raise _unreadable(path, error) from None
         return cls(path, tuple(file.schema_arrow.names), file.metadata.num_rows, _version(path))
 

@@ -51,12 +51,19 @@ def write_book(result: Result, path: Path, language: Language) -> None:
 
 def _bytes(result: Result, language: Language) -> bytes:
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"constant_memory": True})
     book.set_properties({"created": CREATED})
     _Book(Context(result, language, book)).write()
-    book.close()
+    failed: OSError | None = None
+    try:
+        book.close()
+    except FileCreateError as error:
+        failed = OSError(*error.args[0].args)  # of a temporary file
+    if failed is not None:  # by now the archive is let go, which writes its end into the buffer
+        raise failed
     return buffer.getvalue()
 
 
