@@ -93,7 +93,7 @@ def calculated(stays: Path, rows: int, memory: str = "", threads: int = 0) -> di
 
 @ON_LINUX
 def test_memory_and_threads_hold(stays: Path) -> None:
-    rows = 40_000 if THOROUGH else 7_000
+    rows = 40_000 if THOROUGH else 12_000
     free = calculated(stays, rows)
     held = calculated(stays, rows, "300MB", 1)
     assert held["total"] == free["total"] == f"{rows * 900}.00"

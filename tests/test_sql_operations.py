@@ -334,6 +334,7 @@ def _descending(value: int | None) -> tuple[bool, int]:
 def _windows(rows: list[GroupRow]) -> dict[int, tuple[Any, ...]]:
     """Plain Python for the windows of `test_windows`, by n."""
     found: dict[int, tuple[Any, ...]] = {}
+    by_text_alone = {text: _known([r[2] for r in rows if r[4] == text]) for text in {r[4] for r in rows}}
     by_group = sorted(rows, key=lambda r: _last(r[1]))
     for _, group in groupby(by_group, key=lambda r: r[1]):
         members = list(group)
@@ -356,6 +357,7 @@ def _windows(rows: list[GroupRow]) -> dict[int, tuple[Any, ...]]:
                 upwards[place - 1][4] if place else None,
                 max(_known([r[2] for r in members]), default=None),
                 max(_known([r[3] for r in upwards[:place]]), default=None),
+                min(by_text_alone[row[4]], default=None),
             )
     return found
 
@@ -375,6 +377,7 @@ def test_windows(engine: Engine) -> None:
         sql.preceding(t, group, upwards),
         sql.over(sql.highest(a), group),
         sql.highest_before(b, group, upwards),
+        sql.over(sql.lowest(a), [sql.column("t")]),
     ]
     named = [sql.alias(tree, f"x{i}") for i, tree in enumerate(windows)]
     result = engine(sql.select([n, *named], sql.inline_rows("ngabt", rows, "r")))

@@ -116,6 +116,12 @@ class PayerParts:
         is_changed = (self.owed != self.before) | (self.left != self.before)
         return np.flatnonzero(own & is_changed & ~is_new), np.flatnonzero(own & is_new)
 
+    def clauses_and_payers(self, numbers: Numbers) -> list[tuple[str, str]]:
+        """Which clauses and payers these parts are of, in pairs."""
+        pairs = zip(*(self.columns[name][numbers].tolist() for name in ("clause", "payer")), strict=True)
+        names = ((self.names["clause"][clause], self.names["payer"][payer]) for clause, payer in sorted(set(pairs)))
+        return [(clause, payer) for clause, payer in names if clause and payer]
+
     def table(self, numbers: Numbers) -> Any:
         """Columns version, clause, line, payer, cut and owed (fen) of these parts."""
         import pyarrow as pa

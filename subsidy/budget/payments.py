@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlglot import exp
+
 from subsidy import sql
 from subsidy.budget.payer_parts import NUMBERS, TEXTS, PayerParts, joined
 from subsidy.budget.pots import PotResult, apply_pots, clauses_under_pots
@@ -87,31 +89,37 @@ def _read(run: Run) -> Any:
 def _write(run: Run, relation: str, parts: PayerParts | None) -> None:
     changed, added = parts.changed_and_added(run.prepared.schedule.id) if parts is not None else ((), ())
     if parts is None or not len(changed) + len(added):
-        run.view(relation, run.prepared.once(("uncut", relation), lambda: _uncut(run.plan.parts)))
+        run.view(relation, run.prepared.once(("uncut", relation), lambda: Query(_uncut(run.plan.parts))))
         return
-    cuts = run.plan.named("cuts")
+    cuts, after = run.plan.named("cuts"), run.plan.named("after pots")
     run.prepared.database.register(cuts, parts.table(changed))
+    clause, payer = sql.column("clause", "p"), sql.column("payer", "p")
+    concerned = sql.any_of(
+        sql.all_of([sql.compare("=", clause, sql.text(one)), sql.compare("=", payer, sql.text(two))])
+        for one, two in parts.clauses_and_payers(changed)
+    )
     on = sql.all_of(sql.compare("=", sql.column(name, "c"), sql.column(name, "p")) for name in KEY)
     cut = sql.first_known(sql.column("cut", "c"), sql.whole(0))
     owed = sql.first_known(sql.column("owed", "c"), sql.column("owed", "p"))
     columns = [sql.alias(owed if name == "owed" else sql.column(name, "p"), name) for name in PART_COLUMNS]
     columns += [sql.alias(cut, "cut"), sql.alias(sql.sub(owed, cut), "amount")]
-    query = sql.select(columns, sql.table(run.plan.parts, "p"), [("left", sql.table(cuts, "c"), on)])
-    if not len(added):
-        run.create(relation, Query(query))
-        return
-    rests = run.plan.named("rests")
-    run.prepared.database.register(rests, parts.table(added))
-    run.create(relation, Query(sql.union_all([query, _rest_rows(run, rests)])))
+    queries = [sql.select(columns, sql.table(run.plan.parts, "p"), [("left", sql.table(cuts, "c"), on)], concerned)]
+    if len(added):
+        rests = run.plan.named("rests")
+        run.prepared.database.register(rests, parts.table(added))
+        queries.append(_rest_rows(run, rests))
+    run.create(after, Query(sql.union_all(queries)))
+    others = _uncut(run.plan.parts, sql.negation(concerned))
+    run.view(relation, Query(sql.union_all([others, sql.select([sql.all_columns()], sql.table(after))])))
 
 
-def _uncut(parts: str) -> Query:
+def _uncut(parts: str, where: sql.Sql | None = None) -> exp.Select:
     columns = [
         *(sql.column(name, "p") for name in PART_COLUMNS),
         sql.alias(sql.whole(0), "cut"),
         sql.alias(sql.column("owed", "p"), "amount"),
     ]
-    return Query(sql.select(columns, sql.table(parts, "p")))
+    return sql.select(columns, sql.table(parts, "p"), where=where)
 
 
 def _rest_rows(run: Run, rests: str) -> Any:

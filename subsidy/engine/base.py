@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -31,6 +32,14 @@ DUE, DUE_MONTH, DUE_DAY = "#due", "#due#m", "#due#d"
 READING = "reading_day"  # the relation of the one day on which checks across rows read a roster
 
 
+@dataclass(frozen=True)
+class RowNumbers:
+    """A relation that has `columns` for each row of a roster table, by its `_row`."""
+
+    relation: str
+    columns: tuple[str, ...]
+
+
 def _base_columns(shape: RosterShape, table: str, alias: str) -> dict[str, Sql]:
     columns = {}
     for column in sorted(shape.columns[table]):
@@ -41,13 +50,11 @@ def _base_columns(shape: RosterShape, table: str, alias: str) -> dict[str, Sql]:
 
 def _identity(version: Version, shape: RosterShape, table: str, alias: str) -> dict[str, Sql]:
     key = version.tables[table].key
-    count = sql.column("count", alias) if shape.has(table, "count") else sql.missing()
     subject = sql.column(key, alias) if key else sql.missing_text()
-    return {
-        SUBJECT: subject,
-        COUNT: sql.first_known(count, sql.whole(1)),
-        COUNTED: sql.is_known(count),
-    }
+    if not shape.has(table, "count"):
+        return {SUBJECT: subject, COUNT: sql.whole(1), COUNTED: sql.boolean(False)}
+    count = sql.column("count", alias)
+    return {SUBJECT: subject, COUNT: sql.first_known(count, sql.whole(1)), COUNTED: sql.is_known(count)}
 
 
 def _select(columns: Mapping[str, Sql], source: Sql, joins: Iterable[tuple[str, Sql, Sql]] = ()) -> exp.Select:
@@ -80,10 +87,11 @@ def period_rows(
     span: Span,
     reads_at: str = "last_day",
     always: bool = False,
+    numbers: RowNumbers | None = None,
 ) -> Layers:
     """Each roster row in every period that its life touches, or in the one that its month or year names.
 
-    `always`: a row without a life is in every period.
+    `always`: a row without a life is in every period. `numbers`: what is brought along with each row.
     """
     life = version.tables[table].life
     columns = {**_base_columns(shape, table, "t"), **_identity(version, shape, table, "t")}
@@ -102,12 +110,7 @@ def period_rows(
         first, last = (p["first"], p["first#m"], one), (p["last"], p["last#m"], p["last#d"])
     day = first if reads_at == "first_day" else last
     columns |= {
-        PERIOD: p["period"],
-        MONTH: p["last#m"],
-        YEAR: sql.int_div(p["last#m"], sql.whole(12)),
-        DUE: p["last"],
-        DUE_MONTH: p["last#m"],
-        DUE_DAY: p["last#d"],
+        **period_words(p),
         FIRST: first[0],
         LAST: last[0],
         VERSION_DAY: sql.smaller(p["last"], sql.whole(span.last)),
@@ -120,7 +123,23 @@ def period_rows(
         sql.compare("<=", p["first"], sql.whole(span.last)),
     ]
     joins = [("inner", sql.table(f"calendar:{every}", "p"), sql.all_of(overlap))]
+    if numbers is not None:
+        own = sql.compare("=", sql.column("_row", "n"), sql.column("_row", "t"))
+        joins.insert(0, ("inner", sql.table(numbers.relation, "n"), own))
+        columns |= {name: sql.column(name, "n") for name in numbers.columns}
     return Layers(_select(columns, sql.table(roster_table(table), "t"), joins), list(columns))
+
+
+def period_words(p: Mapping[str, Sql]) -> dict[str, Sql]:
+    """What a period alone tells, from the columns of its row in a calendar."""
+    return {
+        PERIOD: p["period"],
+        MONTH: p["last#m"],
+        YEAR: sql.int_div(p["last#m"], sql.whole(12)),
+        DUE: p["last"],
+        DUE_MONTH: p["last#m"],
+        DUE_DAY: p["last#d"],
+    }
 
 
 def _named_period(version: Version, table: str, every: str) -> Sql:

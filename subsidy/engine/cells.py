@@ -35,9 +35,14 @@ class RosterShape:
 
     columns: Mapping[str, frozenset[str]]
     given: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    filled: Mapping[str, frozenset[str]] = field(default_factory=dict)  # references that are nowhere blank
+    few: bool = False  # so few rows that fewer statements are worth more than narrower ones
 
     def has(self, table: str, column: str = "") -> bool:
         return table in self.columns and (not column or column in self.columns[table])
+
+    def is_filled(self, table: str, column: str) -> bool:
+        return column in self.filled.get(table, frozenset())
 
     def is_given(self, table: str, column: str) -> bool:
         return column in self.given.get(table, frozenset())

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import duckdb
 
 Rows = list[tuple[Any, ...]]
-Kind = Literal["table", "step", "view"]  # a table is read many times, a step once; a view is written into its readers
+# A table is read many times, a step once; a view is written into its readers, and so is what is quicker calculated than
+# stored, where planning that takes no time beside its rows.
+Kind = Literal["table", "step", "view", "quick"]
 WITHOUT_WRONG_PLANS = "SET disabled_optimizers = 'statistics_propagation'"  # docs/design/016-profile.md
 ROWS_AT_ONCE = 122_880  # of a batch: as many as the engine groups together
 Engine = Literal["auto", "duckdb", "spark"]  # auto: by the number of rows, on this machine
@@ -80,7 +82,7 @@ class DuckDB:
         self.connection.register(name, table)
 
     def create(self, name: str, query: Query, kind: Kind) -> None:
-        what = "VIEW" if kind == "view" else "TABLE"
+        what = "VIEW" if kind in ("view", "quick") else "TABLE"
         with exact(name):
             self.connection.execute(f'CREATE OR REPLACE TEMP {what} "{name}" AS {query.duckdb}')
 

@@ -15,6 +15,7 @@ from subsidy.engine.calendar import EVER
 from subsidy.engine.database import Query
 from subsidy.engine.grain import CompiledGrain, GrainCompiler
 from subsidy.engine.layers import ref
+from subsidy.engine.never_missing import is_never_missing
 from subsidy.engine.row import RowCompiler
 from subsidy.engine.run import Prepared, Run
 from subsidy.finding import Finding, Place, Refusal, Text
@@ -132,12 +133,20 @@ def _range_finding(intake: Intake, table: str, name: str, kind: Type, row: tuple
 def blank_cells(run: Run, year: int | None = None) -> list[Finding]:
     """For every amount (of periods that end in `year`) that could not be calculated, the missing cell, each once."""
     found: dict[tuple[Cell, str], _Blank] = {}
-    for compiled, relation in run.grains:
-        for name in _with_missing(run.prepared, relation, list(compiled.columns)):
-            _collect(run.prepared, compiled, relation, compiled.version.clauses[name], year, found)
+    for compiled, grain in run.grains:
+        relation = run.plan.amounts.get(grain, grain)
+        doubtful = [name for name in compiled.columns if not _is_known(run.prepared, compiled, name)]
+        for name in _with_missing(run.prepared, relation, doubtful) if doubtful else ():
+            _collect(run.prepared, compiled, grain, compiled.version.clauses[name], year, found)
     findings = [_blank_finding(run.prepared.intake, cell, blank) for (cell, _), blank in found.items()]
     findings += _undated(run)
     return sorted(findings)
+
+
+def _is_known(prepared: Prepared, compiled: CompiledGrain, name: str) -> bool:
+    """Whether it is proved that all amounts of a clause are known; of few rows it is quicker to look."""
+    version = compiled.version
+    return not prepared.shape.few and is_never_missing(version.clauses[name], version, prepared.intake.solid)
 
 
 def _with_missing(prepared: Prepared, relation: str, clauses: Sequence[str]) -> list[str]:
@@ -148,7 +157,7 @@ def _with_missing(prepared: Prepared, relation: str, clauses: Sequence[str]) -> 
         columns = [sql.highest(sql.case([(sql.is_missing(one), sql.whole(1))], sql.whole(0))) for one in owed]
         return Query(sql.select(columns, sql.table(relation)))
 
-    (found,) = prepared.rows(prepared.once(("with missing", relation), query))
+    (found,) = prepared.rows(prepared.once(("with missing", relation, *clauses), query))
     return [name for name, has_missing in zip(clauses, found, strict=True) if has_missing]
 
 

@@ -19,6 +19,7 @@ from subsidy.engine.base import (
     PERIOD,
     SUBJECT,
     VERSION_DAY,
+    RowNumbers,
     dated_rows,
     period_rows,
     plain_rows,
@@ -192,10 +193,18 @@ class GrainCompiler:
         query = layers.query([(name, ref(name)) for name in names], in_force)
         return CompiledGrain(grain, self.version, tuple(names), query, layers, rows, columns, in_force)
 
-    def _base(self, grain: Grain, sample: CheckedClause) -> Layers:
+    def rows_with(self, compiled: CompiledGrain, numbers: RowNumbers) -> Layers:
+        """The columns of a grain of periods, on rows that bring numbers along."""
+        sample = compiled.version.clauses[next(iter(compiled.columns))]
+        return compiled.layers.on(self._base(compiled.grain, sample, numbers))
+
+    def _base(self, grain: Grain, sample: CheckedClause, numbers: RowNumbers | None = None) -> Layers:
         if grain.every in MONTHS_IN:
             reads_at = grain.reads_at if sample.reads_at is None else "last_day"
-            layers = period_rows(self.version, self.shape, grain.table, grain.every, self.span, reads_at)
+            span = self.span
+            layers = period_rows(
+                self.version, self.shape, grain.table, grain.every, span, reads_at, numbers=numbers
+            )
             if sample.reads_at is not None:
                 layers = self._read_on(layers, grain.table, sample.reads_at)
         else:
@@ -378,7 +387,10 @@ class _Exposer:
         """The payee; where the facility is the default but there is none, the subject itself."""
         named = self.rows.value(clause.payee).main
         by_default = clause.facility is not None and (clause.model.pay is None or clause.model.pay.to is None)
-        return self.rows.layers.named(sql.first_known(named, ref(SUBJECT)) if by_default else named)
+        fact, shape = clause.payee.fact, self.rows.shape
+        is_own = fact is not None and not (fact.hops or fact.history)
+        is_there = is_own and fact is not None and shape.is_filled(fact.table, fact.column_name)
+        return self.rows.layers.named(sql.first_known(named, ref(SUBJECT)) if by_default and not is_there else named)
 
     def clawback(self, clawback: CheckedClawback) -> tuple[str, ...]:
         day = self.rows.value(clawback.on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -11,6 +11,7 @@ from sqlglot import exp
 from subsidy import sql
 from subsidy.sql import Sql
 
+FARTHEST = 1_000  # columns that one column of a view may read when written out
 ROW = "q"  # every expression refers to the columns of the layer below by this alias
 
 
@@ -27,6 +28,11 @@ def _columns_of(tree: Sql, source: str) -> list[str]:
 class _Layer:
     columns: dict[str, Sql] = field(default_factory=dict)
     joins: dict[str, tuple[Sql, Sql]] = field(default_factory=dict)
+
+    def keep_joins_read(self) -> None:
+        """Without the joins of which no column is read."""
+        read = {column.table for tree in self.columns.values() for column in tree.find_all(exp.Column)}
+        self.joins = {alias: join for alias, join in self.joins.items() if alias in read}
 
 
 class Layers:
@@ -52,12 +58,50 @@ class Layers:
         wanted = {name for tree in trees for name in _columns_of(tree, ROW)}
         for layer in reversed(copy.layers):
             layer.columns = {name: tree for name, tree in layer.columns.items() if name in wanted}
-            joined = {column.table for tree in layer.columns.values() for column in tree.find_all(exp.Column)}
-            layer.joins = {alias: join for alias, join in layer.joins.items() if alias in joined}
+            layer.keep_joins_read()
             conditions = [condition for _, condition in layer.joins.values()]
             wanted |= {name for tree in (*layer.columns.values(), *conditions) for name in _columns_of(tree, ROW)}
         copy.layers = [layer for layer in copy.layers if layer.columns]
         return copy
+
+    def on(self, base: Layers) -> Layers:
+        """The same columns, and joins, on top of another base that has those they need, and perhaps some of them."""
+        copy = self.fork()
+        copy.base = base.base
+        for layer in copy.layers:
+            layer.columns = {name: tree for name, tree in layer.columns.items() if name not in base.level}
+            layer.keep_joins_read()
+        copy.level |= dict.fromkeys(base.level, 0)
+        return copy
+
+    def tree(self, name: str) -> Sql | None:
+        """What a column on top of the base is computed as; None for a column of the base."""
+        return next((layer.columns[name] for layer in self.layers if name in layer.columns), None)
+
+    def joined_early(self, told: Collection[str], trees: Sequence[Sql]) -> list[str]:
+        """Columns of joined tables among those told that other columns are computed from, for these trees."""
+        needed = self.needed_for(trees).layers
+        columns = {name: tree for layer in needed for name, tree in layer.columns.items()}
+        joined = {name for name, tree in columns.items() if isinstance(tree, exp.Column) and tree.table != ROW}
+        others = [tree for name, tree in columns.items() if name not in told]
+        others += [condition for layer in needed for _, condition in layer.joins.values()]
+        read = {name for tree in (*others, *trees) for name in _columns_of(tree, ROW)}
+        return sorted(joined & read & set(told))
+
+    def told_by(self, base: Collection[str]) -> set[str]:
+        """The columns that these columns of the base tell, alone or through rows of tables; and they themselves."""
+        told = set(base)
+        for layer in self.layers:
+            joined = {
+                alias
+                for alias, (source, on) in layer.joins.items()
+                if isinstance(source, exp.Table) and told.issuperset(_columns_of(on, ROW))
+            }
+            for name, tree in layer.columns.items():
+                read = [node for node in tree.find_all(exp.Column) if node.name not in told or node.table != ROW]
+                if all(node.table in joined for node in read):
+                    told.add(name)
+        return told
 
     def __contains__(self, name: str) -> bool:
         return name in self.level

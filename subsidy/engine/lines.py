@@ -10,8 +10,9 @@ from sqlglot import exp
 from subsidy import sql
 from subsidy.engine.base import DUE
 from subsidy.engine.date_words import month_of_year
-from subsidy.engine.grain import ClauseColumns
+from subsidy.engine.grain import ClauseColumns, CompiledGrain
 from subsidy.engine.lookup import figure_table
+from subsidy.engine.narrow import Narrow
 from subsidy.money import split_fixed_sql, split_sql, split_with_rest_sql
 from subsidy.schedule.checked import NOT_STATED, CheckedClause
 from subsidy.schedule.column import MONTHS_IN
@@ -68,7 +69,13 @@ class Ledger:
     version: Version
     version_index: int
     columns: ClauseColumns
+    compiled: CompiledGrain
     allocated: str = ""  # the relation that says what decided about each recipient of a distributed sum
+    is_view: bool = False  # whether its amounts are calculated again by each who reads them
+    narrow: Narrow | None = None  # how it is held, if narrow; then `held` is the relation of its rows
+    held: str = ""
+    left: str = ""  # where there is one: subject, period, count and unit of what is left of them, quicker to read
+    is_limited: bool = False  # whether its rows may be pieces of the amounts
 
 
 @dataclass(frozen=True)
@@ -112,22 +119,6 @@ def extra(name: str) -> Sql:
     return c(f"x:{name}")
 
 
-def line_query(ledger: Ledger, rows: Sql, pots: Sequence[str]) -> exp.Select:
-    """Payment lines of a clause: the sum of its rows by payee, due day, period, places and facts that pots need.
-
-    With `parts`, one column for each payer's part beside the amount.
-    """
-    columns, clause, keys = ledger.columns, ledger.clause, line_key_columns(ledger)
-    months = {name: sql.lowest(keys[name]) for name in MONTHS}  # each day and period has but one
-    ranks = {f"pot:{pot}": sql.lowest(extra(columns.pots[pot])) for pot in pots if pot in columns.pots}
-    sums = {**ranks, "owed": sql.total(sql.mul(c(UNIT), c(COUNT)))}
-    if clause.parts:
-        sums |= {f"part:{payer}": sql.total(sql.mul(c(f"part:{payer}"), c(COUNT))) for payer in clause.payers}
-    selected = [sql.alias(tree, name) for name, tree in {**keys, **months, **sums}.items()]
-    group = {tree.name: tree for name, tree in keys.items() if name not in MONTHS}
-    return sql.select(selected, rows, where=sql.compare("<>", c(UNIT), sql.whole(0)), group=list(group.values()))
-
-
 def line_key_columns(ledger: Ledger) -> dict[str, Sql]:
     """What tells the lines of a ledger apart: the names of `line_keys`, as columns of the ledger's rows."""
     columns = ledger.columns
@@ -148,13 +139,22 @@ def line_keys(ledger: Ledger) -> list[str]:
     return list(line_key_columns(ledger))
 
 
+def line_order(ledger: Ledger) -> list[str]:
+    """The keys by which the lines of a ledger are numbered: those that say something of their own."""
+    first: dict[str, str] = {}
+    for name, tree in line_key_columns(ledger).items():
+        if name not in MONTHS:
+            first.setdefault(tree.name, name)
+    return list(first.values())
+
+
 def pot_columns(ledger: Ledger, pots: Sequence[str]) -> list[str]:
     return [f"pot:{pot}" for pot in pots if pot in ledger.columns.pots]
 
 
-def numbered(lines: exp.Select, keys: Sequence[str]) -> exp.Select:
+def numbered(lines: exp.Select, order: Sequence[str]) -> exp.Select:
     """Lines with a number of their own, the same whatever the order of rows; lines of 0 are left out."""
-    number = sql.row_number([], [(c(key), False) for key in keys if key not in MONTHS])
+    number = sql.row_number([], [(c(key), False) for key in order])
     inner = sql.select([sql.all_columns("n"), sql.alias(number, "line")], sql.subquery(lines, "n"))
     return sql.select(
         [sql.all_columns("z")], sql.subquery(inner, "z"), where=sql.compare("<>", c("owed"), sql.whole(0))
@@ -209,6 +209,12 @@ def row_parts_query(ledger: Ledger, rows: Sql, names: Sequence[str]) -> exp.Sele
     )
 
 
+def is_divided_alike(ledger: Ledger) -> bool:
+    """Whether each payer's part stands in the line or is a fixed share of it, so that no other row is looked at."""
+    sharing = ledger.clause.sharing
+    return bool(ledger.clause.parts) or bool(sharing and not sharing.value and not sharing.step)
+
+
 def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
     """Each payer's part of each line, with the payer's place. Columns PART_COLUMNS and `pot:…`."""
     clause = ledger.clause
@@ -221,7 +227,7 @@ def parts_query(ledger: Ledger, lines: str, pots: Sequence[str]) -> exp.Select:
         sql.column("position", "p"),
     ]
     sharing = clause.sharing
-    if clause.parts or (sharing and not sharing.value and not sharing.step):
+    if is_divided_alike(ledger):
         divided = sql.table(lines, "l") if clause.parts else _divided(ledger, lines, [*keys, "line"])
         own = sql.case(
             [

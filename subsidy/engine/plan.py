@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from subsidy import sql
@@ -13,28 +13,29 @@ from subsidy.engine.allocations import AllocationStep, with_allocated
 from subsidy.engine.calendar import EVER, Span
 from subsidy.engine.cells import DAY, DAY_MONTH, DAY_OF_MONTH, FIRST, LAST, MONTH, YEAR, End, RosterShape, roster_table
 from subsidy.engine.database import Database, Kind, Query
-from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler, LimitColumns
+from subsidy.engine.grain import CompiledGrain, Grain, GrainCompiler
 from subsidy.engine.instalments import every_instalment, instalment_query, paid_instalments, with_recoveries
-from subsidy.engine.layers import Layers, ref
-from subsidy.engine.limits import Competitor, clauses_among, competing, excess, limited, pieces
+from subsidy.engine.layers import FARTHEST, Layers, ref
+from subsidy.engine.limit_plan import SharedLimit, plan_limits
+from subsidy.engine.line_sums import can_be_summed_first, line_query, narrow_line_query, sums_of_view
 from subsidy.engine.lines import (
     PART_COLUMNS,
     Ledger,
     LineSource,
+    is_divided_alike,
     ledger_columns,
     ledger_query,
-    line_keys,
-    line_query,
+    line_order,
     numbered,
     parts_query,
     row_parts_query,
 )
+from subsidy.engine.narrow import Coded, Narrow
+from subsidy.engine.narrow_choice import chosen_narrow
 from subsidy.finding import Finding, Place, ScheduleError, Text
 from subsidy.schedule.catalogue import Schedule
 from subsidy.schedule.checked import CheckedClause, CheckedLimit
 from subsidy.schedule.load import Version
-
-FARTHEST = 1_000  # columns that one column of a view may read when written out
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,11 @@ class PlanKey:
     shared: tuple[str, ...]
     columns: frozenset[tuple[str, frozenset[str]]]
     given: frozenset[tuple[str, frozenset[str]]]
+    filled: frozenset[tuple[str, frozenset[str]]]
+    few: bool
     end: End
     schedule: Schedule = field(compare=False, repr=False)
     shape: RosterShape = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class SharedLimit:
-    """How a schedule takes part in a limit over several: the rows it brings, and what must be there for it to go on."""
-
-    limit: CheckedLimit
-    rows: sql.Sql
-    pieces: str  # the relation with what becomes of them, which `stage` reads
-    stage: int
 
 
 @dataclass
@@ -87,6 +80,7 @@ class Plan:
     stages: list[list[Statement | AllocationStep]] = field(default_factory=lambda: [[]])
     shared: dict[str, SharedLimit] = field(default_factory=dict)
     grains: list[tuple[CompiledGrain, str]] = field(default_factory=list)
+    amounts: dict[str, str] = field(default_factory=dict)  # by grain: where its amounts stand, if not in it
     ledgers: list[Ledger] = field(default_factory=list)
     limit_tables: dict[str, tuple[CheckedLimit, str]] = field(default_factory=dict)
     limit_steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # ledgers before and after a limit
@@ -135,8 +129,8 @@ def kept_for(schedule: Schedule, shape: RosterShape) -> dict[tuple[object, ...],
 
 def _plan_key(schedule: Schedule, shape: RosterShape, end: End) -> PlanKey:
     files = tuple(version.identity for version in schedule.versions)
-    columns, given = frozenset(shape.columns.items()), frozenset(shape.given.items())
-    return PlanKey(files, schedule.beside, schedule.shared, columns, given, end, schedule, shape)
+    columns, given, filled = (frozenset(one.items()) for one in (shape.columns, shape.given, shape.filled))
+    return PlanKey(files, schedule.beside, schedule.shared, columns, given, filled, shape.few, end, schedule, shape)
 
 
 @functools.lru_cache(maxsize=64)
@@ -149,7 +143,7 @@ def _plan(key: PlanKey) -> Plan:
     plan = Plan(key.schedule, key.shape, key.end)
     plan.pots = _pot_names(key.schedule)
     _plan_grains(plan)
-    _plan_limits(plan)
+    plan_limits(plan)
     _plan_parts(plan)
     return plan
 
@@ -221,12 +215,18 @@ def _plan_grains(plan: Plan) -> None:
         for name, clause in version.clauses.items():
             if plan.shape.has(clause.table):
                 stages.setdefault((levels[name], Grain.of(clause)), {}).setdefault(index, []).append(clause)
-    for (level, grain), by_version in sorted(stages.items(), key=lambda item: item[0]):
-        for index, clauses in by_version.items():
-            _plan_grain(plan, level, grain, index, _in_order_of_reading(clauses))
+    groups = [
+        (grain, index, _in_order_of_reading(clauses))
+        for (_, grain), by_version in sorted(stages.items(), key=lambda item: item[0])
+        for index, clauses in by_version.items()
+    ]
+    narrow = {} if plan.shape.few else chosen_narrow(versions, groups, plan.schedule.shared)
+    for number, (grain, index, clauses) in enumerate(groups):
+        _plan_grain(plan, grain, index, clauses, narrow.get(number))
 
 
-def _plan_grain(plan: Plan, level: int, grain: Grain, index: int, clauses: list[CheckedClause]) -> None:
+def _plan_grain(plan: Plan, grain: Grain, index: int, clauses: list[CheckedClause], narrow: Coded | None) -> None:
+    """`narrow`: which keys of its limits go by number, if the grain is to be held narrow."""
     version = plan.schedule.versions[index]
     own = {clause.name for clause in clauses}
 
@@ -236,16 +236,40 @@ def _plan_grain(plan: Plan, level: int, grain: Grain, index: int, clauses: list[
     compiler = GrainCompiler(version, plan.shape, plan.end, plan.span, plan.in_force[index], EVER, clause_rows)
     compiled = compiler.compile(grain, clauses, version.limits.values())
     relation = plan.named("grain", len(plan.grains))
+    if narrow is not None:
+        _plan_narrow(plan, compiler, clauses, index, Narrow.of(compiled, compiler, relation, narrow))
+        return
     allocations = _plan_allocations(plan, compiled, clauses, relation)
+    kind = _grain_kind(clauses, compiled)
     if not allocations:
-        plan.create(relation, compiled.query, _grain_kind(clauses, compiled))
+        plan.create(relation, compiled.query, kind)
     plan.grains.append((compiled, relation))
     for clause in clauses:
         name = plan.named("ledger", index, clause.name)
         allocated = allocations.get(clause.name, "")
-        ledger = Ledger(name, clause, version, index, compiled.columns[clause.name], allocated)
+        columns, is_view = compiled.columns[clause.name], kind == "view" and not allocations
+        ledger = Ledger(name, clause, version, index, columns, compiled, allocated, is_view)
         plan.view(ledger.relation, ledger_query(ledger, relation))
         plan.ledgers.append(ledger)
+
+
+def _plan_narrow(
+    plan: Plan, compiler: GrainCompiler, clauses: Sequence[CheckedClause], index: int, narrow: Narrow
+) -> None:
+    """The relations of a grain that is held narrow, and its ledgers: each narrow and, for those who ask, wide."""
+    compiled = narrow.compiled
+    plan.create(narrow.numbers, narrow.numbers_query(compiler))
+    plan.view(narrow.rows, narrow.rows_query(compiler))
+    plan.create(narrow.amounts, narrow.amounts_query(compiler))
+    plan.view(narrow.relation, narrow.grain_query())
+    plan.grains.append((compiled, narrow.relation))
+    plan.amounts[narrow.relation] = narrow.amounts
+    for clause in clauses:
+        columns = compiled.columns[clause.name]
+        name, held = (plan.named(kind, index, clause.name) for kind in ("ledger", "held"))
+        plan.view(held, narrow.ledger_query(columns))
+        plan.view(name, narrow.wide_ledger(held, columns))
+        plan.ledgers.append(Ledger(name, clause, compiled.version, index, columns, compiled, narrow=narrow, held=held))
 
 
 def _grain_kind(clauses: Sequence[CheckedClause], compiled: CompiledGrain) -> Kind:
@@ -287,63 +311,6 @@ def _clause_relation(plan: Plan, name: str) -> str:
     return plan.view(plan.named("clause", name), sql.union_all(queries))
 
 
-# --- limits --------------------------------------------------------------------------------------------------------
-
-
-def _plan_limits(plan: Plan) -> None:
-    merged: dict[str, CheckedLimit] = {}
-    for version in plan.schedule.versions:
-        merged |= {name: limit for name, limit in version.limits.items() if not limit.is_pot}
-    own = [name for name in merged if name not in plan.schedule.shared]
-    names = [*own, *(name for name in plan.schedule.shared if name in merged)]
-    for number, name in enumerate(names):
-        concerned = [index for index, ledger in enumerate(plan.ledgers) if name in ledger.columns.limits]
-        if concerned:
-            _plan_limit(plan, merged[name], concerned, frozenset(names[number + 1 :]))
-
-
-def _competitor(ledger: Ledger, limit: CheckedLimit, order: list[str]) -> Competitor:
-    columns = ledger.columns.limits[limit.name]
-    prefixed = LimitColumns(
-        tuple(f"x:{key}" for key in columns.keys),
-        f"x:{columns.by}" if columns.by else "",
-        f"x:{columns.ceiling}" if columns.ceiling else "",
-    )
-    per_person = "person" in limit.model.per
-    own_key = ledger.version.tables[ledger.clause.table].key in limit.model.per
-    name = f"{ledger.version.id}:{ledger.clause.name}" if limit.whole else ledger.clause.name
-    position = order.index(name) * 1000 + ledger.version_index
-    return Competitor(ledger.relation, position, prefixed, own_key or per_person, per_person and not own_key)
-
-
-def _plan_limit(plan: Plan, limit: CheckedLimit, concerned: list[int], later: frozenset[str]) -> None:
-    """`later`: the limits that come after this one, which read what it leaves several times."""
-    name, table = limit.name, plan.named("limit", limit.name)
-    order = clauses_among(plan.schedule, name)
-    competitors = [_competitor(plan.ledgers[index], limit, order) for index in concerned]
-    rows = competing(limit, competitors)
-    if limit.whole:
-        plan.stages.append([])
-        plan.shared[name] = SharedLimit(limit, rows, table, len(plan.stages) - 1)
-    else:
-        source = sql.subquery(rows, "u")
-        plan.create(table, pieces(limit, source))
-        if limit.when_short == "report":
-            plan.excesses[name] = excess(limit, source)
-    plan.limit_tables[name] = (limit, table)
-    for competitor, index in zip(competitors, concerned, strict=True):
-        ledger = plan.ledgers[index]
-        columns = ledger_columns(ledger)
-        is_read_once = later.isdisjoint(ledger.columns.limits)
-        after = plan.create(
-            f"{ledger.relation}/{name}",
-            limited(ledger.relation, columns, competitor.position, name, table),
-            "view" if is_read_once else "table",
-        )
-        plan.limit_steps.setdefault(name, []).append((ledger.relation, after))
-        plan.ledgers[index] = replace(ledger, relation=after)
-
-
 # --- lines and parts -----------------------------------------------------------------------------------------------
 
 
@@ -357,7 +324,8 @@ def _plan_parts(plan: Plan) -> None:
         ]
         nothing = sql.inline_rows(["nothing"], [[0]], "e")
         queries = [sql.select(columns, nothing, where=sql.boolean(False))]
-    plan.create(plan.parts, sql.union_all(queries))
+    by_windows = any(not is_divided_alike(ledger) for ledger in plan.ledgers if ledger.clause.model.cash)
+    plan.create(plan.parts, sql.union_all(queries), "table" if by_windows else "quick")
 
 
 def _parts_of(plan: Plan, ledger: Ledger) -> Any:
@@ -372,7 +340,13 @@ def _parts_of(plan: Plan, ledger: Ledger) -> Any:
     if ledger.clause.parts:
         divided = row_parts_query(ledger, sql.table(relation, "l"), names)
         relation = plan.create(f"{relation}/parts", divided, "step")
-    lines = numbered(line_query(ledger, sql.table(relation, "l"), plan.pots), line_keys(ledger))
+    if relation == ledger.relation and ledger.narrow is not None:
+        summed = narrow_line_query(ledger, plan.pots)
+    elif relation == ledger.relation and ledger.is_view and can_be_summed_first(ledger):
+        summed = sums_of_view(ledger, plan.pots)
+    else:
+        summed = line_query(ledger, sql.table(relation, "l"), plan.pots)
+    lines = numbered(summed, line_order(ledger))
     line_table = plan.create(plan.named("lines", ledger.version_index, ledger.clause.name), lines, "step")
     plan.sources.append(LineSource(ledger, relation, line_table))
     return parts_query(ledger, line_table, plan.pots)

@@ -17,7 +17,7 @@ from subsidy.engine.database import Database, DuckDB, Engine, Query
 from subsidy.engine.few_rows import FewRows, Held
 from subsidy.engine.grain import CompiledGrain
 from subsidy.engine.in_place import InPlaceTable, ends_of
-from subsidy.engine.limits import PIECE_COLUMNS, excess, pieces
+from subsidy.engine.limits import Rows, excess, pieces
 from subsidy.engine.lines import Ledger
 from subsidy.engine.plan import Plan, kept_for, plan_for
 from subsidy.finding import Refusal, Text
@@ -68,13 +68,31 @@ def prepare(schedule: Schedule, intake: Intake, year: int, engine: Engine = "aut
 
     Raises Refusal where the engine is not there.
     """
-    shape = RosterShape(intake.columns, dict(intake.given))
+    shape = shape_of(schedule, intake, engine)
     kept = kept_for(schedule, shape)
     reading = kept.get(READING) or kept.setdefault(READING, _Reading.of(schedule, shape.columns))
     database = _opened(engine, intake.tables, reading.years_covered(intake, year), kept.setdefault(SPARE, []))
     for name, table in intake.tables.items():
         database.register(roster_table(name), table)
     return Prepared(database, schedule, intake, shape, reading.has_open(intake), kept)
+
+
+def shape_of(schedule: Schedule, intake: Intake, engine: Engine = "auto") -> RosterShape:
+    """The shape of a roster, with what its cells tell: whether a row stands for several, which references are filled.
+
+    For few rows, plans that do for any roster with these columns are worth more.
+    """
+    if _are_few(engine, intake.tables):
+        return RosterShape(intake.columns, dict(intake.given), few=True)
+    columns = dict(intake.columns)
+    models = {name: model for version in schedule.versions for name, model in version.tables.items()}
+    filled = {}
+    for name, table in ((name, ends_of(table)) for name, table in intake.tables.items()):
+        if "count" in columns[name] and table["count"].null_count == table.num_rows:
+            columns[name] -= {"count"}
+        references = {column for column, model in models[name].columns.items() if model.type == "ref"}
+        filled[name] = frozenset(column for column in references & columns[name] if not table[column].null_count)
+    return RosterShape(columns, dict(intake.given), filled)
 
 
 @dataclass(frozen=True)
@@ -134,11 +152,17 @@ def _years_looked_ahead(schedule: Schedule) -> int:
     return -(-max(months, default=0) // 12)
 
 
+def _are_few(engine: Engine, tables: Mapping[str, Any]) -> bool:
+    """Whether these tables are for SQLite."""
+    is_here = not any(isinstance(table, InPlaceTable) for table in tables.values())
+    return is_here and engine == "auto" and sum(table.num_rows for table in tables.values()) <= FEW
+
+
 def _opened(engine: Engine, tables: Mapping[str, Any], years: tuple[int, int], spare: list[Held]) -> Database:
     """A database for these tables, with the calendars in it: one beside the place where they stay. `spare`: of few
     rows."""
     place = next((table.place for table in tables.values() if isinstance(table, InPlaceTable)), None)
-    if place is None and engine == "auto" and sum(table.num_rows for table in tables.values()) <= FEW:
+    if _are_few(engine, tables):
         database: Database = FewRows(_few_with_calendars(*years), spare)
     else:
         database = place.beside() if place else _spark() if engine == "spark" else DuckDB()
@@ -263,14 +287,15 @@ def _apply_shared(name: str, runs: Sequence[Run]) -> None:
         return
     first = runs[0]
     taking_part = [run.plan.shared[name] for run in runs]
-    limit, source = taking_part[0].limit, sql.table(first.plan.named("shared", name), "u")
-    tables = [run.prepared.arrow(one.rows) for run, one in zip(runs, taking_part, strict=True)]
+    limit, together = taking_part[0].limit, first.plan.named("shared", name)
+    tables = [run.prepared.arrow(one.rows.query) for run, one in zip(runs, taking_part, strict=True)]
     rows = pa.concat_tables(tables, promote_options="permissive")  # a column may be narrower in one of them
-    first.prepared.database.register(source.name, rows)
+    first.prepared.database.register(together, rows)
+    all_rows = Rows(limit, sql.select([sql.all_columns()], sql.table(together)))
     if limit.when_short == "report":
-        first.exceeded[name] = int(first.prepared.rows(excess(limit, source))[0][0])
-    kinds = [(name, pa.string() if name == "subject" else pa.int64()) for name in PIECE_COLUMNS]
-    pieces_of_all = first.prepared.arrow(pieces(limit, source)).cast(pa.schema(kinds))
+        first.exceeded[name] = int(first.prepared.rows(excess(all_rows))[0][0])
+    kinds = [(name, pa.string() if name == "subject" else pa.int64()) for name in all_rows.piece_columns]
+    pieces_of_all = first.prepared.arrow(pieces(all_rows)).cast(pa.schema(kinds))
     for run, one in zip(runs, taking_part, strict=True):
         run.prepared.database.register(one.pieces, pieces_of_all)
         run.execute(one.stage)

@@ -110,7 +110,7 @@ class Spark:
     def create(self, name: str, query: Query, kind: Kind) -> None:
         with _exact(name):
             frame = self.frame(query)
-            self.put(name, self.kept(frame) if kind == "table" else frame)
+            self.put(name, self.kept(frame) if kind in ("table", "quick") else frame)
 
     def rows(self, query: Query) -> Rows:
         with _exact(""):

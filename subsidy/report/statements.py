@@ -13,7 +13,7 @@ from subsidy.engine.calendar_query import months_query, periods_query
 from subsidy.engine.cells import RosterShape, roster_table
 from subsidy.engine.database import WITHOUT_WRONG_PLANS
 from subsidy.engine.plan import Plan, Statement, plan_for
-from subsidy.engine.run import YEARS_OF_MONTHS, years_covered
+from subsidy.engine.run import YEARS_OF_MONTHS, shape_of, years_covered
 from subsidy.finding import Language
 from subsidy.roster.cells import DATE_PARTS, form_of
 from subsidy.roster.intake import Intake
@@ -41,15 +41,10 @@ def statements(
     go up to what the roster mentions or `year`. Open amounts stand at their high end.
     """
     woven = together((schedule,)).schedules[0]
-    shape = _shape_read(schedule) if intake is None else _shape_of(intake)
+    shape = _shape_read(schedule) if intake is None else shape_of(woven, intake)
     years = years_covered(woven, intake, year)
     plan = plan_for(woven, shape, "high")
     return _Script(plan, dialect, language, years).text()
-
-
-def _shape_of(intake: Intake) -> RosterShape:
-    columns = {name: frozenset(table.column_names) for name, table in intake.tables.items()}
-    return RosterShape(columns, dict(intake.given))
 
 
 def _shape_read(schedule: Schedule) -> RosterShape:
@@ -66,6 +61,19 @@ def _shape_read(schedule: Schedule) -> RosterShape:
             names.add("valid_to")
         columns[table.name] = frozenset(names)
     return RosterShape(columns)
+
+
+_OF_GRAIN = {
+    "": ("每个对象、每个期间一行：各步骤和金额", "One row per subject and period: steps and amounts"),
+    "numbers": ("每行的编号，以及文本相同的首行编号", "A number for each row, and that of the first one alike"),
+    "rows": ("每行在各期间都相同的内容", "What is the same in all periods of a row"),
+    "amounts": ("每行、每个期间的金额", "One row per row and period: amounts"),
+}
+_OF_LIMIT = {
+    "": ("限制 {} 留下的部分", "What the limit {} keeps"),
+    "groups": ("限制 {} 中不能全额享受的各组", "The groups in which the limit {} leaves not everybody everything"),
+    "left": ("限制 {} 之后的数额", "What is left after the limit {}"),
+}
 
 
 @dataclass(frozen=True)
@@ -179,15 +187,14 @@ class _Script:
         for compiled, name in self.plan.grains:
             if relation.split("/")[0] == name:
                 clauses = [compiled.version.clauses[clause] for clause in compiled.columns]
-                what = self._say(
-                    "每个对象、每个期间一行：各步骤和金额", "One row per subject and period: steps and amounts"
-                )
+                what = self._say(*_OF_GRAIN.get(relation.partition("/")[2], _OF_GRAIN[""]))
                 return f"{what}: {self._clauses(clauses)}"
         kind, *rest = relation.split(":")[1:]
         if kind == "limit":
-            limit, _ = self.plan.limit_tables[rest[0]]
+            name, _, part = rest[0].partition("/")
+            limit, _ = self.plan.limit_tables[name]
             item = limit.model.item
-            what = self._say(f"限制 {limit.name} 留下的部分", f"What the limit {limit.name} keeps")
+            what = self._say(*(told.format(name) for told in _OF_LIMIT[part]))
             return f"{what}{self._item(item)}" if item else what
         if kind == "parts":
             return self._say("各承担主体的数额", "Each payer's part of each line")
@@ -207,6 +214,7 @@ class _Script:
             "parts": ("各承担主体的部分", "Each payer's part of a unit"),
             "lines": ("拨付明细", "Payment lines"),
             "ledger": ("应补助额", "Entitlements"),
+            "held": ("应补助额，以编号表示", "Entitlements, in numbers"),
         }
         return self._say(*told[last or kind])
 
