@@ -41,15 +41,16 @@ def narrow_line_query(ledger: Ledger, pots: Sequence[str]) -> exp.Select:
     assert narrow is not None
     texts = _texts(ledger)
     held = dict.fromkeys(name for name in texts.values() if narrow.is_held(name))
-    group = sql.column(narrow.line_group(columns), "n")
+    is_left = bool(ledger.left) and not held and not any(pot in columns.pots for pot in pots)
+    group = sql.column(narrow.line_group(columns), "n") if is_left else extra(narrow.line_group(columns))
+    own_row = sql.compare("=", sql.column(NUMBER, "n"), c("subject"))
     own = [group, c("period"), *map(extra, held)]
     ranks = {f"pot:{pot}": sql.lowest(extra(columns.pots[pot])) for pot in pots if pot in columns.pots}
     sums = {**ranks, "owed": sql.total(sql.mul(c(UNIT), c(COUNT)))}
-    own_row = sql.compare("=", sql.column(NUMBER, "n"), c("subject"))
     summed = sql.select(
         [*own, *(sql.alias(tree, name) for name, tree in sums.items())],
-        sql.table(ledger.left if ledger.left and not held and not ranks else ledger.held),
-        [("inner", sql.table(narrow.numbers, "n"), own_row)],
+        sql.table(ledger.left if is_left else ledger.held),
+        [("inner", sql.table(narrow.numbers, "n"), own_row)] if is_left else (),
         where=sql.compare("<>", c(UNIT), sql.whole(0)),
         group=own,
     )

@@ -116,7 +116,7 @@ class Narrow:
         return sql.select(chosen, sql.table(self.numbers, "n"), [("inner", rows, same)])
 
     def amounts_query(self, compiler: GrainCompiler) -> exp.Select:
-        numbers = (NUMBER, *self.keys.values())
+        numbers = (NUMBER, *self.keys.values(), *self.lines.values())
         layers = compiler.rows_with(self.compiled, RowNumbers(self.numbers, (*numbers, *self.early)))
         columns = [(name, ref(name)) for name in (*numbers, PERIOD, *self.stored)]
         needed = layers.needed_for([*(tree for _, tree in columns), self.compiled.in_force])
@@ -185,7 +185,7 @@ class Narrow:
     # --- lines ---------------------------------------------------------------------------------------------------
 
     def line_group(self, columns: ClauseColumns) -> str:
-        """The column of `numbers` that tells the lines of a roster row apart."""
+        """The column that tells the lines of a roster row apart."""
         return self.lines[_line_keys(columns, self.of_row - self.constants.keys())]
 
     def is_held(self, name: str) -> bool:
@@ -228,7 +228,7 @@ class Narrow:
         limits = [name for one in columns.limits.values() for name in (*one.keys, one.by, one.ceiling) if name]
         names = [*columns.carried, *limits]
         here = [name for name in names if not self._is_of_row(name) and name not in (DUE, DUE_DAY)]
-        return list(dict.fromkeys([*here, *self.keys.values()]))
+        return list(dict.fromkeys([*here, *self.keys.values(), self.line_group(columns)]))
 
 
 def _plain(compiled: CompiledGrain, compiler: GrainCompiler) -> Layers:
