@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.measure import ROOT
 from benchmarks.workload import written_in_parts
 
-FORM, MEMORY, SIZES = "stays", "1GB", (1_000_000, 3_000_000, 10_000_000)
+FORM, MEMORY, SIZES = "stays", "800MB", (1_000_000, 3_000_000, 10_000_000)
 
 
 def measured(folder: Path, memory: str) -> dict[str, float]:

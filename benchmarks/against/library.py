@@ -11,6 +11,7 @@ import pyarrow.compute  # noqa: F401
 
 import subsidy
 from benchmarks.workload import YEAR, schedule_file
+from subsidy import sql
 from subsidy.budget.calculate import calculated, checked_intakes, stop_at_errors
 from subsidy.budget.cells import cash_query
 from subsidy.engine.parquet_files import ParquetFiles  # noqa: F401
@@ -36,7 +37,9 @@ def totals(form: str, folder: Path, stations: dict[str, float] | None = None) ->
     passed("check")
     (both,), findings = calculated(together(schedules), intakes, YEAR)
     stop_at_errors(findings)
-    cash = both.high.run.prepared.database.arrow(cash_query(both.high, YEAR, "due"))
-    sums = cash.group_by(["facility", "payer"]).aggregate([("amount", "sum")])
+    keys = [sql.column(name) for name in ("facility", "payer")]
+    cash = sql.subquery(cash_query(both.high, YEAR, "due").tree, "c")
+    sums = sql.select([*keys, sql.alias(sql.total(sql.column("amount")), "fen")], cash, group=keys)
+    found = both.high.run.prepared.arrow(sums)
     passed("calculate")
-    return sums.rename_columns({"amount_sum": "fen"}).select(["facility", "payer", "fen"])
+    return found
