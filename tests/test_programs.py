@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import subsidy
-from subsidy.budget import frames
+from subsidy import sql
+from subsidy.budget import frames, ledger, ledger_query
 from subsidy.budget.result import Result
 from subsidy.engine import database
 from subsidy.schedule.origins import USERS_FOLDER
@@ -123,11 +124,23 @@ def test_a_folder_holds_every_table(result: Result, tmp_path: Path) -> None:
         result.to_parquet(tmp_path / "all")
 
 
+def test_subjects_in_parts_are_everybody() -> None:
+    """Each subject, or none, is in one part."""
+    parts = [ledger_query.Subjects(None, "B"), ledger_query.Subjects("B", "乙"), ledger_query.Subjects("乙", None)]
+    for subject in (None, "", "A", "B", "C", "乙", "养"):
+        conditions = [part.hold(sql.missing_text() if subject is None else sql.text(subject)) for part in parts]
+        named = [sql.alias(one, f"x{nth}") for nth, one in enumerate(conditions)]
+        query = sql.select(named, sql.inline_rows(["n"], [[1]], "r"))
+        assert duckdb.sql(sql.printed(query)).fetchall()[0].count(True) == 1
+
+
 def test_a_ledger_longer_than_a_batch_is_the_same(result: Result, tmp_path: Path, monkeypatch: Any) -> None:
     whole = {name: result.to_arrow(name) for name in ("entitlements", "payments")}
     result.save_ledger(tmp_path / "whole")
     monkeypatch.setattr(frames, "ROWS_OF_A_GROUP", 3)
     monkeypatch.setattr(database, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(ledger, "ROWS_SORTED", 4)  # more are sorted in parts
+    monkeypatch.setattr(ledger, "SAMPLED", 2)
     roster = subsidy.Roster(districts=[{"district": "D1"}], facilities=FACILITIES, residents=RESIDENTS)
     by_duckdb = subsidy.calculate(subsidy.schedule("cn/xian/elderly-care"), roster, 2023, proceed=True, engine="duckdb")
     by_duckdb.save_ledger(tmp_path / "parts")

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from subsidy import sql
 from subsidy.budget.ledger_query import (
     DUE_KEYS,
+    EVERYBODY,
     FINDING,
     HEAD,
     LABELS,
@@ -22,6 +24,7 @@ from subsidy.budget.ledger_query import (
     WHY_NOT,
     ClauseRows,
     Outcomes,
+    Subjects,
     clause_query,
     due_query,
     entitlement_query,
@@ -55,6 +58,7 @@ SAVED_PAYMENT = (
     "payer", "place", "fund", "owed", "cut", "amount",
 )  # fmt: skip
 WHOLE, MONEY = frozenset({"revision", "count", "line"}), frozenset({"owed", "cut", "now", "before", "held", "amount"})
+SAMPLED, ROWS_SORTED = 100, 1_000_000  # of rows, one in how many is looked at; and how many are sorted together
 Batches = Iterator[Any]  # of Arrow record batches
 
 
@@ -72,8 +76,8 @@ def payment_table(schedule: Schedule, payments: Payments) -> Any:
 def entitlement_batches(schedule: Schedule, run: Run) -> Batches:
     """The columns ENTITLEMENT in order of clause, subject, period and version."""
     with _Clauses.of(schedule, run) as clauses:
-        for name in clauses.names:
-            rows = clause_query(clauses.parts(name), clauses.labels)
+        for name, subjects in clauses.in_turn():
+            rows = clause_query(clauses.parts(name), clauses.labels, subjects)
             query = in_order(rows, {"subject"}, "subject", "label", "nth")
             yield from clauses.batches(name, query, ENTITLEMENT)
 
@@ -81,8 +85,8 @@ def entitlement_batches(schedule: Schedule, run: Run) -> Batches:
 def due_batches(schedule: Schedule, run: Run, last: int) -> Batches:
     """The columns DUE_ENTITLEMENT: what is paid in as many rows as it has due days up to `last` (a day number)."""
     with _Clauses.of(schedule, run) as clauses:
-        for name in clauses.names:
-            rows = due_query(run, clauses.parts(name), clauses.labels, clauses.outcomes, last)
+        for name, subjects in clauses.in_turn():
+            rows = due_query(run, clauses.parts(name), clauses.labels, clauses.outcomes, last, subjects)
             texts = {"subject", *DUE_KEYS[1:]}
             query = in_order(rows, texts, "subject", "label", "nth", *DUE_KEYS)
             yield from clauses.batches(name, query, DUE_ENTITLEMENT)
@@ -189,9 +193,30 @@ class _Clauses:
             for name in names:
                 database.drop(name)
 
-    @property
-    def names(self) -> list[str]:
-        return sorted(self.rows)
+    def in_turn(self) -> Iterator[tuple[str, Subjects]]:
+        """The clauses in their order, each with subjects that follow each other, so many at a time as can be sorted."""
+        for name in sorted(self.rows):
+            for subjects in self._in_parts(name):
+                yield name, subjects
+
+    def _in_parts(self, clause: str) -> Iterator[Subjects]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        relations = sorted({part.relation for part in self.rows[clause]})
+        counts = [self.run.prepared.rows(sql.select([sql.how_many()], sql.table(one)))[0][0] for one in relations]
+        if sum(counts) <= ROWS_SORTED:
+            yield EVERYBODY
+            return
+        queries = [sql.select([sql.column("subject")], sql.table(one)) for one in relations]
+        sample = pa.chunked_array(
+            [batch[0][::SAMPLED] for one in queries for batch in self.run.prepared.database.batches(Query(one))],
+            pa.string(),
+        )
+        ordered = sample.take(pc.sort_indices(sample)).drop_null()
+        ends = dict.fromkeys(ordered[ROWS_SORTED // SAMPLED :: ROWS_SORTED // SAMPLED].to_pylist())
+        for after, up_to in pairwise([None, *ends, None]):
+            yield Subjects(after, up_to)
 
     def parts(self, clause: str) -> Sequence[ClauseRows]:
         return self.rows[clause]

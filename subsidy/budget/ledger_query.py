@@ -37,6 +37,25 @@ PAYMENT_ROW = (
 Joins = list[tuple[str, Sql, Sql]]
 
 
+@dataclass(frozen=True)
+class Subjects:
+    """Those that come after one in their order, up to another; the first ones and the last ones have no such end."""
+
+    after: str | None = None
+    up_to: str | None = None
+
+    def hold(self, subject: Sql) -> Sql:
+        """That a column's subject is among them; one that is missing is among the first."""
+        if self == Subjects():
+            return sql.boolean(True)
+        ends = [(">", self.after), ("<=", self.up_to)]
+        within = sql.all_of(sql.compare(sign, subject, sql.text(end)) for sign, end in ends if end is not None)
+        return sql.any_of([sql.is_missing(subject), within]) if self.after is None else within
+
+
+EVERYBODY = Subjects()
+
+
 class Outcomes:
     """What may become of an entitlement: state and reason, numbered as they come up."""
 
@@ -192,22 +211,25 @@ class ClauseRows:
         return {"nth": sql.whole(self.ledger.version_index), **head, **status}
 
 
-def clause_query(parts: Iterable[ClauseRows], labels: str) -> Sql:
+def clause_query(parts: Iterable[ClauseRows], labels: str, subjects: Subjects = EVERYBODY) -> Sql:
     """Columns nth (version), subject, period, count, place, owed (fen), outcome, label (of the period).
 
     `labels`: a relation of LABELS; what it has not has none.
     """
-    return sql.union_all([_labelled(part, labels, part.columns(), []) for part in parts])
+    those = subjects.hold(sql.column("subject", "r"))
+    return sql.union_all([_labelled(part, labels, part.columns(), [], those) for part in parts])
 
 
-def due_query(run: Run, parts: Iterable[ClauseRows], labels: str, outcomes: Outcomes, last: int) -> Sql:
+def due_query(
+    run: Run, parts: Iterable[ClauseRows], labels: str, outcomes: Outcomes, last: int, subjects: Subjects
+) -> Sql:
     """The same and person, due (a day, up to `last`), payee, facility, district: what is paid in as many rows as it has
     due days, with the part that is due then."""
-    return sql.union_all([_due(run, part, labels, outcomes, last) for part in parts])
+    return sql.union_all([_due(run, part, labels, outcomes, last, subjects) for part in parts])
 
 
 def _labelled(
-    part: ClauseRows, labels: str, columns: Mapping[str, Sql], joins: Joins, where: Sql | None = None
+    part: ClauseRows, labels: str, columns: Mapping[str, Sql], joins: Joins, where: Sql
 ) -> exp.Select:
     every = sql.compare("=", sql.column("every", "n"), sql.text(part.ledger.clause.model.every))
     label = sql.all_of([every, sql.compare("=", sql.column("of", "n"), sql.column("period", "r"))])
@@ -220,7 +242,10 @@ def _labelled(
     )
 
 
-def _due(run: Run, part: ClauseRows, labels: str, outcomes: Outcomes, last: int) -> exp.Select:
+def _due(
+    run: Run, part: ClauseRows, labels: str, outcomes: Outcomes, last: int, subjects: Subjects
+) -> exp.Select:
+    those = subjects.hold(sql.column("subject", "r"))
     columns = {**part.columns(), "person": sql.missing_text()}
     joins: Joins = []
     table, shape = part.ledger.clause.table, run.prepared.shape
@@ -231,18 +256,18 @@ def _due(run: Run, part: ClauseRows, labels: str, outcomes: Outcomes, last: int)
         columns["person"] = sql.column("person", "t")
     if not part.ledger.clause.model.cash:
         nothing = {"due": sql.missing(), **{name: sql.missing_text() for name in DUE_KEYS[1:]}}
-        return _labelled(part, labels, {**columns, **nothing}, joins)
+        return _labelled(part, labels, {**columns, **nothing}, joins, those)
     same = sql.all_of(sql.compare("=", sql.column(name, "d"), sql.column(name, "r")) for name in HEAD[:2])
     is_paid = outcomes.is_paid(columns["outcome"])
-    joins.append(("left", sql.subquery(due_amounts(run, part.ledger), "d"), sql.all_of([same, is_paid])))
+    joins.append(("left", sql.subquery(due_amounts(run, part.ledger, subjects), "d"), sql.all_of([same, is_paid])))
     due = sql.column("due", "d")
     columns |= {name: sql.column(name, "d") for name in DUE_KEYS}
     columns["owed"] = sql.first_known(sql.column("fen", "d"), columns["owed"])
     in_time = sql.any_of([sql.is_missing(due), sql.compare("<=", due, sql.whole(last))])
-    return _labelled(part, labels, columns, joins, in_time)
+    return _labelled(part, labels, columns, joins, sql.all_of([those, in_time]))
 
 
-def due_amounts(run: Run, ledger: Ledger) -> exp.Select:
+def due_amounts(run: Run, ledger: Ledger, subjects: Subjects = EVERYBODY) -> exp.Select:
     """Columns subject, period, due, payee, facility, district and fen: what is due when, other than 0."""
     columns = ledger.columns
     carried = {"payee": columns.payee, "facility": columns.facility, "district": columns.district}
@@ -252,6 +277,7 @@ def due_amounts(run: Run, ledger: Ledger) -> exp.Select:
     sums = sql.select(
         [*(sql.alias(tree, f"key:{name}") for name, tree in keys.items()), sql.alias(owed, "fen")],
         sql.table(run.plan.dues[ledger.version_index, ledger.clause.name]),
+        where=subjects.hold(keys["subject"]),
         group=list(keys.values()),
     )
     named = [*(sql.alias(sql.column(f"key:{name}"), name) for name in keys), sql.column("fen")]

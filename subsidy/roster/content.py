@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ESCAPES = (("\\", "\\\\"), ("\x00", "\\0"), ("\x1f", "\\u"), ("\x1e", "\\r"), ("\x1d", "\\g"))
 ROWS_AT_ONCE = 100_000
+MEMORY = "64MB"  # for sorting, beside what a calculation holds; the rest is spilled
 
 
 def content_hash(pieces: Iterable[RawTable]) -> str:
@@ -66,10 +67,9 @@ def _sorted_outside(parts: Iterable[Any]) -> Iterator[Any]:
 
     from subsidy import resources
 
-    with duckdb.connect(config={"temp_directory": str(resources.spill_folder()), "threads": 1}) as connection:
-        limit = resources.current().memory
-        if limit is not None:
-            connection.execute(f"SET memory_limit = '{resources.engine_memory(limit)}B'")
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(f"SET temp_directory = '{resources.spill_folder()}'")
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute("CREATE TABLE lines (line VARCHAR)")
         for part in parts:
             connection.register("part", pa.table({"line": part}))
