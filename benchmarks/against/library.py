@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb  # noqa: F401 (what is imported before the clock starts)
 import pyarrow.compute  # noqa: F401
+import sqlglot.dialects.duckdb  # noqa: F401
 
 import subsidy
 from benchmarks.workload import YEAR, schedule_file
