@@ -99,7 +99,8 @@ def pytest_collection_finish() -> None:
 
 
 def _is_on_spark(test: str) -> bool:
-    return "test_spark.py::" in test or ("test_sql_operations.py::" in test and "[spark" in test)
+    of_sql = "test_sql_operations.py::" in test or "test_sql_cells.py::" in test
+    return "test_spark.py::" in test or (of_sql and "[spark" in test)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -71,7 +71,7 @@ def engine_budget(result: Any) -> dict[tuple[str | None, str, str], list[int]]:
 
 
 @settings(
-    max_examples=400 if THOROUGH else 7,
+    max_examples=400 if THOROUGH else 5,
     derandomize=not THOROUGH,
     phases=tuple(Phase) if THOROUGH else (Phase.explicit, Phase.generate),
     deadline=None,

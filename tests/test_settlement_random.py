@@ -122,7 +122,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Result]]
     return half, [left, wrong]
 
 
-@settings(DRAWN, max_examples=600 if THOROUGH else 25)
+@settings(DRAWN, max_examples=600 if THOROUGH else 15)
 @given(
     ROWS,
     st.booleans(),

@@ -260,7 +260,7 @@ def sums(found: Comparison, grouping: tuple[str, ...]) -> dict[Any, tuple[int, .
     return {cell.key: tuple(getattr(cell, name) for name in AMOUNTS) for cell in found.cells(grouping)}
 
 
-@settings(max_examples=100 if "CHECK_ALL" in os.environ else 10)
+@settings(max_examples=100 if "CHECK_ALL" in os.environ else 6)
 @given(rows=ROWS, overlays=CHANGES)
 def test_baseline_and_difference_are_the_reform_and_steps_add_up(
     rows: list[dict[str, str]], overlays: list[dict[str, str]]
