@@ -20,6 +20,7 @@ from test_typed_rosters import rosters
 import subsidy
 from subsidy.engine.in_place_intake import in_place_intake
 from subsidy.engine.parquet_files import ParquetFiles
+from subsidy.engine.take_in import taken_in_place
 from subsidy.roster.intake import intake
 from subsidy.roster.parquet_file import ParquetFile, read_parquet
 from subsidy.schedule.load import load_text
@@ -52,7 +53,7 @@ def test_any_wrong_roster_of_files(roster: dict[str, Any]) -> None:
     version = load_text(MANY_TABLES)
     with tempfile.TemporaryDirectory() as folder:
         files = files_of({name: _readable(columns) for name, columns in roster.items()}, Path(folder))
-        there = in_place_intake(subsidy.Roster.of(files), ParquetFiles(files), [version])
+        there = taken_in_place(subsidy.Roster.of(files), [version])
         assert _told(there) == _told(intake(subsidy.read_roster(folder), [version]))
 
 
@@ -159,6 +160,28 @@ def test_columns_that_are_not_read_in_place_are_read_whole(cost: list[Any], tmp_
     found = [(one.code, one.place) for one in subsidy.check(of((STAYS,)), roster)]
     assert roster.files
     assert found == [(one.code, one.place) for one in subsidy.check(of((STAYS,)), subsidy.Roster.of(list(roster.raw)))]
+
+
+@pytest.mark.usefixtures("large")
+def test_keys_are_suggested_only_where_all_are_known(tmp_path: Path) -> None:
+    """Of a table with many keys a few are brought; the nearest one may be among the others."""
+    homes = pa.table({"home": [f"H{number}" for number in range(3_000)], "cost": [5_000_000] * 3_000})
+    stays = JOINED.set_column(2, "home", pa.array(["H1", "H99999", "H2", "H3"]))
+    files_of({"homes": homes, "stays": stays}, tmp_path)
+    roster = subsidy.read_roster(tmp_path)
+    found = subsidy.check(of((STAYS,)), roster)
+    assert [one.code for one in found] == ["unknown-reference"]
+    assert found == subsidy.check(of((STAYS,)), subsidy.Roster.of(list(roster.raw)))
+
+
+@pytest.mark.usefixtures("large")
+def test_a_total_is_compared_with_all_rows(tmp_path: Path) -> None:
+    homes = pa.table({"home": ["H1", "H2", "合计"], "cost": [5_000_000, 6_000_000, 11_000_001]})
+    files_of({"homes": homes, "stays": JOINED}, tmp_path)
+    roster = subsidy.read_roster(tmp_path)
+    found = subsidy.check(of((STAYS,)), roster)
+    assert found
+    assert found == subsidy.check(of((STAYS,)), subsidy.Roster.of(list(roster.raw)))
 
 
 @pytest.mark.usefixtures("large")

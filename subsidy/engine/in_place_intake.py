@@ -15,7 +15,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from subsidy import sql
+from subsidy import sql, sql_cells
 from subsidy.engine import in_place_lives
 from subsidy.engine.database import Kind, Query
 from subsidy.engine.in_place import NUMBER, InPlaceTable, Place
@@ -23,6 +23,7 @@ from subsidy.engine.in_place_columns import TypedColumns
 from subsidy.engine.in_place_doubts import Converted, suspects
 from subsidy.finding import Finding
 from subsidy.finding import Place as FoundAt
+from subsidy.roster.footers import WORDED
 from subsidy.roster.intake import Intake, intake
 from subsidy.roster.names import Shape, names_of
 from subsidy.roster.raw import RawTable, kept, raw_table
@@ -171,6 +172,16 @@ class InPlaceRows:
         found: list[int] = self.place.arrow(Query(sql.first_rows(query, MOST_SUSPECTS + 1)))[NUMBER].to_pylist()
         return found
 
+    def may_have_footers(self) -> bool:
+        """Whether there may be totals or notes among the rows, which are judged by all the others."""
+        for table in self.tables.values():
+            for name in {table.shape.key, table.shape.link} - {None, *table.plain}:
+                worded = sql_cells.matches(sql.column(name or ""), WORDED)
+                found = sql.select([sql.column(NUMBER)], sql.table(table.doubted), where=worded)
+                if self.place.rows(Query(sql.first_rows(found, 1))):
+                    return True
+        return False
+
     # --- what is brought here ----------------------------------------------------------------------------------
 
     def _bring(self, table: str, numbers: Iterable[int]) -> bool:
@@ -314,7 +325,12 @@ class InPlaceRows:
 
     def _raw_tables(self) -> list[RawTable]:
         by_name = {sheet.raw.name: table for table, sheet in self.sheets.items()}
-        return [self._raw_table(name, self.brought[by_name[name]] if name in by_name else ()) for name in self.given]
+        tables = []
+        for name in self.given:
+            table = by_name.get(name, "")
+            raw = self._raw_table(name, self.brought.get(table, ()))
+            tables.append(replace(raw, is_part=table not in self.whole))
+        return tables
 
     def _raw_table(self, name: str, numbers: Iterable[int]) -> RawTable:
         """Rows as they were given, in order of their numbers."""

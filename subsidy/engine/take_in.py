@@ -28,7 +28,8 @@ def taken_in_place(roster: Roster, versions: Sequence[Version], others: Sequence
     from subsidy.engine.parquet_files import ParquetFiles
 
     try:
-        return in_place_intake(roster, ParquetFiles(roster.files), versions, others)
+        found = in_place_intake(roster, ParquetFiles(roster.files), versions, others)
+        return intake(roster, versions, others) if found.rows.may_have_footers() else found
     except (UnfitError, duckdb.Error):
         return intake(roster, versions, others)
 

@@ -36,7 +36,7 @@ class RawTable:
     position. `rows` numbers each row as the user sees it: line of a CSV file, row of a sheet, position from 1 in a
     frame; in files `heading_row` is that of the headings. In a workbook each column has its `letters`. `means`: what a
     mapping says each heading stands for. `above`: lines of a CSV file over its headings. `grid`: what the table was cut
-    from.
+    from. `is_part`: other rows of the table are not here.
     """
 
     name: str
@@ -49,6 +49,7 @@ class RawTable:
     means: Sequence[str] = ()
     above: Sequence[tuple[int, list[str]]] = ()
     grid: Grid | None = None
+    is_part: bool = False
     _characters: dict[int, Characters] = field(default_factory=dict, init=False, repr=False)
     _cells: dict[int, pa.Array] = field(default_factory=dict, init=False, repr=False)  # as they are, not joined
 

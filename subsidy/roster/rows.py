@@ -179,7 +179,8 @@ def _check_known(sheet: Sheet, name: str, target: Sheet, found: Collector) -> No
     rows = where_text(sheet.columns[name], lambda texts: pc.is_in(texts, value_set=unknown))
     if sheet.half_examples:  # these have a finding of their own
         rows = np.array([row for row in rows.tolist() if not _is_half_example(sheet, row, name)], np.int64)
-    known = [key for key in keys.to_pylist() if key] if len(keys) <= FEW_KEYS else []
+    are_few = len(keys) <= FEW_KEYS and not target.raw.is_part
+    known = [key for key in keys.to_pylist() if key] if are_few else []
     label = found.names.label(target.table)
 
     def describe(row: int) -> Refusal:
